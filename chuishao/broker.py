@@ -1,0 +1,102 @@
+"""NATS from outside the services: the accounts file, its reload, streams and consumers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from chuishao.directory import Roster
+from chuishao.embedded.nats import ACCOUNTS_FILE
+from chuishao.files import make_private_dir, write_private
+from chuishao.secrets import OPS_USER, SYSTEM_USER, Secrets
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+_TIMEOUT_S: Final = 5.0
+_ALL_ANSWERED_S: Final = 0.5
+_RELOADS: Final = 2
+
+
+class ReloadRefusedError(RuntimeError):
+    """A nats-server did not take the new accounts file; the message is its own."""
+
+
+def accounts_path(data_dir: Path) -> Path:
+    """Return where the accounts file of an installation is kept."""
+    return data_dir / "nats" / ACCOUNTS_FILE
+
+
+def write_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> bool:
+    """Write the accounts file for everybody in the directory; say whether it changed."""
+    from kit.accounts import render_accounts
+
+    path = accounts_path(data_dir)
+    text = render_accounts(roster.nats_units, roster.readers, secrets.public_keys())
+    make_private_dir(path.parent)
+    if path.exists() and path.read_text("utf-8") == text:
+        return False
+    write_private(path, text)
+    return True
+
+
+async def provision(
+    url: str, roster: Roster, secrets: Secrets, *, check: bool = False
+) -> list[str]:
+    """Make streams and consumers what they should be, or only say what differs."""
+    from kit.provision import provision as make
+
+    seed = secrets.seeds[OPS_USER]
+    return await make(url, seed, roster.nats_units, roster.readers, check=check)
+
+
+async def reload(url: str, secrets: Secrets) -> int:
+    """Make every server of the system read its accounts file again; return how many did.
+
+    Through the system account, so it also reaches servers in other containers. Twice, because an
+    account added by one reload can be imported from only after the next (reliability.md, "Unit
+    accounts"). Raises ReloadRefusedError when a server refuses, nats errors when none answers.
+    """
+    async with _system_connection(url, secrets) as client:
+        servers = await _servers(client)
+        for server in servers * _RELOADS:
+            reply = await client.request(
+                f"$SYS.REQ.SERVER.{server}.RELOAD", b"", timeout=_TIMEOUT_S
+            )
+            if error := json.loads(reply.data).get("error"):
+                raise ReloadRefusedError(str(error.get("description", error)))
+        return len(servers)
+
+
+@asynccontextmanager
+async def _system_connection(url: str, secrets: Secrets) -> AsyncIterator[Client]:
+    import nats
+
+    client = await nats.connect(
+        url, nkeys_seed_str=secrets.seeds[SYSTEM_USER], connect_timeout=_TIMEOUT_S
+    )
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def _servers(client: Client) -> list[str]:
+    """Return the ids of all servers that answer a ping within half a second."""
+    inbox = client.new_inbox()
+    answers = await client.subscribe(inbox)
+    await client.publish("$SYS.REQ.SERVER.PING", b"", reply=inbox)
+    servers = []
+    wait = _TIMEOUT_S
+    while True:
+        try:
+            answer = await answers.next_msg(timeout=wait)
+        except TimeoutError:
+            break
+        servers.append(str(json.loads(answer.data)["server"]["id"]))
+        wait = _ALL_ANSWERED_S
+    await answers.unsubscribe()
+    return servers

@@ -1,0 +1,246 @@
+"""The `chuishao` command. Bodies are imported when called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+app = typer.Typer(
+    help="吹哨 Chuishao：12345 诉求的受理、派单、督办 / complaint intake, routing and escalation.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+clock_app = typer.Typer(no_args_is_help=True, help="业务时钟 / the business clock.")
+directory_app = typer.Typer(no_args_is_help=True, help="城市名录 / the city's directory.")
+app.add_typer(clock_app, name="clock")
+app.add_typer(directory_app, name="directory")
+
+T = TypeVar("T")
+DEFAULT_DATA_DIR = Path(".chuishao")
+_MOST = 16
+
+DataDir = Annotated[
+    Path, typer.Option(help="数据目录 / data directory.", envvar="CHUISHAO_DATA_DIR")
+]
+Directory = Annotated[
+    Path | None,
+    typer.Option(help="城市名录文件夹，默认样例 / directory folder, the sample's by default."),
+]
+Postgres = Annotated[
+    str | None,
+    typer.Option(help="外部 PostgreSQL 管理员地址 / admin DSN.", envvar="CHUISHAO_ADMIN_DSN"),
+]
+Nats = Annotated[
+    str | None,
+    typer.Option(help="外部 NATS 地址 / external NATS.", envvar="CHUISHAO_NATS_URL"),
+]
+Simulated = Annotated[
+    bool,
+    typer.Option("--simulated", help="可设业务时钟的新库 / a new database with a settable clock."),
+]
+
+
+class Service(StrEnum):
+    """What `serve` can run."""
+
+    INTAKE = "intake"
+    ROUTER = "router"
+    NOTIFIER = "notifier"
+    CONSOLE = "console"
+
+
+@app.command()
+def up(  # noqa: PLR0913 - one parameter per flag
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    port_base: Annotated[int, typer.Option(help="端口起点 / first port.")] = 8700,
+    directory: Directory = None,
+    no_sample: Annotated[
+        bool, typer.Option("--no-sample", help="不回放样例诉求 / no sample complaints.")
+    ] = False,
+    simulated: Simulated = False,
+    replicas: Annotated[
+        list[str] | None, typer.Option(help="如 router=2 / like router=2; repeatable.")
+    ] = None,
+    nats: Annotated[str | None, typer.Option(help="外部 NATS / external NATS.")] = None,
+    postgres: Annotated[
+        str | None, typer.Option(help="外部 PostgreSQL 管理员地址 / admin DSN.")
+    ] = None,
+) -> None:
+    """启动全部 / start everything; Ctrl-C 停止 stops it."""
+    from chuishao.directory import SAMPLE_DIRECTORY
+    from chuishao.screen import Screen
+    from chuishao.up import UpOptions, run
+
+    with _plain_errors():
+        options = UpOptions(
+            data_dir=data_dir,
+            directory=directory or SAMPLE_DIRECTORY,
+            port_base=port_base,
+            sample=not no_sample,
+            simulated=simulated,
+            replicas=_replicas(replicas or []),
+            nats=nats,
+            postgres=postgres,
+        )
+        asyncio.run(run(options, Screen()))
+
+
+@app.command()
+def serve(service: Service) -> None:
+    """运行一个服务 / run one service, set by CHUISHAO_* variables."""
+    sys.argv = [f"services.{service}"]
+    runpy.run_module(f"services.{service}", run_name="__main__", alter_sys=True)
+
+
+@app.command()
+def migrate(
+    data_dir: DataDir = DEFAULT_DATA_DIR, postgres: Postgres = None, simulated: Simulated = False
+) -> None:
+    """建库并迁移 / create and migrate the database."""
+    from chuishao import running
+
+    for name in _run(running.migrate(data_dir, postgres, simulated=simulated)):
+        typer.echo(name)
+
+
+@app.command()
+def provision(
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    directory: Directory = None,
+    nats: Nats = None,
+    check: Annotated[bool, typer.Option("--check", help="只比较 / only compare.")] = False,
+) -> None:
+    """账户、流、消费者 / accounts, streams and consumers."""
+    from chuishao import running
+    from chuishao.directory import SAMPLE_DIRECTORY
+
+    folder = directory or SAMPLE_DIRECTORY
+    changes = _run(running.provision(data_dir, folder, nats, check=check))
+    for change in changes:
+        typer.echo(change)
+    if check and changes:
+        raise typer.Exit(1)
+
+
+@app.command()
+def accounts(data_dir: DataDir = DEFAULT_DATA_DIR, directory: Directory = None) -> None:
+    """为外部 NATS 写账户文件 / write the accounts file for a nats-server of your own."""
+    from chuishao import running
+    from chuishao.directory import SAMPLE_DIRECTORY
+
+    with _plain_errors():
+        typer.echo(str(running.write_accounts(data_dir, directory or SAMPLE_DIRECTORY)))
+
+
+@app.command()
+def listen(
+    unit: Annotated[str, typer.Option(help="单位代码 / unit code.")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    follow: Annotated[bool, typer.Option(help="持续收听 / go on listening.")] = True,
+    count: Annotated[int | None, typer.Option(min=1, help="收到几条后结束 / end after.")] = None,
+) -> None:
+    """收听一个单位的消息 / hear what a unit hears."""
+    from chuishao import runfile
+    from chuishao.listen import listen as hear
+
+    with _plain_errors():
+        info = runfile.read(data_dir)
+        _run(hear(info, unit, typer.echo, count=count, follow=follow))
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Option(help="诉求内容 / what the resident says.")],
+    address: Annotated[str | None, typer.Option(help="地址 / address.")] = None,
+    point: Annotated[str | None, typer.Option(help="经度,纬度 / lon,lat (WGS 84).")] = None,
+    category: Annotated[str | None, typer.Option(help="类别代码 / category code.")] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """会派给谁、为什么 / who would get it, and why."""
+    from chuishao import runfile
+    from chuishao.explain import explain as ask
+
+    with _plain_errors():
+        info = runfile.read(data_dir)
+        typer.echo(ask(info, text=text, address=address, point=point, category=category))
+
+
+@clock_app.command("show")
+def clock_show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """现在的业务时间 / the business time now."""
+    from chuishao import business_clock, runfile
+
+    with _plain_errors():
+        info = runfile.read(data_dir)
+        typer.echo(_run(business_clock.show(info)).isoformat())
+
+
+@clock_app.command("set")
+def clock_set(
+    time: Annotated[str, typer.Argument(help="2026-11-23T09:00, +90m, +3d")],
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+) -> None:
+    """设置业务时间（仅模拟库）/ set it, in simulated databases only."""
+    from chuishao import business_clock, runfile
+
+    with _plain_errors():
+        info = runfile.read(data_dir)
+        typer.echo(_run(business_clock.move(info, time)).isoformat())
+
+
+@directory_app.command("check")
+def directory_check(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """严格检查 / check a directory folder strictly."""
+    from chuishao import running
+
+    raise typer.Exit(running.router_command(data_dir, "check", str(folder)))
+
+
+@directory_app.command("load")
+def directory_load(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+    """发布新版本 / publish it as a new version; new units get their NATS accounts first."""
+    from chuishao import running
+
+    for change in _run(running.provision(data_dir, folder, None, check=False)):
+        typer.echo(change)
+    raise typer.Exit(running.router_command(data_dir, "load", str(folder)))
+
+
+def _run(job: Coroutine[object, object, T]) -> T:
+    with _plain_errors():
+        return asyncio.run(job)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Show an expected failure as its message, without a traceback, and end with code 1."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except (RuntimeError, OSError, ValueError) as error:
+        typer.echo(str(error) or type(error).__name__, err=True)
+        raise typer.Exit(1) from None
+
+
+def _replicas(words: list[str]) -> dict[str, int]:
+    """Read `router=2` words; raises ValueError for another form or an unknown service."""
+    counts = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        if name not in set(Service) or not number.isdigit() or not 1 <= int(number) <= _MOST:
+            msg = (
+                f"--replicas router=2, not {word!r} (services: {', '.join(Service)}; 1 to {_MOST})"
+            )
+            raise ValueError(msg)
+        counts[name] = int(number)
+    return counts

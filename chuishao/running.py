@@ -1,0 +1,91 @@
+"""Commands beside a running `up`: they find it through its run.json and its secrets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from chuishao import broker, runfile
+from chuishao.database import bring_up_to_date
+from chuishao.directory import read_roster
+from chuishao.dsn import Dsn
+from chuishao.files import make_private_dir
+from chuishao.runfile import NotRunningError, RunInfo
+from chuishao.secrets import Secrets
+from chuishao.signins import nats_users, sign_in_tokens
+
+
+async def migrate(data_dir: Path, dsn: str | None, *, simulated: bool) -> list[str]:
+    """Bring a database up to date; without `dsn` that of the running installation."""
+    address = dsn or runfile.read(data_dir).postgres
+    secrets = Secrets.load_or_create(make_private_dir(data_dir))
+    return await bring_up_to_date(Dsn.parse(address), secrets, simulated=simulated)
+
+
+async def provision(data_dir: Path, directory: Path, url: str | None, *, check: bool) -> list[str]:
+    """Make accounts, streams and consumers match a directory; return what differed.
+
+    With `check` nothing changes. A running installation also gets its run.json renewed, so that
+    new units can sign in.
+    """
+    info = _running(data_dir)
+    address = url or (info.nats if info else None)
+    if address is None:
+        raise NotRunningError(data_dir)
+    roster = read_roster(directory)
+    secrets = Secrets.load_or_create(
+        make_private_dir(data_dir),
+        units=roster.nats_units,
+        readers=[reader.code for reader in roster.readers],
+    )
+    changes = []
+    if not check and broker.write_accounts(data_dir, roster, secrets):
+        await broker.reload(address, secrets)
+        changes.append("accounts")
+    changes += await broker.provision(address, roster, secrets, check=check)
+    if info is not None and not check:
+        tokens = sign_in_tokens(roster, secrets.token_private_key)
+        replace(info, tokens=tokens, nats_users=nats_users(roster, secrets)).write(data_dir)
+    return changes
+
+
+def write_accounts(data_dir: Path, directory: Path) -> Path:
+    """Write secrets and the accounts file for a nats-server that is not ours; return its path."""
+    roster = read_roster(directory)
+    secrets = Secrets.load_or_create(
+        make_private_dir(data_dir),
+        units=roster.nats_units,
+        readers=[reader.code for reader in roster.readers],
+    )
+    broker.write_accounts(data_dir, roster, secrets)
+    return broker.accounts_path(data_dir)
+
+
+def router_command(data_dir: Path, *words: str) -> int:
+    """Run a command of the router's own program with the settings of the running installation."""
+    info = _running(data_dir)
+    command = (sys.executable, "-P", "-m", "services.router", *words)
+    environment = {**os.environ, **(_router_settings(info, data_dir) if info else {})}
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def _running(data_dir: Path) -> RunInfo | None:
+    try:
+        return runfile.read(data_dir)
+    except NotRunningError:
+        return None
+
+
+def _router_settings(info: RunInfo, data_dir: Path) -> dict[str, str]:
+    return {
+        "CHUISHAO_POSTGRES_DSN": Dsn.parse(info.postgres).of_role("chuishao_router"),
+        "CHUISHAO_NATS_URL": info.nats,
+        "CHUISHAO_SECRETS_DIR": str(data_dir.resolve() / "secrets" / "router"),
+        "CHUISHAO_HTTP_PORT": info.router.rpartition(":")[2],
+        "CHUISHAO_INTAKE_URL": info.intake,
+        "CHUISHAO_ROUTER_URL": info.router,
+        "CHUISHAO_NOTIFIER_URL": info.notifier,
+    }

@@ -1,0 +1,79 @@
+"""Who can sign in to an embedded installation: tokens for people, keys for units on NATS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from chuishao.directory import PostEntry, Roster
+from chuishao.runfile import NatsUser
+from chuishao.secrets import SERVICES, Secrets
+from chuishao.tokens import issue
+from contracts.topology import JS_PREFIX, ConsumerSpec, reader_consumer, unit_consumer
+
+# Roles that are no post of the directory are held by a person of the same name.
+_STAFF: Final = ("operator", "admin", "auditor", "dashboard")
+_POSTS: Final = ("dispatcher", "ruling")
+# Who speaks for a unit, the first that is filled; a secretary only where there is nobody else.
+_SPEAKERS: Final = (
+    "leader",
+    "liaison",
+    "desk",
+    "duty_lead",
+    "specialist",
+    "deputy",
+    "member",
+    "dispatcher",
+    "ruling",
+    "secretary",
+)
+
+
+def sign_in_tokens(roster: Roster, private_key: str) -> dict[str, str]:
+    """Issue the tokens of run.json: `operator` and so on, `unit:<code>`, `secretary:<code>`."""
+    tokens = {role: issue(private_key, role, [role]) for role in _STAFF}
+    for role in _POSTS:
+        tokens[role] = issue(private_key, _holder(roster.posts, role) or role, [role])
+    for unit, posts in _by_unit(roster.posts).items():
+        if speaker := _speaker(posts):
+            tokens[f"unit:{unit}"] = issue(private_key, speaker, ["unit"], org=unit)
+        if secretary := _holder(posts, "secretary"):
+            tokens[f"secretary:{unit}"] = issue(private_key, secretary, ["secretary"], org=unit)
+    return tokens
+
+
+def renew_service_tokens(secrets: Secrets) -> None:
+    """Give each service a fresh token for the public HTTP of the others."""
+    for service in SERVICES:
+        token = issue(secrets.token_private_key, f"service:{service}", ["service"])
+        secrets.store_service_token(service, token)
+
+
+def nats_users(roster: Roster, secrets: Secrets) -> dict[str, NatsUser]:
+    """Return how each unit (by code) and reader (`reader:<code>`) connects to NATS."""
+    users = {}
+    for code in roster.nats_units:
+        users[code] = _user(secrets.seeds[f"unit_{code}"], unit_consumer(code))
+    for reader in roster.readers:
+        seed = secrets.seeds[f"reader_{reader.code}"]
+        users[f"reader:{reader.code}"] = _user(seed, reader_consumer(reader.code, reader.area))
+    return users
+
+
+def _user(seed: str, durable: ConsumerSpec) -> NatsUser:
+    return NatsUser(seed, JS_PREFIX, durable.stream, durable.name)
+
+
+def _by_unit(posts: Iterable[PostEntry]) -> Mapping[str, list[PostEntry]]:
+    units: dict[str, list[PostEntry]] = {}
+    for post in posts:
+        units.setdefault(post.unit, []).append(post)
+    return units
+
+
+def _holder(posts: Iterable[PostEntry], role: str) -> str | None:
+    return next((post.person for post in posts if post.role == role), None)
+
+
+def _speaker(posts: list[PostEntry]) -> str | None:
+    return next((who for role in _SPEAKERS if (who := _holder(posts, role))), None)

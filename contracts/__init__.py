@@ -1,0 +1,1 @@
+"""What the services and every department's own subscriber share: events, subjects, topology, directory rows."""

@@ -1,0 +1,61 @@
+"""Clocks: due times with the trace that explains them. Only the notifier computes them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from contracts.base import EventData
+
+
+class ClockKind(StrEnum):
+    """What is being timed (domain.md D1, column "clock running", and D3)."""
+
+    RESIDENT = "resident"
+    DISPATCH = "dispatch"
+    SIGN_FOR = "sign_for"
+    CONTACT = "contact"
+    RESULT = "result"
+    RETURN_ANSWER = "return_answer"
+    RULING = "ruling"
+    HOLD_REVIEW = "hold_review"
+    CALLBACK = "callback"
+    CHECK_IN = "check_in"
+    DECISION = "decision"
+
+
+class Trace(BaseModel):
+    """Why a clock is due when it is (domain.md D3 rule 5)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    start: AwareDatetime
+    limit: str
+    """The limit as the city wrote it: `24h`, `1wd`, `7d`."""
+    profile: str
+    urgency: str
+    calendar: str
+    calendar_version: int
+    skipped: tuple[str, ...] = ()
+    """Dates inside the span on which no working time ran, `YYYY-MM-DD`."""
+
+
+class ClockEvent(EventData):
+    """A clock was set, paused, resumed, stopped, came near its due time, or passed it."""
+
+    noun: ClassVar[str] = "clock"
+
+    clock_id: str
+    ticket_id: str
+    number: str
+    round: int
+    kind: ClockKind
+    unit: str
+    area: str
+    due_at: AwareDatetime
+    trace: Trace
+    sentence: str
+    """One plain sentence in Chinese: due when, and why then."""
+    at: AwareDatetime

@@ -1,0 +1,108 @@
+"""What a resident says: the complaint, before and apart from our duty about it (the ticket)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from contracts.base import EventData
+
+
+class Channel(StrEnum):
+    """How the matter reached us (product.md section 4)."""
+
+    HOTLINE = "hotline"
+    VISIT = "visit"
+    PATROL = "patrol"
+    WECHAT = "wechat"
+    WEB = "web"
+    RECEPTION = "reception"
+    MAIL = "mail"
+    OPEN311 = "open311"
+    IMPORT = "import"
+
+
+class Kind(StrEnum):
+    """The six kinds of a resident's matter (glossary: 投诉 举报 求助 咨询 建议 表扬)."""
+
+    COMPLAINT = "complaint"
+    REPORT = "report"
+    HELP = "help"
+    ENQUIRY = "enquiry"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+
+
+class Urgency(StrEnum):
+    """特急, 紧急, 一般, and `complex`, which is about effort, not speed (domain.md D4)."""
+
+    CRITICAL = "critical"
+    URGENT = "urgent"
+    NORMAL = "normal"
+    COMPLEX = "complex"
+
+
+class Datum(StrEnum):
+    """Reference frame of a coordinate pair; GCJ-02 is the offset system of Chinese map providers."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
+    CGCS2000 = "cgcs2000"
+
+
+class Point(BaseModel):
+    """A place on the map: degrees east and north in the named datum."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    lon: float
+    lat: float
+    datum: Datum = Datum.WGS84
+
+
+class ComplaintEvent(EventData):
+    """Fields every complaint event carries."""
+
+    noun: ClassVar[str] = "complaint"
+
+    complaint_id: str
+    number: str
+    area: str | None = None
+    """Deepest area code intake was told (a grid code given by the filer); the router decides the rest."""
+
+
+class ComplaintReceived(ComplaintEvent):
+    """A complaint was accepted and stored. Title, text and address are masked by intake."""
+
+    channel: Channel
+    kind: Kind
+    title: str | None = None
+    text: str
+    address: str | None = None
+    point: Point | None = None
+    grid_code: str | None = None
+    category: str | None = None
+    urgency: Urgency | None = None
+    accused: str | None = None
+    """Unit code of the party complained about; a name that is no unit stays in intake."""
+    confidential: bool = False
+    received_at: AwareDatetime
+
+
+class ComplaintDeclined(ComplaintEvent):
+    """Not accepted at filing: the reason and the right door were given (domain.md D2)."""
+
+    reason: str
+    door: str
+    received_at: AwareDatetime
+
+
+class ComplaintChanged(ComplaintEvent):
+    """A later statement of fact about a complaint: call-back recorded, withdrawn, reopened."""
+
+    reason: str | None = None
+    contacted: bool | None = None
+    solved: bool | None = None
+    satisfied: bool | None = None

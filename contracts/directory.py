@@ -1,0 +1,226 @@
+"""Rows of the city's directory (product.md section 7) as every service reads them.
+
+The router owns the directory and publishes it in versions; a version is a set of parts, each a list
+of these rows. Field meanings follow the columns of the plain files.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.base import AreaCode, Code
+from contracts.clock import ClockKind
+from contracts.complaint import Urgency
+from contracts.escalation import ReceptionLevel
+
+
+class Row(BaseModel):
+    """A line of a directory file: unknown columns are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AreaLevel(StrEnum):
+    """Levels of the grid tree; labels differ by city, the tree does not."""
+
+    DISTRICT = "district"
+    SUBDISTRICT = "subdistrict"
+    COMMUNITY = "community"
+    COMPOUND = "compound"
+    BUILDING = "building"
+
+
+class Area(Row):
+    """A node of the grid tree; valid from `valid_from` until before `valid_to`."""
+
+    code: AreaCode
+    parent: AreaCode | None = None
+    level: AreaLevel
+    name: str
+    aliases: tuple[str, ...] = ()
+    compound_type: Literal["closed", "open", "unit_dormitory", "office"] | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Place(Row):
+    """A name residents use and the deepest grid it surely lies in."""
+
+    name: str
+    kind: Literal["road", "compound", "building", "landmark", "facility"]
+    grid: AreaCode
+    aliases: tuple[str, ...] = ()
+    numbers: str | None = None
+    """Door numbers of a stretch of road: `1-99`, `odd:1-99`, `even:2-88`."""
+    owner: Code | None = None
+    """Special owner (road, utility, unit dormitory) that answers above the grid."""
+    lon: float | None = None
+    lat: float | None = None
+
+
+class UnitKind(StrEnum):
+    """Who can hold a ticket."""
+
+    GRID_TEAM = "grid_team"
+    COMMUNITY = "community"
+    SUBDISTRICT = "subdistrict"
+    DISTRICT = "district"
+    DEPARTMENT = "department"
+    PROPERTY = "property"
+    ENTERPRISE = "enterprise"
+    COMMITTEE = "committee"
+    DESK = "desk"
+
+
+class Unit(Row):
+    """A body that can be made responsible; `parent` is the org tree the ladder climbs."""
+
+    code: Code
+    name: str
+    kind: UnitKind
+    parent: Code | None = None
+    area: tuple[AreaCode, ...] = ()
+    calendar: str = "standard"
+    deputy: Code | None = None
+    nats: bool = False
+    """Has its own NATS account and durable consumer."""
+    aliases: tuple[str, ...] = ()
+
+
+class Post(Row):
+    """A post inside a unit. Routes go to posts, never to names."""
+
+    post: Code
+    unit: Code
+    area: AreaCode | None = None
+    role: Literal[
+        "leader", "member", "liaison", "specialist", "desk", "duty_lead",
+        "secretary", "deputy", "dispatcher", "ruling",
+    ]  # fmt: skip
+    person: Code
+    """Staff id; also the subject of the person's sign-in token."""
+    name: str
+    phone: str
+    hours: Literal["work", "always"] = "work"
+    deputy: Code | None = None
+    valid_to: date | None = None
+
+
+class Category(Row):
+    """A leaf or branch of the category tree, with the words residents use for it."""
+
+    code: Code
+    parent: Code | None = None
+    name: str
+    keywords: tuple[str, ...] = ()
+    """`词` or `词:weight`."""
+    default_urgency: Urgency = Urgency.NORMAL
+    duty: str = ""
+
+
+class CatalogueEntry(Row):
+    """派单目录: category x area or compound type -> lead, assists, limit profile. Most specific wins."""
+
+    category: str
+    area: AreaCode | None = None
+    compound_type: Literal["closed", "open", "unit_dormitory", "office"] | None = None
+    lead: str
+    assists: tuple[str, ...] = ()
+    profile: str = "standard"
+    source: str = ""
+
+
+class Limits(Row):
+    """Limits of one urgency in one profile; durations as `15m`, `24h`, `7d`, `4wh`, `1wd` or `none`."""
+
+    dispatch: str = "24h"
+    sign_for: str = "24h"
+    contact: str = "1wd"
+    result: str = "7d"
+    return_window: str = "1wd"
+    return_answer: str = "1wd"
+    ruling: str = "2wd"
+    extension: str = "none"
+    hold_review: str = "30d"
+    callback: str = "1wd"
+    reopen: str = "7d"
+    sources: dict[str, str] = Field(default_factory=dict)
+
+
+class Profile(Row):
+    """A named set of limits with its source (domain.md D4)."""
+
+    name: str
+    title: str
+    source: str = ""
+    limits: dict[Urgency, Limits]
+
+
+class LadderStep(Row):
+    """One rung: fires once per ticket, round and level (domain.md D5)."""
+
+    level: int = Field(ge=1, le=5)
+    clock: ClockKind
+    at: str
+    """`80%` of that clock's limit, `due`, `due+1wd`, `start+1h`."""
+    who: tuple[str, ...] = ()
+    reception: ReceptionLevel | None = None
+    source: str = ""
+
+
+class LadderRule(Row):
+    """The ladder of one urgency; `warn` is the share of the limit at which the holder is warned."""
+
+    urgency: Urgency
+    warn: str = "80%"
+    steps: tuple[LadderStep, ...] = ()
+
+
+class CalendarDay(Row):
+    """A date, or a weekday default (`mon`..`sun`), with its shifts of working time."""
+
+    calendar: str = "standard"
+    date: str
+    kind: Literal["workday", "rest", "holiday", "makeup"]
+    name: str = ""
+    shifts: tuple[str, ...] = ()
+    """`09:00-12:00`; several a day; `24:00` is the end of the day."""
+
+
+class DutyTurn(Row):
+    """A line of the duty rota."""
+
+    date: date
+    unit: Code
+    post: Code
+    start: str = "00:00"
+    end: str = "24:00"
+
+
+class Reader(Row):
+    """A follower that is no unit: a command hall, a dashboard."""
+
+    code: Code
+    name: str
+    kind: Literal["command_hall", "dashboard"]
+    area: AreaCode
+
+
+PARTS: Final[dict[str, type[Row]]] = {
+    "areas": Area,
+    "places": Place,
+    "units": Unit,
+    "posts": Post,
+    "categories": Category,
+    "catalogue": CatalogueEntry,
+    "limits": Profile,
+    "ladder": LadderRule,
+    "calendar": CalendarDay,
+    "duty": DutyTurn,
+    "readers": Reader,
+}
+"""Part name to the model of its rows."""

@@ -1,0 +1,1 @@
+"""Plumbing the services share. Knows contracts, knows no service."""

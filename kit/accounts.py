@@ -1,0 +1,167 @@
+"""Who may say and hear what on NATS: one account for the city, one for each unit and reader.
+
+Subject permissions inside one account are not enough (reliability.md D.2: the usual inbox grant leaks
+one office's messages to another), so each office lives in its own account and imports exactly its own
+durable, its own commands and its own live subjects (product.md section 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Protocol
+
+from contracts.catalog import OWNER_OF
+from contracts.topology import CONSUMERS, JS_PREFIX, every, reader_consumer, unit_consumer
+from kit.broker import inbox_prefix
+
+CITY: Final = "CITY"
+SYSTEM: Final = "SYS"
+SERVICE_USERS: Final = ("intake", "router", "notifier", "console")
+RELAY_USERS: Final = ("intake-relay", "router-relay", "notifier-relay")
+OPS_USER: Final = "ops"
+SYSTEM_USER: Final = "sys"
+
+
+class ReaderLike(Protocol):
+    """What is needed of a reader: its code and the area it may follow."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def area(self) -> str: ...
+
+
+def users(units: Iterable[str], readers: Iterable[ReaderLike]) -> tuple[str, ...]:
+    """Every user that needs an nkey."""
+    return (
+        SYSTEM_USER,
+        OPS_USER,
+        *SERVICE_USERS,
+        *RELAY_USERS,
+        *(f"unit_{unit}" for unit in units),
+        *(f"reader_{reader.code}" for reader in readers),
+    )
+
+
+def render_accounts(
+    units: Sequence[str], readers: Sequence[ReaderLike], public_keys: Mapping[str, str]
+) -> str:
+    """The text of `accounts.conf`. Raises KeyError when a user has no public key."""
+    followers = [(f"unit_{unit}", _unit_grants(unit)) for unit in units]
+    followers += [(f"reader_{r.code}", _reader_grants(r.code, r.area)) for r in readers]
+    exports = [line for name, grants in followers for line in _exports(name, grants)]
+    parts = [
+        f"system_account: {SYSTEM}",
+        "accounts {",
+        f"  {SYSTEM} {{ users = [ {{ nkey: {public_keys[SYSTEM_USER]} }} ] }}",
+        f"  {CITY} {{",
+        "    jetstream: enabled",
+        "    users = [",
+        f"      {{ nkey: {public_keys[OPS_USER]} }}",
+        *(f"      {_service_user(name, public_keys[name])}" for name in SERVICE_USERS),
+        *(f"      {_relay_user(name, public_keys[name])}" for name in RELAY_USERS),
+        "    ]",
+        "    exports = [",
+        *(f"      {line}" for line in exports),
+        "    ]",
+        "  }",
+    ]
+    for name, grants in followers:
+        parts += [
+            f'  "{name}" {{',
+            f"    users = [ {{ nkey: {public_keys[name]} }} ]",
+            "    imports = [",
+            *(f"      {line}" for line in _imports(grants)),
+            "    ]",
+            "  }",
+        ]
+    return "\n".join([*parts, "}", ""])
+
+
+Grant = tuple[str, str, str]
+"""Kind (`service`, `stream` or `pull`), subject in the city's account, name in the office's own."""
+
+
+def _durable_grants(stream: str, durable: str) -> list[Grant]:
+    info = f"CONSUMER.INFO.{stream}.{durable}"
+    following = f"CONSUMER.MSG.NEXT.{stream}.{durable}"
+    return [
+        ("service", f"$JS.API.{info}", f"{JS_PREFIX}.{info}"),
+        ("pull", f"$JS.API.{following}", f"{JS_PREFIX}.{following}"),
+        ("service", f"$JS.ACK.{stream}.{durable}.>", ""),
+        ("service", f"$JS.ACK.*.*.{stream}.{durable}.>", ""),
+    ]
+
+
+def _unit_grants(unit: str) -> list[Grant]:
+    spec = unit_consumer(unit)
+    return [
+        *_durable_grants(spec.stream, spec.name),
+        ("service", f"cmd.*.{unit}", ""),
+        *(("stream", f"{noun}.*.{unit}.>", "") for noun in ("ticket", "whistle", "clock")),
+    ]
+
+
+def _reader_grants(code: str, area: str) -> list[Grant]:
+    spec = reader_consumer(code, area)
+    below = spec.filters[0].removeprefix("escalation.*.*.")
+    return [
+        *_durable_grants(spec.stream, spec.name),
+        *(("stream", f"{noun}.*.*.{below}", "") for noun in ("clock", "escalation", "reception")),
+    ]
+
+
+def _exports(account: str, grants: list[Grant]) -> list[str]:
+    lines = []
+    for kind, subject, _ in grants:
+        word = "stream" if kind == "stream" else "service"
+        answers = ', response_type: "Stream"' if kind == "pull" else ""
+        lines.append(f'{{ {word}: "{subject}", accounts: ["{account}"]{answers} }}')
+    return lines
+
+
+def _imports(grants: list[Grant]) -> list[str]:
+    lines = []
+    for kind, subject, own_name in grants:
+        word = "stream" if kind == "stream" else "service"
+        renamed = f', to: "{own_name}"' if own_name else ""
+        lines.append(f'{{ {word}: {{ account: {CITY}, subject: "{subject}" }}{renamed} }}')
+    return lines
+
+
+def _service_user(name: str, public_key: str) -> str:
+    publish = [
+        subject
+        for spec in CONSUMERS
+        if spec.name.startswith(f"{name}-")
+        for subject in (
+            f"$JS.API.CONSUMER.INFO.{spec.stream}.{spec.name}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{spec.stream}.{spec.name}",
+            f"$JS.ACK.{spec.stream}.{spec.name}.>",
+            f"$JS.ACK.*.*.{spec.stream}.{spec.name}.>",
+        )
+    ]
+    listen = [f"{inbox_prefix(name).decode()}.>"]
+    if name == "router":
+        publish.append("_R_.>")
+        listen.append("cmd.*.*")
+    if name == "console":
+        listen += [every(noun) for noun in OWNER_OF]
+    return _user(public_key, publish, listen)
+
+
+def _relay_user(name: str, public_key: str) -> str:
+    owner = name.removesuffix("-relay")
+    publish = [every(noun) for noun, service in OWNER_OF.items() if service == owner]
+    return _user(public_key, publish, [f"{inbox_prefix(name).decode()}.>"])
+
+
+def _user(public_key: str, publish: list[str], listen: list[str]) -> str:
+    def quoted(subjects: list[str]) -> str:
+        return ", ".join(f'"{subject}"' for subject in subjects)
+
+    allowed = f"allow: [{quoted(publish)}]" if publish else 'deny: [">"]'
+    return (
+        f"{{ nkey: {public_key}, permissions: {{ publish: {{ {allowed} }},"
+        f" subscribe: {{ allow: [{quoted(listen)}] }} }} }}"
+    )

@@ -1,0 +1,160 @@
+"""FastStream broker and subscribers: bound to durables that exist, never declaring anything.
+
+FastStream 0.7.8's batch subscriber keeps fetching until the batch is full or its time-out ends, which
+would add that time-out to every quiet message; its one-message subscriber costs a middleware pass per
+message. `PromptBatchSubscriber` hands over whatever one fetch brought, at once (ADR 0005).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Annotated, Any, Final
+
+import nats
+import nats.errors
+from faststream import AckPolicy, Context
+from faststream.nats import JStream, NatsBroker, PullSub
+from faststream.nats.message import NatsBatchMessage
+from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPullStreamSubscriber
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig
+from nats.js.errors import NotFoundError, ServiceUnavailableError
+
+from contracts.topology import ConsumerSpec
+from kit.delivery import Delivery
+from kit.logging import get
+
+log = get(__name__)
+
+PING_INTERVAL_S: Final = 10
+RECONNECT_WAIT_S: Final = 0.5
+FETCH_TIMEOUT_S: Final = 1.0
+BATCH: Final = 256
+
+
+def create_broker(url: str, seed: str, *, service: str) -> NatsBroker:
+    """A broker on the service's own key with its own inbox prefix; reconnects for ever."""
+    return NatsBroker(
+        url,
+        name=f"chuishao-{service}",
+        nkeys_seed_str=seed,
+        inbox_prefix=inbox_prefix(service),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, nats-py takes floats
+        ping_interval=PING_INTERVAL_S,
+        max_outstanding_pings=2,
+        ack_policy=AckPolicy.MANUAL,
+        logger=None,
+    )
+
+
+async def connect(url: str, seed: str, *, name: str) -> Client:
+    """A plain nats-py connection (the relay's, the provisioner's) that reconnects for ever."""
+
+    async def on_error(error: Exception) -> None:
+        log.warning("nats_error", connection=name, error=type(error).__name__)
+
+    return await nats.connect(
+        url,
+        name=f"chuishao-{name}",
+        nkeys_seed_str=seed,
+        inbox_prefix=inbox_prefix(name),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, floats are fine
+        ping_interval=PING_INTERVAL_S,
+        max_outstanding_pings=2,
+        error_cb=on_error,
+    )
+
+
+def inbox_prefix(user: str) -> bytes:
+    """Where replies to this user go; nobody else may listen there (reliability.md C 11)."""
+    return f"_INBOX_{user}".encode()
+
+
+class PromptBatchSubscriber(BatchPullStreamSubscriber):
+    """Hands over what one fetch brought; pauses, and says so, when the consumer cannot be read."""
+
+    __slots__ = ()
+
+    async def _consume_pull(self) -> None:
+        assert self.subscription  # noqa: S101 - set by _create_subscription, which starts this task
+        while self.running:
+            messages: list[Msg] = []
+            with suppress(TimeoutError, nats.errors.ConnectionClosedError):
+                try:
+                    messages = await self.subscription.fetch(
+                        batch=self.pull_sub.batch_size, timeout=self.pull_sub.timeout
+                    )
+                except (ServiceUnavailableError, NotFoundError, nats.errors.Error) as error:
+                    if not isinstance(error, TimeoutError):
+                        log.warning("fetch_failed", consumer=str(self), error=type(error).__name__)
+                    await asyncio.sleep(0.2)
+            if messages and self.running:
+                await self.consume(messages)
+
+
+async def _raw(_: Any) -> list[bytes]:
+    """FastStream would pick a decoder by a header the sender chose; we read the bytes ourselves."""
+    return []
+
+
+def subscribe(broker: NatsBroker, spec: ConsumerSpec, delivery: Delivery, *, service: str) -> None:
+    """Bind `delivery` to the durable `spec`, which must exist already."""
+    subscriber = broker.subscriber(
+        config=ConsumerConfig(filter_subjects=list(spec.filters)),
+        stream=JStream(spec.stream, declare=False),
+        durable=spec.name,
+        pull_sub=PullSub(batch_size=BATCH, timeout=FETCH_TIMEOUT_S, batch=True),
+        inbox_prefix=inbox_prefix(service) + b".",
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        decoder=_raw,
+        title=spec.name,
+    )
+    subscriber.__class__ = PromptBatchSubscriber
+
+    async def on_batch(message: Annotated[NatsBatchMessage, Context("message")]) -> None:
+        await delivery(message.raw_message)
+
+    subscriber(on_batch)
+
+
+Answer = Callable[[Msg], Awaitable[bytes]]
+
+
+def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str) -> None:
+    """Answer `cmd.<action>.<unit>` requests on core NATS; the queue group shares them over replicas."""
+
+    async def on_command(message: Annotated[Any, Context("message")]) -> bytes:
+        return await answer(message.raw_message)
+
+    broker.subscriber(
+        "cmd.*.*",
+        queue=queue,
+        decoder=_raw_one,
+        ack_policy=AckPolicy.MANUAL,
+        title="commands",
+    )(on_command)
+
+
+async def _raw_one(message: Any) -> bytes:
+    body: bytes = message.body
+    return body
+
+
+def follow(
+    broker: NatsBroker, subjects: Sequence[str], handler: Callable[[Msg], Awaitable[None]]
+) -> None:
+    """Listen live, without memory: what passes while nobody listens is not seen (console's page)."""
+
+    async def on_message(message: Annotated[Any, Context("message")]) -> None:
+        await handler(message.raw_message)
+
+    for name in subjects:
+        broker.subscriber(name, decoder=_raw_one, ack_policy=AckPolicy.MANUAL, no_reply=True)(
+            on_message
+        )

@@ -1,0 +1,26 @@
+"""Business time comes from one SQL function and is handed down as an argument (product.md section 3)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from kit.db import Conn
+
+CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
+
+SQL_BUSINESS_NOW: Final = "select chuishao.business_now()"
+SQL_CLOCK_SET: Final = "select chuishao.set_business_clock($1)"
+
+
+async def business_now(conn: Conn) -> datetime:
+    """The time of this request, message or tick, with offset; taken once and passed on."""
+    now: datetime = await conn.fetchval(SQL_BUSINESS_NOW)
+    return now
+
+
+async def set_business_clock(conn: Conn, at: datetime) -> datetime:
+    """Move the clock of a simulated database; PostgreSQL raises where the database is not simulated."""
+    now: datetime = await conn.fetchval(SQL_CLOCK_SET, at)
+    return now

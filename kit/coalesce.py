@@ -1,0 +1,86 @@
+"""Joins concurrent requests into one transaction: whoever arrives while a flush runs goes into the next.
+
+A lone request waits for nobody; under load the cost of a commit is shared. If a group fails for a
+reason of its own, each member is tried alone, so nobody pays for a neighbour's bad luck.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from kit.db import LOST
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class QueueFullError(Exception):
+    """More requests wait than may wait; the caller should be told to come back."""
+
+
+class Coalescer(Generic[T, R]):
+    """Feeds `flush` with groups of at most `size` items, `workers` groups at a time."""
+
+    def __init__(
+        self,
+        flush: Callable[[Sequence[T]], Awaitable[Sequence[R]]],
+        *,
+        size: int = 64,
+        workers: int = 2,
+        limit: int = 4_096,
+    ) -> None:
+        self._flush = flush
+        self._size = size
+        self._limit = limit
+        self._free = workers
+        self._queue: deque[tuple[T, asyncio.Future[R]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def submit(self, item: T) -> R:
+        """The result for this item, after its transaction has committed.
+
+        Raises QueueFullError, or whatever the flush raised for this item.
+        """
+        if len(self._queue) >= self._limit:
+            raise QueueFullError
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._queue.append((item, future))
+        if self._free:
+            self._free -= 1
+            task = asyncio.create_task(self._work())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def _work(self) -> None:
+        try:
+            while self._queue:
+                group = [self._queue.popleft() for _ in range(min(self._size, len(self._queue)))]
+                await self._settle(group)
+        finally:
+            self._free += 1
+
+    async def _settle(self, group: list[tuple[T, asyncio.Future[R]]]) -> None:
+        try:
+            results = await self._flush([item for item, _ in group])
+        except LOST as error:
+            _fail(group, error)
+        except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
+            if len(group) == 1:
+                _fail(group, error)
+                return
+            for one in group:
+                await self._settle([one])
+        else:
+            for (_, future), result in zip(group, results, strict=True):
+                if not future.done():
+                    future.set_result(result)
+
+
+def _fail(group: list[tuple[T, asyncio.Future[R]]], error: BaseException) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

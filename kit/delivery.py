@@ -1,0 +1,214 @@
+"""Applies fetched messages: once only, in one transaction a batch, with a place for what cannot be applied.
+
+A batch is tried as a whole; if anything in it fails, each message is tried alone, so that one bad
+message costs the others nothing but a second try. Under `AckPolicy.MANUAL` FastStream acknowledges
+nothing, so this module does: ack after commit, nak with a delay, term only after a dead letter is saved.
+Attempts count only when a handler began; an hour without database buries nothing (reliability.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from contracts.base import Event
+from contracts.catalog import BadSubjectError, decode
+from contracts.topology import ConsumerSpec
+from kit import inbox, metrics
+from kit.db import LOST, Conn, Pool, reading, transaction
+from kit.errors import DomainError
+from kit.inbox import Letter
+from kit.logging import get
+from kit.outbox import Outgoing
+from kit.relay import Relay
+
+log = get(__name__)
+
+BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
+MAX_ATTEMPTS: Final = 12
+SUSPECT_DELIVERIES: Final = 3
+"""From this delivery on an attempt is recorded before it begins: it may be killing the process."""
+GAP_DELAY_S: Final = 0.1
+LOST_DELAY_S: Final = 2.0
+
+
+@dataclass(slots=True)
+class Received:
+    """An event out of the stream, with the message it came in."""
+
+    event: Event[Any]
+    event_id: UUID
+    message: Msg
+    name: str
+    """`ticket.dispatched`."""
+
+
+@dataclass(slots=True)
+class Effects:
+    """What applying a batch leads to: events to publish, and messages that must wait for earlier ones."""
+
+    events: list[Outgoing] = field(default_factory=list)
+    waiting: list[Received] = field(default_factory=list)
+
+
+Handler: TypeAlias = Callable[[Conn, Sequence[Received]], Awaitable[Effects]]
+
+
+class Delivery:
+    """Takes batches of one consumer through inbox, handler, outbox and acknowledgement."""
+
+    def __init__(self, spec: ConsumerSpec, handler: Handler, *, pool: Pool, relay: Relay) -> None:
+        self.spec = spec
+        self._handler = handler
+        self._pool = pool
+        self._relay = relay
+        self.progressed_at = time.monotonic()
+
+    async def __call__(self, messages: Sequence[Msg]) -> None:
+        """Apply a fetched batch; returns when every message is acked, naked or terminated."""
+        began = time.perf_counter()
+        received = await self._read(messages)
+        fresh = [r for r in received if r.message.metadata.num_delivered < SUSPECT_DELIVERIES]
+        if fresh:
+            await self._together(fresh)
+        for suspect in received:
+            if suspect.message.metadata.num_delivered >= SUSPECT_DELIVERIES:
+                await self._alone(suspect, record_first=True)
+        self.progressed_at = time.monotonic()
+        metrics.BATCH_S.labels(self.spec.name).observe(time.perf_counter() - began)
+
+    async def _read(self, messages: Sequence[Msg]) -> list[Received]:
+        """Decode; what is no event of ours is buried at once."""
+        received = []
+        for message in messages:
+            try:
+                event = decode(message.subject, message.data)
+                name = ".".join(message.subject.split(".", 2)[:2])
+                received.append(Received(event, UUID(event.id), message, name))
+            except (BadSubjectError, ValidationError, ValueError) as error:
+                await self._bury(message, self._key(message), "undecodable", _describe(error))
+        return received
+
+    async def _together(self, batch: list[Received]) -> None:
+        try:
+            effects = await self._apply(batch)
+        except LOST as error:
+            await self._lost(batch, error)
+        except Exception as error:  # noqa: BLE001 - whichever message is at fault is found alone
+            log.info("batch_split", consumer=self.spec.name, error=type(error).__name__)
+            for one in batch:
+                await self._alone(one, record_first=len(batch) == 1)
+        else:
+            await self._settle(batch, effects)
+
+    async def _alone(self, one: Received, *, record_first: bool) -> None:
+        attempts = 0
+        try:
+            if record_first:
+                attempts = await self._count(one, "began")
+                if attempts > MAX_ATTEMPTS:
+                    await self._bury(one.message, str(one.event_id), "attempts", "exhausted", attempts)
+                    return
+            effects = await self._apply([one])
+        except LOST as error:
+            await self._lost([one], error)
+        except DomainError as error:
+            await self._bury(one.message, str(one.event_id), error.slug, error.en, attempts)
+        except Exception as error:
+            log.exception("handler_failed", consumer=self.spec.name, event_id=str(one.event_id))
+            await self._retry(one, attempts if record_first else None, error)
+        else:
+            await self._settle([one], effects)
+
+    async def _apply(self, batch: list[Received]) -> Effects:
+        async with transaction(self._pool) as conn:
+            fresh = await inbox.claim(conn, self.spec.name, [r.event_id for r in batch])
+            effects = await self._handler(conn, [r for r in batch if r.event_id in fresh])
+            if effects.waiting:
+                early = [r.event_id for r in effects.waiting]
+                await inbox.release(conn, self.spec.name, early)
+        metrics.CONSUMED.labels(self.spec.name, "repeated").inc(len(batch) - len(fresh))
+        return effects
+
+    async def _settle(self, batch: list[Received], effects: Effects) -> None:
+        self._relay.hint(effects.events)
+        waiting = {id(r) for r in effects.waiting}
+        for one in batch:
+            if id(one) in waiting:
+                await one.message.nak(delay=GAP_DELAY_S)
+            else:
+                await one.message.ack()
+        metrics.CONSUMED.labels(self.spec.name, "waiting").inc(len(waiting))
+        metrics.CONSUMED.labels(self.spec.name, "applied").inc(len(batch) - len(waiting))
+
+    async def _lost(self, batch: list[Received], error: BaseException) -> None:
+        """The database is away: give everything back, uncounted, and stop pulling until it answers."""
+        log.warning("database_lost", consumer=self.spec.name, error=type(error).__name__)
+        for one in batch:
+            await one.message.nak(delay=LOST_DELAY_S)
+        while True:
+            try:
+                async with reading(self._pool) as conn:
+                    await conn.fetchval("select 1")
+                return
+            except LOST:
+                await asyncio.sleep(0.5)
+
+    async def _count(self, one: Received, error: str) -> int:
+        async with transaction(self._pool) as conn:
+            return await inbox.count_attempt(conn, self.spec.name, str(one.event_id), error)
+
+    async def _retry(self, one: Received, attempts: int | None, error: Exception) -> None:
+        try:
+            count = await self._count(one, _describe(error)) if attempts is None else attempts
+        except LOST:
+            await one.message.nak(delay=LOST_DELAY_S)
+            return
+        if count >= MAX_ATTEMPTS:
+            await self._bury(one.message, str(one.event_id), "attempts", _describe(error), count)
+            return
+        metrics.CONSUMED.labels(self.spec.name, "retried").inc()
+        await one.message.nak(delay=BACKOFF_S[min(count - 1, len(BACKOFF_S) - 1)])
+
+    def _key(self, message: Msg) -> str:
+        return f"{message.metadata.stream}:{message.metadata.sequence.stream}"
+
+    async def _bury(
+        self, message: Msg, key: str, reason: str, error: str, attempts: int = 1
+    ) -> None:
+        metadata = message.metadata
+        letter = Letter(
+            consumer=self.spec.name,
+            message=key,
+            stream=metadata.stream,
+            stream_seq=metadata.sequence.stream,
+            subject=message.subject,
+            headers=dict(message.headers or {}),
+            body=message.data,
+        )
+        try:
+            async with transaction(self._pool) as conn:
+                await inbox.bury(conn, letter, reason=reason, error=error, attempts=attempts)
+        except LOST:
+            await message.nak(delay=LOST_DELAY_S)
+            return
+        metrics.CONSUMED.labels(self.spec.name, "buried").inc()
+        log.error("message_buried", consumer=self.spec.name, message=key, reason=reason)
+        await message.term()
+
+
+def _describe(error: Exception) -> str:
+    """Type and place of a failure, never the values it was about."""
+    if isinstance(error, ValidationError):
+        return "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['type']}"
+            for item in error.errors(include_input=False, include_url=False)[:8]
+        )
+    return type(error).__name__

@@ -1,0 +1,69 @@
+"""Expected failures: a slug, a kind, and words in Chinese and English that name field and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+from typing import Any
+
+
+class Kind(IntEnum):
+    """What an expected failure means; the value is its HTTP status (product.md section 8)."""
+
+    MALFORMED = 400
+    UNAUTHENTICATED = 401
+    FORBIDDEN = 403
+    NOT_FOUND = 404
+    CONFLICT = 409
+    PRECONDITION = 412
+    TOO_LARGE = 413
+    UNSUPPORTED = 415
+    INVALID = 422
+    TOO_MANY = 429
+    UNAVAILABLE = 503
+
+
+class DomainError(Exception):
+    """An expected failure. `zh` and `en` say what is wrong and what to do; `extra` joins the problem body."""
+
+    def __init__(  # noqa: PLR0913 - the parts of one problem document
+        self,
+        slug: str,
+        kind: Kind,
+        *,
+        zh: str,
+        en: str,
+        field: str | None = None,
+        retry_after_s: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(slug)
+        self.slug = slug
+        self.kind = kind
+        self.zh = zh
+        self.en = en
+        self.field = field
+        self.retry_after_s = retry_after_s
+        self.extra = dict(extra or {})
+
+    def problem(self, language: str = "zh") -> dict[str, Any]:
+        """The RFC 9457 document in the asked language."""
+        body: dict[str, Any] = {
+            "type": f"https://chuishao.cn/problems/{self.slug}",
+            "title": self.slug,
+            "status": int(self.kind),
+            "detail": self.en if language == "en" else self.zh,
+        }
+        if self.field:
+            body["field"] = self.field
+        return body | self.extra
+
+
+def not_found(what_zh: str = "对象", what_en: str = "item") -> DomainError:
+    """The answer for what does not exist or must not be known to exist."""
+    return DomainError(
+        "not-found",
+        Kind.NOT_FOUND,
+        zh=f"没有这个{what_zh}, 请核对编号。",
+        en=f"No such {what_en}; check the number.",
+    )

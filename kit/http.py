@@ -1,0 +1,263 @@
+"""HTTP for every service: problem+json in two languages, health, readiness, metrics, kept events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+import orjson
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit import inbox, metrics, outbox, strict_json
+from kit.auth import TokenVerifier, allow
+from kit.db import LOST, Pool, reading
+from kit.errors import DomainError, Kind
+from kit.ids import new_id
+from kit.logging import get
+from kit.validation import invalid
+
+log = get(__name__)
+
+BODY_LIMIT: Final = 256 * 1024
+PUBLIC: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+EVENTS_PAGE: Final = 500
+PROBLEM: Final = "application/problem+json"
+
+Check = Callable[[], Awaitable[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the common routes need of a service."""
+
+    service: str
+    pool: Pool
+    verifier: TokenVerifier
+    checks: Mapping[str, Check]
+    """Name to question; ready when every one answers True."""
+
+
+def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
+    """An application with the common routes and error handling; add routes, then `deny_by_default`."""
+    app = FastAPI(title=title, version=version, redoc_url=None)
+    app.state.verifier = shared.verifier
+    app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_middleware(Edge, service=shared.service)
+    _health(app, shared)
+    _events(app, shared)
+    return app
+
+
+def language(request: Request) -> str:
+    """`en` where the client prefers English, else `zh`."""
+    asked = request.headers.get("accept-language", "").lower()
+    zh, en = asked.find("zh"), asked.find("en")
+    return "en" if en >= 0 and (zh < 0 or en < zh) else "zh"
+
+
+def problem(error: DomainError, lang: str) -> Response:
+    """The RFC 9457 answer for an expected failure."""
+    headers = {"Content-Language": "en" if lang == "en" else "zh-CN"}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
+    body = orjson.dumps(error.problem(lang))
+    return Response(body, int(error.kind), headers, media_type=PROBLEM)
+
+
+def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer; models are dumped in JSON form."""
+    if isinstance(body, BaseModel):
+        return Response(
+            body.model_dump_json(exclude_none=True), status, headers, media_type="application/json"
+        )
+    return Response(orjson.dumps(body, default=str), status, headers, media_type="application/json")
+
+
+async def read_body(request: Request, model: type[BaseModel]) -> Any:
+    """The request's JSON body as `model`. Raises DomainError 400, 413, 415 or 422."""
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
+    if kind != "application/json" and not kind.endswith("+json"):
+        raise DomainError(
+            "unsupported-media-type",
+            Kind.UNSUPPORTED,
+            field="Content-Type",
+            zh="请以 application/json 发送。",
+            en="Send application/json.",
+        )
+    value = strict_json.loads(await request.body())
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise invalid(error) from None
+
+
+async def _domain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)  # noqa: S101 - registered for this class only
+    return problem(error, language(request))
+
+
+_HTTP_WORDS: Final = {
+    404: ("not-found", "没有这个地址, 请核对。", "No such address; check it."),
+    405: ("method-not-allowed", "此地址不支持该方法。", "This address does not take that method."),
+}
+
+
+async def _plain(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    slug, zh, en = _HTTP_WORDS.get(error.status_code, ("refused", "请求未被接受。", "Refused."))
+    body = {
+        "type": f"https://chuishao.cn/problems/{slug}",
+        "title": slug,
+        "status": error.status_code,
+        "detail": en if language(request) == "en" else zh,
+    }
+    return Response(orjson.dumps(body), error.status_code, media_type=PROBLEM)
+
+
+class Edge:
+    """Request id, body limit, time-out of the database, one log line and one metric per request."""
+
+    def __init__(self, app: ASGIApp, *, service: str) -> None:
+        self._app = app
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Wrap one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = str(new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+        started = False
+        size = 0
+
+        async def limited() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > BODY_LIMIT and scope["path"] not in STREAMED:
+                raise _too_large()
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                status, started = message["status"], True
+                message["headers"].append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        try:
+            await self._app(scope, limited, noted)
+        except (DomainError, *LOST) as error:
+            if started:
+                raise
+            expected = error if isinstance(error, DomainError) else _busy()
+            status = int(expected.kind)
+            await problem(expected, language(Request(scope)))(scope, receive, send)
+        finally:
+            self._note(scope, status, request_id, time.perf_counter() - began)
+
+    def _note(self, scope: Scope, status: int, request_id: str, seconds: float) -> None:
+        route = scope.get("route")
+        path = route.path if isinstance(route, APIRoute) else "-"
+        metrics.REQUEST_S.labels(self._service, path, f"{status // 100}xx").observe(seconds)
+        if path not in PUBLIC:
+            log.info(
+                "request",
+                route=path,
+                method=scope["method"],
+                status=status,
+                ms=round(seconds * 1000, 2),
+                request_id=request_id,
+            )
+
+
+STREAMED: Final = frozenset({"/v1/complaints/batch"})
+"""Paths that read their body piece by piece and bound each piece themselves."""
+
+
+def _too_large() -> DomainError:
+    return DomainError(
+        "too-large",
+        Kind.TOO_LARGE,
+        zh=f"请求正文超过 {BODY_LIMIT // 1024} KiB, 请缩短后重发; 照片请走附件接口。",
+        en=f"The body is over {BODY_LIMIT // 1024} KiB; shorten it, send photos as attachments.",
+    )
+
+
+def _busy() -> DomainError:
+    return DomainError(
+        "unavailable",
+        Kind.UNAVAILABLE,
+        zh="系统暂时繁忙, 请稍后用同一个 Idempotency-Key 重试。",
+        en="Busy right now; try again shortly with the same Idempotency-Key.",
+        retry_after_s=1,
+    )
+
+
+def _health(app: FastAPI, shared: Shared) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> Response:
+        return reply({"status": "alive", "service": shared.service})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        answers = {name: await _asked(check) for name, check in shared.checks.items()}
+        ready = all(answers.values())
+        body = {"status": "ready" if ready else "not ready", "checks": answers}
+        return reply(body, 200 if ready else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    async def show_metrics() -> Response:
+        try:
+            async with reading(shared.pool) as conn:
+                pending, age_s = await outbox.lag(conn)
+                metrics.OUTBOX_PENDING.labels(shared.service).set(pending)
+                metrics.OUTBOX_AGE_S.labels(shared.service).set(age_s)
+                letters = await inbox.open_dead_letters(conn)
+                metrics.DEAD_LETTERS.labels(shared.service).set(letters)
+        except LOST as error:
+            log.warning("metrics_without_database", error=type(error).__name__)
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _asked(check: Check) -> bool:
+    try:
+        return await check()
+    except (*LOST, DomainError):
+        return False
+
+
+def _events(app: FastAPI, shared: Shared) -> None:
+    @app.get("/v1/events", tags=["events"], dependencies=[allow("admin", "auditor", "service")])
+    async def events(after: Annotated[str, Query(pattern=r"^\d{1,19}-\d{1,19}$")] = "0-0") -> Response:
+        """Every event this service has said, oldest first, one JSON object a line.
+
+        `after` is the cursor of the last line already read; the answer ends when nothing newer is
+        certain to stay in this order.
+        """
+        tx, _, position = after.partition("-")
+        return StreamingResponse(
+            _lines(shared.pool, int(tx), int(position)), media_type="application/x-ndjson"
+        )
+
+
+async def _lines(pool: Pool, tx: int, position: int) -> AsyncIterator[bytes]:
+    while True:
+        async with reading(pool) as conn:
+            rows = await outbox.after(conn, tx, position, EVENTS_PAGE)
+        for tx, position, body in rows:  # noqa: B007 - the cursor moves on
+            yield b'{"cursor":"%d-%d","event":%s}\n' % (tx, position, body)
+        if len(rows) < EVENTS_PAGE:
+            return

@@ -1,0 +1,87 @@
+"""The way in: which messages a consumer has applied, how often it failed, and what it gave up on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from kit.db import Conn
+from kit.ids import new_id
+
+SQL_CLAIM: Final = """
+insert into inbox (consumer, event_id)
+select $1, unnest($2::uuid[])
+on conflict do nothing
+returning event_id
+"""
+SQL_RELEASE: Final = "delete from inbox where consumer = $1 and event_id = any($2::uuid[])"
+SQL_ATTEMPT: Final = """
+insert into delivery_attempt (consumer, message, attempts, last_error)
+values ($1, $2, 1, $3)
+on conflict (consumer, message) do update
+set attempts = delivery_attempt.attempts + 1, last_error = excluded.last_error, last_at = now()
+returning attempts
+"""
+SQL_BURY: Final = """
+insert into dead_letter
+    (dead_letter_id, consumer, message, stream, stream_seq, subject, headers, body, reason, error, attempts)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (consumer, message) do update set attempts = excluded.attempts, buried_at = now()
+"""
+SQL_OPEN_DEAD_LETTERS: Final = "select count(*) from dead_letter where resolved_at is null"
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as it came, for the dead-letter table."""
+
+    consumer: str
+    message: str
+    """Event id where one could be read, else `stream:sequence`."""
+    stream: str
+    stream_seq: int
+    subject: str
+    headers: dict[str, str]
+    body: bytes
+
+
+async def claim(conn: Conn, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Ids this consumer has not applied before; the first statement of the effect's transaction."""
+    return {row["event_id"] for row in await conn.fetch(SQL_CLAIM, consumer, event_ids)}
+
+
+async def release(conn: Conn, consumer: str, event_ids: Sequence[UUID]) -> None:
+    """Un-claim messages that came too early; they will be offered again."""
+    await conn.execute(SQL_RELEASE, consumer, event_ids)
+
+
+async def count_attempt(conn: Conn, consumer: str, message: str, error: str) -> int:
+    """Record a failed or begun attempt and return how many there were."""
+    attempts: int = await conn.fetchval(SQL_ATTEMPT, consumer, message, error)
+    return attempts
+
+
+async def bury(conn: Conn, letter: Letter, *, reason: str, error: str, attempts: int) -> None:
+    """Keep what could not be applied, with the reason; only then may the broker forget it."""
+    values: tuple[Any, ...] = (
+        new_id(),
+        letter.consumer,
+        letter.message,
+        letter.stream,
+        letter.stream_seq,
+        letter.subject,
+        letter.headers,
+        letter.body,
+        reason,
+        error,
+        attempts,
+    )
+    await conn.execute(SQL_BURY, *values)
+
+
+async def open_dead_letters(conn: Conn) -> int:
+    """How many dead letters nobody has resolved."""
+    count: int = await conn.fetchval(SQL_OPEN_DEAD_LETTERS)
+    return count

@@ -1,0 +1,72 @@
+"""What every service that speaks and listens is wired with: pool, relay and broker, on their own keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+
+from contracts.topology import ConsumerSpec
+from kit import metrics
+from kit.auth import TokenVerifier
+from kit.broker import connect, create_broker, subscribe
+from kit.db import Pool, create_pool
+from kit.delivery import Delivery, Handler
+from kit.logging import configure
+from kit.relay import Relay
+from kit.settings import ServiceSettings
+
+
+@dataclass(slots=True)
+class Plumbing:
+    """Opened once, by the composition root."""
+
+    service: str
+    pool: Pool
+    client: Client
+    relay: Relay
+    broker: NatsBroker
+    verifier: TokenVerifier
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
+        """Bind a handler to a durable that provisioning made."""
+        delivery = Delivery(spec, handler, pool=self.pool, relay=self.relay)
+        subscribe(self.broker, spec, delivery, service=self.service)
+        metrics.register(self.service, (spec.name,))
+        self.deliveries.append(delivery)
+
+    async def database_answers(self) -> bool:
+        """Readiness: the pool reaches its schema."""
+        return bool(await self.pool.fetchval("select true"))
+
+    async def broker_connected(self) -> bool:
+        """Readiness of what cannot work without the broker (never of filing a complaint)."""
+        return self.client.is_connected
+
+
+class NoRelayKeyError(RuntimeError):
+    """A service that publishes was started without the key of its relay user."""
+
+
+async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
+    """Connect to PostgreSQL and NATS. Raises when either cannot be reached: the supervisor tries again."""
+    configure(service, level=settings.log_level, form=settings.log_format)
+    if settings.relay_seed is None:
+        raise NoRelayKeyError(service)
+    pool = await create_pool(
+        settings.postgres_dsn,
+        settings.postgres_password.get_secret_value(),
+        service,
+        size=settings.pool_size,
+    )
+    client = await connect(
+        settings.nats_url, settings.relay_seed.get_secret_value(), name=f"{service}-relay"
+    )
+    relay = Relay(pool, client, service=service)
+    broker = create_broker(
+        settings.nats_url, settings.nats_seed.get_secret_value(), service=service
+    )
+    verifier = TokenVerifier(settings.token_public_key.get_secret_value())
+    return Plumbing(service, pool, client, relay, broker, verifier)

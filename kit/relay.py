@@ -1,0 +1,179 @@
+"""Publishes outbox rows. One per process, on its own connection and key, which may publish nothing else.
+
+A commit hands its events over in memory (milliseconds); whatever that misses is found by a poll once
+its lease runs out. Large groups go as one atomic JetStream batch, one fsync for all of them; small
+groups, and groups with an event the broker already has, go one by one. A time-out means "unknown": the
+rows stay pending and are offered again under the same ids (reliability.md A.1 rows 1 to 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict, deque
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+import nats.errors
+import orjson
+from nats.aio.client import Client
+from nats.js.errors import APIError
+
+from contracts.catalog import BY_NAME
+from kit import metrics, outbox
+from kit.db import LOST, Pool, reading
+from kit.logging import get
+from kit.outbox import Outgoing
+
+log = get(__name__)
+
+POLL_S: Final = 0.2
+GROUP: Final = 256
+ATOMIC_FROM: Final = 16
+IN_FLIGHT: Final = 64
+PUBLISH_TIMEOUT_S: Final = 5.0
+MAINTENANCE_S: Final = 6 * 3600.0
+
+
+class Relay:
+    """Moves committed events to JetStream until told to stop."""
+
+    def __init__(self, pool: Pool, client: Client, *, service: str) -> None:
+        self._pool = pool
+        self._client = client
+        self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
+        self._service = service
+        self._queues: dict[str, deque[Outgoing]] = defaultdict(deque)
+        self._woken = asyncio.Event()
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._stopping = False
+
+    def hint(self, events: Iterable[Outgoing]) -> None:
+        """Events that were committed just now by this process."""
+        if not self._client.is_connected:
+            return
+        for event in events:
+            self._queues[event.stream].append(event)
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish until stopped; failures are logged and tried again, never raised."""
+        maintenance = asyncio.create_task(self._maintain())
+        try:
+            while not self._stopping:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                self._woken.clear()
+                await self._drain()
+                await self._take_over()
+        finally:
+            maintenance.cancel()
+
+    async def stop(self) -> None:
+        """Publish what was handed over, then end."""
+        self._stopping = True
+        self._woken.set()
+        await self._drain()
+
+    async def _drain(self) -> None:
+        while any(self._queues.values()):
+            streams = [name for name, queue in self._queues.items() if queue]
+            await asyncio.gather(*(self._next_group(name) for name in streams))
+
+    async def _next_group(self, stream: str) -> None:
+        queue = self._queues[stream]
+        group = [queue.popleft() for _ in range(min(GROUP, len(queue)))]
+        published = await self._publish(stream, group)
+        await self._mark(published)
+
+    async def _mark(self, published: Sequence[UUID]) -> None:
+        if not published:
+            return
+        metrics.PUBLISHED.labels(self._service).inc(len(published))
+        try:
+            async with reading(self._pool) as conn:
+                await outbox.mark_published(conn, published)
+        except LOST as error:
+            log.warning("outbox_mark_failed", error=type(error).__name__, events=len(published))
+
+    async def _take_over(self) -> None:
+        """Rows nobody published in time: of a process that died, or of a time without broker."""
+        while self._client.is_connected and not self._stopping:
+            try:
+                async with reading(self._pool) as conn:
+                    rows = await outbox.claim(conn, GROUP)
+            except LOST as error:
+                log.warning("outbox_claim_failed", error=type(error).__name__)
+                await asyncio.sleep(POLL_S)
+                return
+            for event_id, subject, body in rows:
+                stream = BY_NAME[".".join(subject.split(".", 2)[:2])].stream
+                self._queues[stream].append(Outgoing(event_id, subject, stream, body))
+            if not rows:
+                return
+            await self._drain()
+
+    async def _publish(self, stream: str, group: Sequence[Outgoing]) -> list[UUID]:
+        """Ids of the events the broker acknowledged."""
+        if not self._client.is_connected:
+            return []
+        if len(group) >= ATOMIC_FROM and await self._publish_atomically(stream, group):
+            return [event.event_id for event in group]
+        done = await asyncio.gather(*(self._publish_one(stream, event) for event in group))
+        return [event_id for event_id in done if event_id is not None]
+
+    async def _publish_atomically(self, stream: str, group: Sequence[Outgoing]) -> bool:
+        batch = str(group[0].event_id)
+        headers = {"Nats-Batch-Id": batch, "Nats-Expected-Stream": stream}
+        try:
+            for number, event in enumerate(group[:-1], 1):
+                await self._client.publish(
+                    event.subject,
+                    event.body,
+                    headers=headers
+                    | {"Nats-Batch-Sequence": str(number), "Nats-Msg-Id": str(event.event_id)},
+                )
+            last = group[-1]
+            reply = await self._client.request(
+                last.subject,
+                last.body,
+                timeout=PUBLISH_TIMEOUT_S,
+                headers=headers
+                | {
+                    "Nats-Batch-Sequence": str(len(group)),
+                    "Nats-Batch-Commit": "1",
+                    "Nats-Msg-Id": str(last.event_id),
+                },
+            )
+            ack = orjson.loads(reply.data)
+        except (nats.errors.Error, TimeoutError, OSError, ValueError) as error:
+            log.warning("atomic_publish_unknown", error=type(error).__name__, events=len(group))
+            return False
+        return bool(
+            "error" not in ack and ack.get("stream") == stream and ack.get("count") == len(group)
+        )
+
+    async def _publish_one(self, stream: str, event: Outgoing) -> UUID | None:
+        async with self._slots:
+            try:
+                ack = await self._js.publish(
+                    event.subject,
+                    event.body,
+                    stream=stream,
+                    headers={"Nats-Msg-Id": str(event.event_id)},
+                )
+            except (nats.errors.Error, APIError, TimeoutError, OSError) as error:
+                metrics.PUBLISH_FAILED.labels(self._service).inc()
+                log.warning("publish_unknown", error=type(error).__name__, subject=event.subject)
+                return None
+        return event.event_id if ack.stream == stream else None
+
+    async def _maintain(self) -> None:
+        while True:
+            try:
+                async with reading(self._pool) as conn:
+                    await outbox.ensure_partitions(conn)
+            except LOST as error:
+                log.warning("outbox_partitions_failed", error=type(error).__name__)
+            await asyncio.sleep(MAINTENANCE_S)

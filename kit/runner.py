@@ -1,0 +1,156 @@
+"""Runs a service: HTTP, broker, relay and loops in one event loop, drained in order on a signal.
+
+On SIGTERM or SIGINT: stop listening, finish requests, finish the messages in hand, publish what they
+led to, close the pools. A task that ends by itself, or a watchdog that finds no progress possible, ends
+the process with a non-zero code, so that whoever supervises it starts it anew (reliability.md row 23).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import uvicorn
+import uvloop
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js.errors import NotFoundError
+
+from kit.delivery import Delivery
+from kit.logging import get
+from kit.relay import Relay
+
+log = get(__name__)
+
+WATCH_S: Final = 10.0
+STUCK_S: Final = 60.0
+DRAIN_S: Final = 12
+
+
+@dataclass(slots=True)
+class Parts:
+    """What one process is made of, in the order it is started; stopped in reverse."""
+
+    app: Any
+    host: str
+    port: int
+    broker: NatsBroker | None = None
+    relay: Relay | None = None
+    relay_client: Client | None = None
+    deliveries: Sequence[Delivery] = ()
+    loops: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    close: Sequence[Callable[[], Awaitable[Any]]] = field(default_factory=tuple)
+
+
+class StuckError(RuntimeError):
+    """This process can make no progress by itself any more."""
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a service's main coroutine on uvloop."""
+    uvloop.run(main())
+
+
+async def serve(parts: Parts) -> None:
+    """Run until a signal. Raises whatever ended a part that should have gone on."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    server = _server(parts)
+    tasks = {asyncio.create_task(_http(server), name="http")}
+    if parts.relay:
+        tasks.add(asyncio.create_task(parts.relay.run(), name="relay"))
+    if parts.broker:
+        await parts.broker.start()
+        if parts.deliveries:
+            tasks.add(asyncio.create_task(_watch(parts), name="watchdog"))
+    tasks |= {asyncio.create_task(make(), name="loop") for make in parts.loops}
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 50)
+    waiting = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    log.info("stopping", because="signal" if waiting in done else "part_ended")
+    await _drain(parts, server, tasks)
+    for task in done - {waiting}:
+        task.result()
+        raise StuckError(f"{task.get_name()} ended")
+
+
+def _server(parts: Parts) -> uvicorn.Server:
+    config = uvicorn.Config(
+        parts.app,
+        host=parts.host,
+        port=parts.port,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=DRAIN_S,
+        backlog=2_048,
+    )
+    server = uvicorn.Server(config)
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # signals are ours
+    return server
+
+
+async def _http(server: uvicorn.Server) -> None:
+    await server.serve()
+
+
+async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[None]]) -> None:
+    server.should_exit = True
+    by_name = {task.get_name(): task for task in tasks}
+    with contextlib.suppress(Exception):
+        await asyncio.wait_for(by_name["http"], DRAIN_S + 1)
+    if parts.broker:
+        with contextlib.suppress(Exception):
+            await parts.broker.stop()
+    if parts.relay:
+        with contextlib.suppress(Exception):
+            await asyncio.wait_for(parts.relay.stop(), DRAIN_S)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    if parts.relay_client:
+        with contextlib.suppress(Exception):
+            await parts.relay_client.close()
+    for close in parts.close:
+        with contextlib.suppress(Exception):
+            await close()
+
+
+async def _watch(parts: Parts) -> None:
+    """End the process when a durable is gone, or has messages that this process does not take."""
+    assert parts.broker  # noqa: S101 - started only with a broker
+    while True:
+        await asyncio.sleep(WATCH_S)
+        connection: Client = parts.broker.config.connection_state.connection
+        if not connection.is_connected:
+            reconnecting = getattr(connection, "_reconnection_task", None)
+            if reconnecting is None or reconnecting.done():
+                raise StuckError("reconnect task is dead")
+            continue
+        js = connection.jetstream(timeout=5)
+        for delivery in parts.deliveries:
+            spec = delivery.spec
+            try:
+                info = await js.consumer_info(spec.stream, spec.name)
+            except NotFoundError:
+                raise StuckError(f"consumer {spec.name} is gone") from None
+            except (NatsError, TimeoutError) as error:
+                log.warning("consumer_unknown", consumer=spec.name, error=type(error).__name__)
+                continue
+            idle_s = time.monotonic() - delivery.progressed_at
+            if info.num_pending and not info.num_ack_pending and idle_s > STUCK_S:
+                raise StuckError(f"{spec.name} takes nothing for {idle_s:.0f} s")

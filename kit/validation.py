@@ -1,0 +1,62 @@
+"""Pydantic's findings in the words of the person who has to mend them, Chinese and English."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from kit.errors import DomainError, Kind
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "missing": ("缺少此项, 请补上", "is missing; add it"),
+    "extra_forbidden": ("没有此项, 请删去", "is not a known field; remove it"),
+    "string_too_short": ("不能为空", "must not be empty"),
+    "string_too_long": ("超过长度上限 {max_length}", "is longer than {max_length}"),
+    "string_type": ("应为文字", "must be text"),
+    "string_pattern_mismatch": ("格式不符", "has the wrong form"),
+    "enum": ("应为其中之一: {expected}", "must be one of: {expected}"),
+    "literal_error": ("应为其中之一: {expected}", "must be one of: {expected}"),
+    "bool_type": ("应为 true 或 false", "must be true or false"),
+    "float_type": ("应为数字", "must be a number"),
+    "timezone_aware": ("时间要带时区, 如 2026-03-02T09:00:00+08:00", "needs an offset"),
+    "datetime_from_date_parsing": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
+    "datetime_type": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
+}
+
+
+def invalid(error: ValidationError) -> DomainError:
+    """A 422 that names every wrong field and what to do about it; values are never repeated."""
+    findings = [_finding(item) for item in error.errors(include_url=False, include_input=False)]
+    first = findings[0]
+    return DomainError(
+        "invalid",
+        Kind.INVALID,
+        field=first["field"],
+        zh=f"{first['field']}: {first['zh']}",
+        en=f"{first['field']}: {first['en']}",
+        extra={"errors": findings},
+    )
+
+
+def wrong_field(field: str, *, zh: str, en: str, **extra: Any) -> DomainError:
+    """A 422 about one field that only our own rules could find."""
+    found = {"field": field, "zh": zh, "en": en}
+    return DomainError(
+        "invalid",
+        Kind.INVALID,
+        field=field,
+        zh=f"{field}: {zh}",
+        en=f"{field}: {en}",
+        extra={"errors": [found], **extra},
+    )
+
+
+def _finding(item: Any) -> dict[str, str]:
+    field = ".".join(str(part) for part in item["loc"]) or "body"
+    context = {key: str(value) for key, value in item.get("ctx", {}).items()}
+    if item["type"] == "value_error":
+        zh, _, en = str(item["ctx"]["error"]).partition(" | ")
+        return {"field": field, "zh": zh, "en": en or zh}
+    words = _WORDS.get(item["type"], ("内容不合格, 请按接口文档修改", "is not acceptable"))
+    return {"field": field, "zh": words[0].format(**context), "en": words[1].format(**context)}

@@ -1,0 +1,1 @@
+"""Screens: reads only events and public HTTP, owns only projections."""

@@ -1,0 +1,48 @@
+"""Composition root of the console."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contracts.catalog import OWNER_OF
+from contracts.topology import every
+from kit.auth import TokenVerifier
+from kit.broker import create_broker, follow
+from kit.db import create_pool
+from kit.http import Shared
+from kit.logging import configure
+from kit.runner import Parts, serve
+from kit.settings import secrets_dir
+from services.console.api import make_app
+from services.console.consumers import on_event
+from services.console.feed import Feed
+from services.console.settings import ConsoleSettings
+
+SERVICE: Final = "console"
+
+
+async def main() -> None:
+    """Run the console until a signal."""
+    settings = ConsoleSettings(_secrets_dir=secrets_dir())
+    configure(SERVICE, level=settings.log_level, form=settings.log_format)
+    pool = await create_pool(
+        settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=4
+    )
+    broker = create_broker(
+        settings.nats_url, settings.nats_seed.get_secret_value(), service=SERVICE
+    )
+    feed = Feed()
+    follow(broker, [every(noun) for noun in OWNER_OF], on_event(feed))
+
+    async def database() -> bool:
+        return bool(await pool.fetchval("select true"))
+
+    async def broker_connected() -> bool:
+        return bool(await broker.ping(timeout=2.0))
+
+    verifier = TokenVerifier(settings.token_public_key.get_secret_value())
+    checks = {"database": database, "broker": broker_connected}
+    app = make_app(Shared(SERVICE, pool, verifier, checks), feed=feed)
+    await serve(
+        Parts(app, settings.http_host, settings.http_port, broker=broker, close=(pool.close,))
+    )

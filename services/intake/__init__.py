@@ -1,0 +1,1 @@
+"""Accepts every complaint exactly once, and says so quickly."""

@@ -1,0 +1,125 @@
+"""HTTP of intake: decode, call one action, encode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI, Path, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from kit.auth import Principal, allow, deny_by_default
+from kit.db import Pool
+from kit.errors import DomainError, Kind
+from kit.http import PUBLIC, Shared, create_app, read_body, reply
+from services.intake import actions, batch
+from services.intake.actions import Filed, Registrar
+from services.intake.complaint import Filing, Strict, Words, check_point
+from services.intake.directory import Holder
+from services.intake.filing import Draft, body_hash
+from services.intake.vault import Vault
+
+FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
+READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
+KEY_LENGTH: Final = 128
+
+
+class Reveal(Strict):
+    """Why somebody needs to know who spoke."""
+
+    reason: Annotated[Words, Field(min_length=2, max_length=200)]
+
+
+def make_app(
+    shared: Shared, *, registrar: Registrar, holder: Holder, vault: Vault, vault_pool: Pool
+) -> FastAPI:
+    """The application with all of intake's routes."""
+    app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
+    _filing(app, registrar, holder)
+    _reading(app, shared.pool, vault, vault_pool)
+    deny_by_default(app, PUBLIC)
+    return app
+
+
+def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
+    """Check what needs the directory. Raises DomainError 422, or 503 before the first version."""
+    codes = holder.codes
+    codes.check(filing.grid_code, filing.category)
+    check_point(filing.point)
+    accused = codes.units.get(filing.accused) if filing.accused else None
+    return Draft(filing, sub, key, body_hash(filing), accused)
+
+
+def answer(filed: Filed) -> dict[str, Any]:
+    """The body of a filing's answer."""
+    return {
+        "complaint_id": filed.complaint_id,
+        "number": filed.number,
+        "received_at": filed.received_at.isoformat(),
+        "duplicates": filed.duplicates,
+    }
+
+
+def idempotency_key(request: Request) -> str:
+    """The required header. Raises DomainError 400."""
+    key = request.headers.get("idempotency-key", "")
+    if not key or len(key) > KEY_LENGTH or not key.isprintable():
+        raise DomainError(
+            "no-idempotency-key",
+            Kind.MALFORMED,
+            field="Idempotency-Key",
+            zh="请求头缺少 Idempotency-Key (1 至 128 个可见字符); 每件诉求用一个新的键, 重试用原来的键。",
+            en="Send an Idempotency-Key header (1 to 128 visible characters):"
+            " a new one per complaint, the same one for a retry.",
+        )
+    return key
+
+
+def _schema(model: type[Strict]) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
+    @app.post("/v1/complaints", status_code=201, tags=["complaints"], openapi_extra=_schema(Filing))
+    async def file_complaint(request: Request, who: Principal = allow(*FILERS)) -> Response:
+        """File a complaint; 201 with its number, 200 when the same key had filed it before."""
+        key = idempotency_key(request)
+        filing: Filing = await read_body(request, Filing)
+        filed = await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
+        return reply(answer(filed), 201 if filed.fresh else 200)
+
+    @app.post("/v1/complaints/batch", tags=["complaints"])
+    async def file_batch(request: Request, who: Principal = allow(*FILERS)) -> Response:
+        """File many: one JSON object a line in, one result a line out, in the same order."""
+
+        async def one(filing: Filing, key: str) -> Filed:
+            return await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
+
+        prefix = request.headers.get("idempotency-key", "")
+        lines = batch.results(request.stream(), one, answer, prefix=prefix)
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+def _reading(app: FastAPI, pool: Pool, vault: Vault, vault_pool: Pool) -> None:
+    ident = Annotated[str, Path(max_length=40)]
+
+    @app.get("/v1/complaints/{ident}", tags=["complaints"], dependencies=[allow(*READERS)])
+    async def show(ident: ident) -> Response:
+        """One complaint by id or number, words masked."""
+        row = dict(await actions.find(pool, ident))
+        row["text"] = row.pop("body")
+        for hidden in ("fingerprint", "filed_by"):
+            del row[hidden]
+        return reply({key: value for key, value in row.items() if value is not None})
+
+    @app.post("/v1/complaints/{ident}/reveal", tags=["complaints"], openapi_extra=_schema(Reveal))
+    async def reveal(
+        ident: ident, request: Request, who: Principal = allow("operator", "admin")
+    ) -> Response:
+        """Identity and original words; the reason is logged for the auditor."""
+        asked: Reveal = await read_body(request, Reveal)
+        secret = await actions.reveal(
+            pool, vault_pool, vault, id_or_number=ident, sub=who.sub, reason=asked.reason
+        )
+        return reply(secret, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,56 @@
+"""Composition root of intake: the only place that constructs its pools, broker and loops."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contracts.topology import INTAKE_DIRECTORY, INTAKE_TICKETS
+from kit.db import create_pool
+from kit.http import Shared
+from kit.parts import Parts as DirectoryParts
+from kit.plumbing import open_plumbing
+from kit.runner import Parts, serve
+from kit.settings import secrets_dir
+from services.intake import consumers
+from services.intake.actions import Registrar
+from services.intake.api import make_app
+from services.intake.directory import PARTS, Holder
+from services.intake.settings import IntakeSettings
+from services.intake.vault import Vault
+
+SERVICE: Final = "intake"
+
+
+async def main() -> None:
+    """Run intake until a signal."""
+    settings = IntakeSettings(_secrets_dir=secrets_dir())
+    plumbing = await open_plumbing(settings, SERVICE)
+    vault_pool = await create_pool(
+        settings.vault_dsn, settings.vault_password.get_secret_value(), "vault", size=2
+    )
+    vault = Vault(settings.vault_key.get_secret_value(), settings.phone_key.get_secret_value())
+    holder = Holder()
+    directory = DirectoryParts(plumbing.pool, settings, names=PARTS, build=holder.swap)
+    plumbing.consume(INTAKE_TICKETS, consumers.on_ticket_events)
+    plumbing.consume(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
+    checks = {"database": plumbing.database_answers, "directory": directory.known}
+    app = make_app(
+        Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
+        registrar=Registrar(plumbing.pool, plumbing.relay, vault),
+        holder=holder,
+        vault=vault,
+        vault_pool=vault_pool,
+    )
+    await serve(
+        Parts(
+            app,
+            settings.http_host,
+            settings.http_port,
+            broker=plumbing.broker,
+            relay=plumbing.relay,
+            relay_client=plumbing.client,
+            deliveries=plumbing.deliveries,
+            loops=(directory.run,),
+            close=(vault_pool.close, plumbing.pool.close),
+        )
+    )

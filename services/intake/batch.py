@@ -1,0 +1,109 @@
+"""Many complaints in one request: NDJSON in, one result a line out, streamed, never all in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+
+import orjson
+from pydantic import ValidationError
+
+from kit import strict_json
+from kit.db import LOST
+from kit.errors import DomainError, Kind
+from kit.validation import invalid
+from services.intake.actions import Filed
+from services.intake.complaint import Filing
+
+WINDOW: Final = 512
+LINE_LIMIT: Final = 256 * 1024
+
+FileOne = Callable[[Filing, str], Awaitable[Filed]]
+Answer = Callable[[Filed], dict[str, Any]]
+
+
+async def results(
+    chunks: AsyncIterator[bytes], file_one: FileOne, answer: Answer, *, prefix: str
+) -> AsyncIterator[bytes]:
+    """One result line per input line, in order.
+
+    The key of a line is its `idempotency_key`, else the request's key with the line number, else a
+    digest of the line itself.
+    """
+    window: list[asyncio.Task[bytes]] = []
+    count = 0
+    async for line in _lines(chunks):
+        count += 1
+        window.append(asyncio.ensure_future(_one(count, line, file_one, answer, prefix)))
+        if len(window) >= WINDOW:
+            for task in window:
+                yield await task
+            window.clear()
+    for task in window:
+        yield await task
+
+
+async def _one(
+    count: int, line: bytes, file_one: FileOne, answer: Answer, prefix: str
+) -> bytes:
+    try:
+        if len(line) > LINE_LIMIT:
+            raise _too_long()
+        value = strict_json.loads(line)
+        key = value.pop("idempotency_key", None) if isinstance(value, dict) else None
+        filed = await file_one(
+            Filing.model_validate(value),
+            str(key) if key else f"{prefix}#{count}" if prefix else _digest(line),
+        )
+    except ValidationError as error:
+        return _refused(count, invalid(error))
+    except DomainError as error:
+        return _refused(count, error)
+    except LOST:
+        return _refused(count, _lost())
+    body = {"line": count, "status": 201 if filed.fresh else 200, **answer(filed)}
+    return orjson.dumps(body) + b"\n"
+
+
+def _refused(count: int, error: DomainError) -> bytes:
+    problem = error.problem() | {"detail_en": error.en}
+    return orjson.dumps({"line": count, "status": int(error.kind), "problem": problem}) + b"\n"
+
+
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def _too_long() -> DomainError:
+    return DomainError(
+        "too-large",
+        Kind.TOO_LARGE,
+        zh="这一行超过 256 KiB, 请缩短。",
+        en="The line is over 256 KiB; shorten it.",
+    )
+
+
+def _lost() -> DomainError:
+    return DomainError(
+        "unavailable",
+        Kind.UNAVAILABLE,
+        zh="数据库暂时不可用, 请用同样的键重发这一行。",
+        en="The database is away; send this line again with the same key.",
+        retry_after_s=1,
+    )
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest = b""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            if line.strip():
+                yield line
+        if len(rest) > LINE_LIMIT:
+            yield rest
+            return
+    if rest.strip():
+        yield rest

@@ -1,0 +1,115 @@
+"""What may be filed: the body of a complaint, checked field by field (product.md sections 4 and 8)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.complaint import Channel, Kind, Point, Urgency
+from kit.validation import wrong_field
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+SKEW: Final = timedelta(minutes=5)
+MAX_MARKS: Final = 4
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+_MARKS: Final = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{%d,}" % (MAX_MARKS + 1))
+_LON: Final = (73.0, 135.5)
+_LAT: Final = (3.5, 54.0)
+
+
+def clean(text: str) -> str:
+    """NFC, trimmed. Refuses control and invisible characters, surrogates, piles of accents."""
+    if _FORBIDDEN.search(text):
+        raise ValueError(
+            "含有控制字符或不可见字符, 请删去后重发"
+            " | has control or invisible characters; remove them"
+        )
+    if _MARKS.search(text):
+        raise ValueError("叠加符号过多, 请删去 | has too many combining marks; remove them")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+Words = Annotated[str, AfterValidator(clean)]
+Short = Annotated[Words, Field(max_length=200)]
+
+
+class Strict(BaseModel):
+    """Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Requester(Strict):
+    """Who speaks. Goes into the vault and never into an event."""
+
+    name: Annotated[Words, Field(max_length=50)] | None = None
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")] | None = None
+    anonymous: bool = False
+    on_behalf_of: Annotated[Words, Field(max_length=50)] | None = None
+
+
+class Decline(Strict):
+    """Not accepted at filing: why, and where the right door is."""
+
+    reason: Annotated[Words, Field(min_length=1, max_length=200)]
+    door: Annotated[Words, Field(min_length=1, max_length=200)]
+
+
+class Filing(Strict):
+    """The body of `POST /v1/complaints`."""
+
+    channel: Channel
+    kind: Kind
+    title: Short | None = None
+    text: Annotated[Words, Field(min_length=1, max_length=10_000)]
+    address: Annotated[Words, Field(max_length=300)] | None = None
+    point: Point | None = None
+    grid_code: Annotated[str, Field(max_length=15)] | None = None
+    category: Annotated[str, Field(max_length=32)] | None = None
+    urgency: Urgency | None = None
+    occurred_at: AwareDatetime | None = None
+    requester: Requester | None = None
+    accused: Annotated[Words, Field(max_length=100)] | None = None
+    confidential: bool = False
+    attachments: Annotated[tuple[str, ...], Field(max_length=9)] = ()
+    external_id: Short | None = None
+    decline: Decline | None = None
+
+
+def check_time(occurred_at: datetime | None, now: datetime) -> None:
+    """Refuse a day before 2000 or a moment still to come (5 minutes of clock difference are forgiven)."""
+    if occurred_at is None:
+        return
+    if occurred_at > now + SKEW:
+        raise wrong_field(
+            "occurred_at", zh="不能晚于现在, 请核对日期", en="lies in the future; check the date"
+        )
+    if occurred_at < EARLIEST:
+        raise wrong_field(
+            "occurred_at", zh="早于 2000 年, 请核对年份", en="lies before 2000; check the year"
+        )
+
+
+def check_point(point: Point | None) -> None:
+    """Refuse a point outside the country; say so when longitude and latitude look exchanged."""
+    if point is None or (_inside(point.lon, _LON) and _inside(point.lat, _LAT)):
+        return
+    if _inside(point.lat, _LON) and _inside(point.lon, _LAT):
+        raise wrong_field(
+            "point",
+            zh="经纬度写反了: lon 是经度 (约 117), lat 是纬度 (约 36)",
+            en="lon and lat are exchanged: lon is the longitude",
+        )
+    raise wrong_field(
+        "point", zh="不在本市范围内, 请核对坐标", en="lies outside the city; check the coordinates"
+    )
+
+
+def _inside(value: float, span: tuple[float, float]) -> bool:
+    return span[0] <= value <= span[1]

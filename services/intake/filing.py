@@ -1,0 +1,121 @@
+"""From what was said to what is stored: masked words, sealed originals, the event. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.complaint import ComplaintDeclined, ComplaintReceived
+from kit.outbox import Outgoing, outgoing
+from services.intake.complaint import Filing
+from services.intake.masking import mask
+
+SERVICE: Final = "intake"
+_NOISE: Final = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A checked filing with the key under which it may be stored once."""
+
+    filing: Filing
+    sub: str
+    key: str
+    body_hash: bytes
+    accused_unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """The words as they may leave intake."""
+
+    title: str | None
+    text: str
+    address: str | None
+
+    def differs(self, filing: Filing) -> bool:
+        """True when something was masked, so that the originals must be kept sealed."""
+        return (self.title, self.text, self.address) != (filing.title, filing.text, filing.address)
+
+
+def body_hash(filing: Filing) -> bytes:
+    """Equal for bodies that mean the same, however they were spaced or ordered."""
+    return hashlib.sha256(filing.model_dump_json().encode()).digest()
+
+
+def masked(draft: Draft) -> Masked:
+    """Words without the requester's name, the accused person's name, phones and numbers."""
+    filing = draft.filing
+    names = []
+    if filing.requester:
+        names += [n for n in (filing.requester.name, filing.requester.on_behalf_of) if n]
+    if filing.accused and draft.accused_unit is None:
+        names.append(filing.accused)
+    return Masked(
+        mask(filing.title, names) if filing.title else None,
+        mask(filing.text, names),
+        mask(filing.address, names) if filing.address else None,
+    )
+
+
+def fingerprint(words: Masked) -> int:
+    """A signed 64-bit number, equal for the same words at the same address."""
+    plain = _NOISE.sub("", f"{words.address or ''}{words.title or ''}{words.text}")
+    return int.from_bytes(hashlib.blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def secrets_of(draft: Draft, words: Masked) -> dict[str, Any] | None:
+    """What only the vault may hold; None when there is nothing to hide."""
+    filing = draft.filing
+    secret: dict[str, Any] = {}
+    if filing.requester:
+        secret["requester"] = filing.requester.model_dump(exclude_none=True)
+    if filing.accused and draft.accused_unit is None:
+        secret["accused"] = filing.accused
+    if words.differs(filing):
+        secret["original"] = {
+            "title": filing.title, "text": filing.text, "address": filing.address,
+        }  # fmt: skip
+    return secret or None
+
+
+def row(
+    draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime
+) -> tuple[Any, ...]:
+    """The complaint's row, in the order of the table's columns."""
+    f = draft.filing
+    return (
+        complaint_id, number, f.channel.value, f.kind.value, words.title, words.text, words.address,
+        f.point.lon if f.point else None, f.point.lat if f.point else None,
+        f.point.datum.value if f.point else None, f.grid_code, f.category,
+        f.urgency.value if f.urgency else None, draft.accused_unit, f.confidential, f.external_id,
+        f.decline.reason if f.decline else None, f.decline.door if f.decline else None,
+        fingerprint(words), draft.sub, f.occurred_at, now,
+    )  # fmt: skip
+
+
+def event(
+    draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime
+) -> Outgoing:
+    """`complaint.received`, or `complaint.declined` when the filer showed another door."""
+    f = draft.filing
+    about = str(complaint_id)
+    data: ComplaintDeclined | ComplaintReceived
+    if f.decline:
+        data = ComplaintDeclined(
+            complaint_id=about, number=number, area=f.grid_code,
+            reason=mask(f.decline.reason), door=mask(f.decline.door), received_at=now,
+        )  # fmt: skip
+    else:
+        data = ComplaintReceived(
+            complaint_id=about, number=number, area=f.grid_code, channel=f.channel, kind=f.kind,
+            title=words.title, text=words.text, address=words.address, point=f.point,
+            grid_code=f.grid_code, category=f.category, urgency=f.urgency,
+            accused=draft.accused_unit, confidential=f.confidential, received_at=now,
+        )  # fmt: skip
+    name = "complaint.declined" if f.decline else "complaint.received"
+    return outgoing(name, data, source=SERVICE, about=about, at=now, area=f.grid_code)

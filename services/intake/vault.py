@@ -1,0 +1,62 @@
+"""Seals identities: AES-256-GCM under a key of the record's own, itself wrapped by the master key.
+
+Destroying the wrapped key destroys the record (crypto-shredding). Phones are found again through a
+blind index, an HMAC under another key, never by decrypting (reliability.md D.3).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE: Final = 12
+KEY_VERSION: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What the vault table stores of one complaint."""
+
+    wrapped_key: bytes
+    box: bytes
+    phone_index: bytes | None
+    key_version: int = KEY_VERSION
+
+
+class Vault:
+    """Seals and opens; holds the two keys and nothing else."""
+
+    def __init__(self, master_key: str, phone_key: str) -> None:
+        self._master = AESGCM(base64.b64decode(master_key))
+        self._phone_key = base64.b64decode(phone_key)
+
+    def seal(self, complaint_id: str, secret: dict[str, Any], phone: str | None) -> Sealed:
+        """Encrypt `secret` for this complaint; the id is authenticated, so records cannot be swapped."""
+        bound = complaint_id.encode()
+        record_key = AESGCM.generate_key(256)
+        nonce = os.urandom(NONCE)
+        box = nonce + AESGCM(record_key).encrypt(nonce, orjson.dumps(secret), bound)
+        nonce = os.urandom(NONCE)
+        wrapped = nonce + self._master.encrypt(nonce, record_key, bound)
+        return Sealed(wrapped, box, self.phone_index(phone) if phone else None)
+
+    def open(self, complaint_id: str, wrapped_key: bytes, box: bytes) -> dict[str, Any]:
+        """Decrypt; raises cryptography's InvalidTag when anything was changed."""
+        bound = complaint_id.encode()
+        record_key = self._master.decrypt(wrapped_key[:NONCE], wrapped_key[NONCE:], bound)
+        plain = AESGCM(record_key).decrypt(box[:NONCE], box[NONCE:], bound)
+        secret: dict[str, Any] = orjson.loads(plain)
+        return secret
+
+    def phone_index(self, phone: str) -> bytes:
+        """The blind index of a phone number, the same however it was written."""
+        digits = re.sub(r"\D", "", phone).removeprefix("86")
+        return hmac.digest(self._phone_key, digits.encode(), hashlib.sha256)

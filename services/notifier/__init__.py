@@ -1,0 +1,1 @@
+"""Notifier: runs the clocks, warns, climbs the ladder; nothing unresolved stays quiet."""

@@ -1,0 +1,252 @@
+"""The times of one ticket: what its events do to its clocks (domain.md D1 and D3).
+
+Every rule here is one of: clocks start at `received` or at dispatch, never at sign-for; edits, moves,
+returns and re-categorising never reset one; only an approved hold pauses, and only the result clock; an
+extension moves one due time and keeps the old one on record; refused proof resumes the result clock as
+if it had never stopped; a new round gets half of the first result limit while the resident clock goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from contracts.clock import ClockKind
+from contracts.complaint import ComplaintReceived, Urgency
+from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from services.notifier.calendar import WorkCalendar
+from services.notifier.clock import FINAL, NOBODY, RUNNING, UNIT_DUTIES, Book, Clock, started
+from services.notifier.limits import DUTY_ZH, HALF, duration, moment_zh
+
+STANDARD: Final = "standard"
+DISPATCHED: Final = "ticket.dispatched"
+UNDONE: Final = frozenset({"ticket.returned", "ticket.reassigned"})
+"""Events that end a unit's duties without their having been done."""
+
+
+@dataclass(slots=True)
+class Ticket:
+    """What is known of a ticket; version 0 until its first event."""
+
+    ticket_id: UUID
+    number: str
+    version: int
+    round: int
+    status: TicketStatus
+    unit: str
+    area: str
+    urgency: Urgency
+    profile: str
+    received_at: datetime
+    holders: list[dict[str, str | None]] = field(default_factory=list)
+    """Who held it from when to when: `unit`, `from`, `to` (D3 rule 4)."""
+
+    def note(self, data: TicketEvent, at: datetime) -> None:
+        """Take over what an event tells."""
+        self.version, self.round, self.status = data.version, data.round, data.status
+        self.unit, self.area, self.urgency = data.holder, data.area, data.urgency
+        if isinstance(data, TicketDispatched | TicketTriaged):
+            self.profile = data.profile
+        last = self.holders[-1] if self.holders else None
+        over = self.status in FINAL
+        if last is not None and last["to"] is None and (over or last["unit"] != self.unit):
+            last["to"] = at.isoformat()
+        if not over and (last is None or last["to"] is not None):
+            self.holders.append({"unit": self.unit, "from": at.isoformat(), "to": None})
+
+
+class Said(NamedTuple):
+    """A clock event to publish, with the clock as it was then."""
+
+    name: str
+    clock: Clock
+    at: datetime
+
+
+@dataclass(slots=True)
+class Timing:
+    """One ticket's clocks, and what the messages of this batch changed about them."""
+
+    ticket: Ticket
+    clocks: list[Clock]
+    new_id: Callable[[], UUID]
+    said: list[Said] = field(default_factory=list)
+    begun: list[Clock] = field(default_factory=list)
+    """Clocks that are not stored yet."""
+    changed: dict[UUID, Clock] = field(default_factory=dict)
+    """Stored clocks that differ now."""
+    moved: list[tuple[Clock, datetime]] = field(default_factory=list)
+    """Clocks whose due time moved, with the time before."""
+
+    def receive(self, data: ComplaintReceived, book: Book) -> None:
+        """A complaint was received: resident clock, and dispatch clock while nobody is responsible.
+
+        An unknown urgency counts as normal; edits never change either clock (D3 rules 1 and 2).
+        """
+        if self.ticket.status in FINAL:
+            return
+        kinds = [ClockKind.RESIDENT]
+        if ClockKind.DISPATCH in RUNNING[self.ticket.status]:
+            kinds.append(ClockKind.DISPATCH)
+        for kind in kinds:
+            basis = book.basis(kind, STANDARD, data.urgency or Urgency.NORMAL, NOBODY)
+            if basis is not None:
+                unit = NOBODY if kind is ClockKind.RESIDENT else self.ticket.unit
+                due = basis.due(data.received_at)
+                self._begin(started(self.new_id(), kind, due, unit=unit, round_=1))
+
+    def hear(self, name: str, data: TicketEvent, at: datetime, book: Book) -> None:
+        """Apply one ticket event; `at` is when it became true."""
+        self.ticket.note(data, at)
+        if isinstance(data, TicketDispatched) and name == DISPATCHED:
+            at = data.dispatched_at
+        self._stop_what_ended(name, at)
+        if name == "ticket.unmerged":
+            self._revive([c for c in self.clocks if c.stopped_by == "ticket.merged"], at)
+        if self.ticket.status in FINAL:
+            return
+        self._revive([c for c in self.clocks if c.kind is ClockKind.RESIDENT and not c.open], at)
+        for kind in RUNNING[self.ticket.status]:
+            if kind in UNIT_DUTIES:
+                if name == DISPATCHED:
+                    self._owe(kind, at, book)
+            elif kind is ClockKind.RESULT:
+                self._run_result(name, at, book)
+            elif kind is ClockKind.DISPATCH:
+                self._readdress(self._last(kind), self.ticket.unit, at)
+            else:
+                self._wait_for(kind, at, book)
+
+    def _stop_what_ended(self, name: str, at: datetime) -> None:
+        status, wanted = self.ticket.status, RUNNING[self.ticket.status]
+        for clock in self.clocks:
+            if not clock.open:
+                continue
+            if clock.kind is ClockKind.RESIDENT:
+                keep = status not in FINAL
+            else:
+                keep = clock.kind in wanted and clock.round == self.ticket.round
+            if keep and not (name in UNDONE and clock.kind in UNIT_DUTIES):
+                continue
+            if clock.kind is ClockKind.RESULT and status is TicketStatus.ON_HOLD:
+                self._pause(clock, at)
+            else:
+                self._stop(clock, name, at)
+
+    def _owe(self, kind: ClockKind, at: datetime, book: Book) -> None:
+        """Signing for and contact: anew for another unit; for the same one as if never returned."""
+        last = self._last(kind)
+        if last is not None and last.unit == self.ticket.unit:
+            if last.stopped_by in UNDONE:
+                self._revive([last], at)
+            return
+        if last is not None and last.open:
+            self._stop(last, DISPATCHED, at)
+        self._start(kind, at, book)
+
+    def _run_result(self, name: str, at: datetime, book: Book) -> None:
+        """Runs from dispatch to `handled` in all states between; never starts twice in a round."""
+        last = self._last(ClockKind.RESULT)
+        if last is None:
+            first_round = not any(c.kind is ClockKind.RESULT for c in self.clocks)
+            self._start(ClockKind.RESULT, at, book, share=1.0 if first_round else HALF)
+            return
+        if last.paused_at is not None:
+            self._resume(last, at, book)
+        self._revive([last], at)
+        self._readdress(last, self.ticket.unit, at)
+        if name == "ticket.extended":
+            self._extend(last, at, book)
+
+    def _wait_for(self, kind: ClockKind, at: datetime, book: Book) -> None:
+        last = self._last(kind)
+        if last is None or not last.open:
+            self._start(kind, at, book)
+
+    def _start(self, kind: ClockKind, at: datetime, book: Book, *, share: float = 1.0) -> None:
+        ticket = self.ticket
+        unit = book.seat(kind, ticket.unit, ticket.area)
+        basis = book.basis(kind, ticket.profile, ticket.urgency, unit)
+        if basis is not None:
+            due = basis.due(at, share)
+            self._begin(started(self.new_id(), kind, due, unit=unit, round_=ticket.round))
+
+    def _begin(self, clock: Clock) -> None:
+        self.clocks.append(clock)
+        self.begun.append(clock)
+        self.said.append(Said("clock.set", clock, clock.started_at))
+
+    def _stop(self, clock: Clock, name: str, at: datetime) -> None:
+        clock.stopped_at, clock.stopped_by, clock.paused_at = at, name, None
+        self._changed("clock.stopped", clock, at)
+
+    def _revive(self, clocks: list[Clock], at: datetime) -> None:
+        """Let stopped clocks run as if they had never stopped."""
+        for clock in clocks:
+            if not clock.open:
+                clock.stopped_at = clock.stopped_by = None
+                self._changed("clock.set", clock, at)
+
+    def _readdress(self, clock: Clock | None, unit: str, at: datetime) -> None:
+        """Tell the unit that answers from now on; the time does not change."""
+        if clock is not None and clock.open and clock.unit != unit:
+            clock.unit = unit
+            self._changed("clock.set", clock, at)
+
+    def _pause(self, clock: Clock, at: datetime) -> None:
+        if clock.paused_at is None:
+            clock.paused_at = at
+            self._changed("clock.paused", clock, at)
+
+    def _resume(self, clock: Clock, at: datetime, book: Book) -> None:
+        """Go on where it stopped: what was left of the limit is left now."""
+        held_from = clock.paused_at or at
+        clock.paused_at = None
+        calendar = self._calendar(clock, book)
+        limit = duration(clock.trace.limit.partition("*")[0])
+
+        def later(then: datetime) -> datetime:
+            if calendar is not None and limit is not None and limit.working and then > held_from:
+                return calendar.add_working(at, calendar.working_s(held_from, then))
+            return then + (at - held_from)
+
+        reason = f"{moment_zh(held_from)} 至 {moment_zh(at)} 挂账, 期间不计"
+        self._move(clock, later(clock.due_at), reason)
+        clock.near_at = later(clock.near_at) if clock.near_at else None
+        self._changed("clock.resumed", clock, at)
+
+    def _extend(self, clock: Clock, at: datetime, book: Book) -> None:
+        by = book.extension(self.ticket.profile, self.ticket.urgency)
+        calendar = self._calendar(clock, book)
+        if by is None or calendar is None or not clock.ticking:
+            return
+        old = clock.due_at
+        self._move(clock, by.after(old, calendar), f"经批准延期 {by.zh}")
+        clock.near_at = (clock.near_at or old) + (clock.due_at - old)
+        self._changed("clock.set", clock, at)
+
+    def _move(self, clock: Clock, due_at: datetime, reason: str) -> None:
+        old = clock.due_at
+        clock.earlier_due.append(old)
+        clock.due_at = due_at
+        clock.sentence = (
+            f"应于 {moment_zh(due_at)} 前{DUTY_ZH[clock.kind]}: 原定 {moment_zh(old)}, {reason}。"
+        )
+        self.moved.append((clock, old))
+
+    def _calendar(self, clock: Clock, book: Book) -> WorkCalendar | None:
+        basis = book.basis(clock.kind, self.ticket.profile, self.ticket.urgency, clock.unit)
+        return basis.calendar if basis else None
+
+    def _changed(self, name: str, clock: Clock, at: datetime) -> None:
+        if clock not in self.begun:
+            self.changed[clock.clock_id] = clock
+        self.said.append(Said(name, clock, at))
+
+    def _last(self, kind: ClockKind) -> Clock | None:
+        """The newest clock of a kind in this round."""
+        own = [c for c in self.clocks if c.kind is kind and c.round == self.ticket.round]
+        return max(own, key=lambda c: c.started_at, default=None)

@@ -1,0 +1,1 @@
+"""Gives every complaint one responsible owner, and can say why."""

@@ -1,0 +1,139 @@
+"""HTTP of the router: decode, call one action or query, encode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI, Path, Query, Request, Response
+
+from kit.auth import Principal, allow, deny_by_default
+from kit.clock import business_now
+from kit.db import reading
+from kit.errors import not_found
+from kit.http import PUBLIC, Shared, create_app, read_body, reply
+from kit.relay import Relay
+from services.router import acting, catalogue, queries
+from services.router.acting import Command
+from services.router.catalogue import DirectoryInUse
+from services.router.explain import Question, explain
+
+ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
+READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
+EVERYBODY: Final = (
+    "operator", "dispatcher", "ruling", "unit", "secretary", "auditor", "admin", "dashboard", "service",
+)  # fmt: skip
+
+
+def make_app(shared: Shared, *, relay: Relay, in_use: DirectoryInUse) -> FastAPI:
+    """The application with all of the router's routes."""
+    app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
+    _tickets(app, shared, relay, in_use)
+    _directory(app, shared, in_use)
+    deny_by_default(app, PUBLIC)
+    return app
+
+
+def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse) -> None:
+    ident = Annotated[str, Path(max_length=40)]
+
+    @app.get("/v1/tickets", tags=["tickets"])
+    async def tickets(  # noqa: PLR0913 - the filters of one list
+        who: Principal = allow(*READERS),
+        unit: Annotated[str | None, Query(max_length=32)] = None,
+        area: Annotated[str | None, Query(pattern=r"^\d{6,15}$")] = None,
+        status: Annotated[str | None, Query(pattern=r"^[a-z_]{1,20}$")] = None,
+        q: Annotated[str | None, Query(pattern=r"^\d{1,12}$")] = None,
+        cursor: Annotated[str | None, Query(max_length=40)] = None,
+        limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 50,
+        *,
+        overdue: bool = False,
+    ) -> Response:
+        """Tickets the asker may see, newest first. `q` is the beginning of a number."""
+        found = await queries.page(
+            shared.pool,
+            principal=who,
+            directory=in_use.directory,
+            unit=unit,
+            area=area,
+            status=status,
+            overdue=overdue,
+            q=q,
+            cursor=cursor,
+            limit=limit,
+        )
+        return reply(found)
+
+    @app.get("/v1/tickets/{ident}", tags=["tickets"])
+    async def ticket(ident: ident, who: Principal = allow(*READERS)) -> Response:
+        """One ticket by id or number, with history, receipt, clocks and whistles."""
+        found = await queries.one(
+            shared.pool, ticket=ident, principal=who, directory=in_use.directory
+        )
+        return reply(found)
+
+    @app.post("/v1/tickets/{ident}/{action}", tags=["tickets"], openapi_extra=_schema(Command))
+    async def act(
+        ident: ident,
+        action: Annotated[str, Path(pattern=r"^[a-z-]{1,20}$")],
+        request: Request,
+        who: Principal = allow(*ACTORS),
+    ) -> Response:
+        """Take an action; 409 with what is allowed when it is not, 404 when the ticket is another's."""
+        command: Command = await read_body(request, Command)
+        async with reading(shared.pool) as conn:
+            now = await business_now(conn)
+        state = await acting.act(
+            shared.pool,
+            relay,
+            in_use,
+            ticket=ident,
+            action=action,
+            command=command,
+            actor=queries.actor_of(who, in_use.directory, now),
+        )
+        return reply(state)
+
+
+def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
+    @app.get("/v1/directory/versions/current", tags=["directory"], dependencies=[allow(*EVERYBODY)])
+    async def current() -> Response:
+        """Version, digest and part digests in force."""
+        found = await catalogue.current(shared.pool)
+        if found is None:
+            raise not_found("目录版本", "directory version")
+        return reply(found)
+
+    @app.get(
+        "/v1/directory/versions/{version}/{part}",
+        tags=["directory"],
+        dependencies=[allow("service", "admin", "auditor", "dispatcher")],
+    )
+    async def part(
+        version: Annotated[int, Path(ge=1, le=2**31 - 1)],
+        part: Annotated[str, Path(pattern=r"^[a-z]{1,20}$")],
+        request: Request,
+    ) -> Response:
+        """One part of one version; never changes, so it may be kept for ever."""
+        found = await catalogue.part(shared.pool, version, part)
+        if found is None:
+            raise not_found("目录部分", "directory part")
+        digest, body = found
+        headers = {"ETag": f'"{digest}"', "Cache-Control": "private, max-age=31536000, immutable"}
+        if request.headers.get("if-none-match") == f'"{digest}"':
+            return Response(status_code=304, headers=headers)
+        return Response(body, headers=headers, media_type="application/json")
+
+    @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
+    async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
+        """Who would get it and why, from the matcher that routes."""
+        question: Question = await read_body(request, Question)
+        if in_use.directory is None:
+            raise not_found("目录版本", "directory version")
+        async with reading(shared.pool) as conn:
+            now = await business_now(conn)
+        return reply(explain(question, in_use.directory, now))
+
+
+def _schema(model: Any) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}

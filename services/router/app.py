@@ -1,0 +1,68 @@
+"""Composition root of the router: the only place that constructs its pool, broker and directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from contracts.topology import ROUTER_CLOCKS, ROUTER_COMPLAINTS, ROUTER_ESCALATIONS
+from kit.broker import serve_commands
+from kit.db import create_pool
+from kit.http import Shared
+from kit.logging import configure
+from kit.plumbing import open_plumbing
+from kit.runner import Parts, serve
+from kit.settings import secrets_dir
+from services.router import catalogue, consumers, files
+from services.router.api import make_app
+from services.router.catalogue import DirectoryInUse
+from services.router.commands import answer_commands
+from services.router.settings import RouterSettings
+
+SERVICE: Final = "router"
+
+
+async def main() -> None:
+    """Run the router until a signal."""
+    settings = RouterSettings(_secrets_dir=secrets_dir())
+    plumbing = await open_plumbing(settings, SERVICE)
+    pool, relay = plumbing.pool, plumbing.relay
+    in_use = DirectoryInUse(pool)
+    await in_use.known()
+    plumbing.consume(ROUTER_COMPLAINTS, consumers.on_complaints(in_use))
+    plumbing.consume(ROUTER_CLOCKS, consumers.on_clocks)
+    plumbing.consume(ROUTER_ESCALATIONS, consumers.on_escalations)
+    serve_commands(plumbing.broker, answer_commands(pool, relay, in_use), queue=SERVICE)
+    checks = {
+        "database": plumbing.database_answers,
+        "broker": plumbing.broker_connected,
+        "directory": in_use.known,
+    }
+    app = make_app(
+        Shared(SERVICE, pool, plumbing.verifier, checks), relay=relay, in_use=in_use
+    )
+    await serve(
+        Parts(
+            app,
+            settings.http_host,
+            settings.http_port,
+            broker=plumbing.broker,
+            relay=relay,
+            relay_client=plumbing.client,
+            deliveries=plumbing.deliveries,
+            close=(pool.close,),
+        )
+    )
+
+
+async def load(folder: Path) -> int:
+    """Publish the directory in `folder`; returns the version. Raises BadDirectoryError with every fault."""
+    settings = RouterSettings(_secrets_dir=secrets_dir())
+    configure(SERVICE, level="WARNING", form="console")
+    pool = await create_pool(
+        settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=2
+    )
+    try:
+        return await catalogue.publish(pool, files.read(folder), by="system:load")
+    finally:
+        await pool.close()

@@ -1,0 +1,138 @@
+"""What must hold before a directory is published: references, ambiguity, cycles, and the coverage proof.
+
+Coverage (domain.md F6): every smallest grid x leaf category has an owner with a post somebody holds,
+today and on each of the next seven days.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.router import duty
+from services.router.directory import ANY, Directory, build
+from services.router.files import Fault, Tables
+
+DAYS_AHEAD: Final = 7
+SMALLEST: Final = ("building", "compound")
+SHOWN_GAPS: Final = 20
+
+
+def check(tables: Tables, at: datetime) -> list[Fault]:
+    """Every fault found; an empty list means fit to be published."""
+    faults = [*_unique(tables), *_references(tables), *_cycles(tables), *_equal_rules(tables)]
+    faults += _desks(tables)
+    return faults or coverage(build(tables, version=0), at)
+
+
+def coverage(directory: Directory, at: datetime) -> list[Fault]:
+    """Grids x categories without an owner, and owners without a post somebody holds."""
+    parents = {row.parent for row in directory.areas.values()}
+    grids = [a.code for a in directory.areas.values() if a.code not in parents]
+    inner = {row.parent for row in directory.categories.values()}
+    leaves = [code for code in directory.categories if code not in inner]
+    gaps: list[Fault] = []
+    owners: set[str] = set()
+    for leaf in leaves:
+        for grid in grids:
+            try:
+                found = duty.find(directory, leaf, grid, None)
+            except LookupError:
+                gaps.append(_gap("catalogue.csv", f"{leaf} x {grid}", "无人负责, 请补一行 / has no owner"))
+                continue
+            owners.add(found.unit)
+    for owner in sorted(owners):
+        for day in range(DAYS_AHEAD + 1):
+            if duty.answering_post(directory, owner, None, at + timedelta(days=day)) is None and not any(
+                duty.holds(post, at + timedelta(days=day)) for post in directory.posts_of.get(owner, ())
+            ):
+                gaps.append(_gap("posts.csv", owner, f"{day} 天后无人在岗 / nobody in post in {day} days"))
+                break
+    return gaps[:SHOWN_GAPS]
+
+
+def _gap(file: str, field: str, remedy: str) -> Fault:
+    return Fault(file, 0, field, remedy)
+
+
+def _unique(tables: Tables) -> Iterable[Fault]:
+    keys: dict[str, Callable[..., str]] = {
+        "areas": lambda row: row.code,
+        "units": lambda row: row.code,
+        "posts": lambda row: row.post,
+        "categories": lambda row: row.code,
+        "readers": lambda row: row.code,
+    }
+    for part, key in keys.items():
+        for code, times in Counter(key(row) for row in tables[part]).items():
+            if times > 1:
+                yield _gap(f"{part}.csv", code, f"出现 {times} 次, 只留一行 / appears {times} times")
+
+
+def _references(tables: Tables) -> Iterable[Fault]:
+    areas = {row.code for row in tables["areas"]}
+    units = {row.code for row in tables["units"]}
+    posts = {row.post for row in tables["posts"]}
+    categories = {row.code for row in tables["categories"]} | {ANY}
+    profiles = {row.name for row in tables["limits"]}
+    calendars = {row.calendar for row in tables["calendar"]}
+    wanted: list[tuple[str, str, str | None, set[str]]] = []
+    for row in tables["areas"]:
+        wanted.append(("areas.csv", f"{row.code}.parent", row.parent, areas))
+    for row in tables["places"]:
+        wanted.append(("places.csv", f"{row.name}.grid", row.grid, areas))
+        wanted.append(("places.csv", f"{row.name}.owner", row.owner, units))
+    for row in tables["units"]:
+        wanted.append(("units.csv", f"{row.code}.parent", row.parent, units))
+        wanted.append(("units.csv", f"{row.code}.deputy", row.deputy, units))
+        wanted.append(("units.csv", f"{row.code}.calendar", row.calendar, calendars))
+        wanted += [("units.csv", f"{row.code}.area", area, areas) for area in row.area]
+    for row in tables["posts"]:
+        wanted.append(("posts.csv", f"{row.post}.unit", row.unit, units))
+        wanted.append(("posts.csv", f"{row.post}.area", row.area, areas))
+        wanted.append(("posts.csv", f"{row.post}.deputy", row.deputy, posts))
+    for row in tables["categories"]:
+        wanted.append(("categories.csv", f"{row.code}.parent", row.parent, categories))
+    for row in tables["catalogue"]:
+        name = row.category
+        wanted.append(("catalogue.csv", f"{name}.category", row.category, categories))
+        wanted.append(("catalogue.csv", f"{name}.area", row.area, areas))
+        wanted.append(("catalogue.csv", f"{name}.profile", row.profile, profiles))
+        wanted += [
+            ("catalogue.csv", f"{name}.lead", unit, units)
+            for unit in (row.lead, *row.assists)
+            if not unit.startswith("@")
+        ]
+    wanted += [("duty.csv", f"{row.date}.post", row.post, posts) for row in tables["duty"]]
+    for file, field, code, known in wanted:
+        if code is not None and code not in known:
+            yield _gap(file, field, f"没有代码 {code} / no such code")
+
+
+def _cycles(tables: Tables) -> Iterable[Fault]:
+    for part, key in (("areas", "code"), ("units", "code"), ("categories", "code")):
+        parents = {getattr(row, key): row.parent for row in tables[part]}
+        for code in parents:
+            seen = {code}
+            at = parents[code]
+            while at is not None and at in parents:
+                if at in seen:
+                    yield _gap(f"{part}.csv", code, "上级成环, 请改 parent / its parents form a cycle")
+                    break
+                seen.add(at)
+                at = parents[at]
+
+
+def _equal_rules(tables: Tables) -> Iterable[Fault]:
+    keys = Counter((row.category, row.area, row.compound_type) for row in tables["catalogue"])
+    for key, times in keys.items():
+        if times > 1:
+            name = " / ".join(part or "-" for part in key)
+            yield _gap("catalogue.csv", name, f"{times} 行同样具体, 只留一行 / equal matches")
+
+
+def _desks(tables: Tables) -> Iterable[Fault]:
+    if not any(row.kind.value == "desk" for row in tables["units"]):
+        yield _gap("units.csv", "kind", "至少要有一个分拨台 (kind=desk) / a triage desk is needed")

@@ -1,0 +1,62 @@
+"""`cmd.<action>.<unit>`: decode a request, call one action, encode state or problem."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import orjson
+from nats.aio.msg import Msg
+
+from kit import strict_json
+from kit.db import LOST, Pool
+from kit.errors import DomainError, Kind
+from kit.logging import get
+from kit.relay import Relay
+from services.router import acting
+from services.router.catalogue import DirectoryInUse
+
+log = get(__name__)
+
+BODY_LIMIT: Final = 64 * 1024
+
+
+def answer_commands(
+    pool: Pool, relay: Relay, in_use: DirectoryInUse
+) -> Callable[[Msg], Awaitable[bytes]]:
+    """The handler of all commands. Whatever comes, it answers: the new state, or a problem document."""
+
+    async def answer(message: Msg) -> bytes:
+        _, action, unit = message.subject.split(".")
+        try:
+            if len(message.data) > BODY_LIMIT:
+                raise _too_large()
+            raw = strict_json.loads(message.data)
+            state = await acting.answer_command(
+                pool, relay, in_use, action=action, unit=unit, raw=raw
+            )
+        except DomainError as error:
+            log.info("command_refused", action=action, unit=unit, slug=error.slug)
+            return orjson.dumps(error.problem() | {"detail_en": error.en})
+        except LOST as error:
+            log.warning("command_failed", action=action, unit=unit, error=type(error).__name__)
+            return orjson.dumps(_busy().problem())
+        log.info("command", action=action, unit=unit, ticket_id=state["ticket_id"])
+        return orjson.dumps(state, default=str)
+
+    return answer
+
+
+def _too_large() -> DomainError:
+    return DomainError(
+        "too-large", Kind.TOO_LARGE, zh="指令超过 64 KiB。", en="The command is over 64 KiB."
+    )
+
+
+def _busy() -> DomainError:
+    return DomainError(
+        "unavailable",
+        Kind.UNAVAILABLE,
+        zh="系统暂时繁忙, 请用同一个 command_id 重试。",
+        en="Busy; retry with the same command_id.",
+    )

@@ -1,0 +1,29 @@
+"""What the router hears: complaints to route, clocks and escalations to show beside tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kit.db import Conn
+from kit.delivery import Effects, Handler, Received
+from services.router import actions
+from services.router.catalogue import DirectoryInUse
+
+
+def on_complaints(in_use: DirectoryInUse) -> Handler:
+    """Route."""
+
+    async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
+        return await actions.route(conn, received, in_use)
+
+    return handler
+
+
+async def on_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
+    """Project due times."""
+    return await actions.project_clocks(conn, received)
+
+
+async def on_escalations(conn: Conn, received: Sequence[Received]) -> Effects:
+    """Project levels."""
+    return await actions.project_levels(conn, received)

@@ -1,0 +1,133 @@
+"""One version of the city's directory, built for looking things up; frozen, swapped in whole."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from contracts.directory import (
+    Area,
+    AreaLevel,
+    CatalogueEntry,
+    Category,
+    Post,
+    Reader,
+    Unit,
+    UnitKind,
+)
+from services.router.files import Tables
+from services.router.gazetteer import Gazetteer
+from services.router.keywords import Keywords
+
+ANY: Final = "*"
+DEPTH: Final[Mapping[AreaLevel, int]] = {level: n for n, level in enumerate(AreaLevel, 1)}
+"""District 1, subdistrict 2, community 3, compound 4, building 5."""
+
+RuleKey = tuple[str, str | None, str | None]
+"""(category, area, compound type)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Areas, units, posts, categories and catalogue of one version, indexed."""
+
+    version: int
+    areas: Mapping[str, Area]
+    chains: Mapping[str, tuple[str, ...]]
+    """Area code to itself and its ancestors, deepest first."""
+    units: Mapping[str, Unit]
+    posts_of: Mapping[str, tuple[Post, ...]]
+    posts_by_person: Mapping[str, tuple[Post, ...]]
+    categories: Mapping[str, Category]
+    lines: Mapping[str, tuple[str, ...]]
+    """Category code to itself, its ancestors and `*`, most specific first."""
+    rules: Mapping[RuleKey, CatalogueEntry]
+    covering: Mapping[tuple[UnitKind, str], str]
+    """(unit kind, area code it names) to unit code."""
+    readers: tuple[Reader, ...]
+    gazetteer: Gazetteer
+    keywords: Keywords
+    memo: dict[Any, Any] = field(default_factory=dict)
+    """Duty decisions of this version, by their inputs (services/router/duty.py)."""
+
+    def depth(self, area: str | None) -> int:
+        """0 for no area, 5 for a building."""
+        return DEPTH[self.areas[area].level] if area in self.areas else 0
+
+    def compound_type(self, area: str | None) -> str | None:
+        """Type of the compound an area lies in."""
+        for code in self.chains.get(area or "", ()):
+            if self.areas[code].compound_type:
+                return self.areas[code].compound_type
+        return None
+
+    def unit_covering(self, kind: UnitKind, area: str | None) -> str | None:
+        """The unit of a kind whose area is the deepest one around `area`."""
+        for code in self.chains.get(area or "", ()):
+            unit = self.covering.get((kind, code))
+            if unit:
+                return unit
+        return None
+
+    def desk(self, area: str | None) -> str:
+        """The named triage desk for an area: the nearest one, else any; nothing goes nowhere."""
+        return self.unit_covering(UnitKind.DESK, area) or next(
+            code for code, unit in self.units.items() if unit.kind is UnitKind.DESK
+        )
+
+    def units_of(self, person: str, at: datetime) -> frozenset[str]:
+        """Units in which a person holds a post today."""
+        return frozenset(post.unit for post in self.posts_by_person.get(person, ()) if holds(post, at))
+
+
+def holds(post: Post, at: datetime) -> bool:
+    """True while the post's holder is in office."""
+    return post.valid_to is None or at.date() < post.valid_to
+
+
+def build(tables: Tables, version: int) -> Directory:
+    """Index checked tables (services/router/checks.py says whether they are fit to be built)."""
+    areas: dict[str, Area] = {area.code: area for area in tables["areas"]}
+    units: dict[str, Unit] = {unit.code: unit for unit in tables["units"]}
+    categories: dict[str, Category] = {row.code: row for row in tables["categories"]}
+    posts_of: dict[str, list[Post]] = defaultdict(list)
+    by_person: dict[str, list[Post]] = defaultdict(list)
+    for post in tables["posts"]:
+        posts_of[post.unit].append(post)
+        by_person[post.person].append(post)
+    return Directory(
+        version=version,
+        areas=areas,
+        chains={code: _chain(code, areas) for code in areas},
+        units=units,
+        posts_of={code: tuple(posts) for code, posts in posts_of.items()},
+        posts_by_person={person: tuple(posts) for person, posts in by_person.items()},
+        categories=categories,
+        lines={code: (*_line(code, categories), ANY) for code in categories},
+        rules={(e.category, e.area, e.compound_type): e for e in tables["catalogue"]},
+        covering={(u.kind, area): u.code for u in units.values() for area in u.area},
+        readers=tuple(tables["readers"]),
+        gazetteer=Gazetteer.of(areas, tables["places"]),
+        keywords=Keywords.of(tables["categories"]),
+    )
+
+
+def _chain(code: str, areas: dict[str, Area]) -> tuple[str, ...]:
+    chain: list[str] = []
+    at: str | None = code
+    while at is not None and at not in chain:
+        chain.append(at)
+        at = areas[at].parent if at in areas else None
+    return tuple(chain)
+
+
+def _line(code: str, categories: dict[str, Category]) -> tuple[str, ...]:
+    line: list[str] = []
+    at: str | None = code
+    while at is not None and at not in line:
+        line.append(at)
+        at = categories[at].parent if at in categories else None
+    return tuple(line)

@@ -1,0 +1,49 @@
+"""Who would get it and why, without filing anything: the production matcher, asked directly."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.complaint import Channel, ComplaintReceived, Kind, Point, Urgency
+from services.router.directory import Directory
+from services.router.matching import decide
+
+
+class Question(BaseModel):
+    """What is known of a matter before it is filed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    title: Annotated[str, Field(max_length=200)] | None = None
+    address: Annotated[str, Field(max_length=300)] | None = None
+    point: Point | None = None
+    grid_code: Annotated[str, Field(max_length=15)] | None = None
+    category: Annotated[str, Field(max_length=32)] | None = None
+    urgency: Urgency | None = None
+    accused: Annotated[str, Field(max_length=100)] | None = None
+
+
+def explain(question: Question, directory: Directory, at: datetime) -> dict[str, Any]:
+    """The receipt such a complaint would get, with names beside the codes."""
+    complaint = ComplaintReceived(
+        complaint_id="-",
+        number="-",
+        channel=Channel.HOTLINE,
+        kind=Kind.COMPLAINT,
+        received_at=at,
+        **question.model_dump(),
+    )
+    decision = decide(complaint, directory, at)
+    area = directory.areas.get(decision.area or "")
+    category = directory.categories.get(decision.category or "")
+    return decision.receipt | {
+        "unit_name": directory.units[decision.unit].name,
+        "area_name": area.name if area else None,
+        "category_name": category.name if category else None,
+        "urgency": decision.urgency.value,
+        "assists": decision.assists,
+    }

@@ -1,0 +1,184 @@
+"""SQL of tickets; takes a connection, never opens or commits one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from kit.db import Conn, columns
+
+SQL_NOW_AND_VERSION: Final = """
+select chuishao.business_now() as now,
+    (select coalesce(max(version), 0) from directory_version) as version
+"""
+SQL_OPEN_TICKETS: Final = """
+insert into ticket (
+    ticket_id, number, status, unit, post, area, category, urgency, profile, round, version,
+    channel, kind, title, body, address, accused, confidential, rule_version, receipt_id,
+    received_at, dispatched_at, changed_at, assists
+)
+select c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20,
+    c21, c22, c23, coalesce(string_to_array(nullif(c24, ''), ','), '{}')
+from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::text[], $9::text[], $10::int[], $11::int[], $12::text[], $13::text[], $14::text[],
+    $15::text[], $16::text[], $17::text[], $18::boolean[], $19::int[], $20::uuid[],
+    $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::text[]
+) as u(
+    c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20,
+    c21, c22, c23, c24
+)
+on conflict do nothing
+returning ticket_id
+"""
+SQL_KEEP_RECEIPTS: Final = """
+insert into receipt (receipt_id, ticket_id, body)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[])
+"""
+SQL_HISTORY_APPEND: Final = """
+insert into ticket_event
+    (ticket_id, version, event, status, unit, round, actor, reason, cause, detail, at)
+select * from unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[],
+    $9::text[], $10::jsonb[], $11::timestamptz[]
+)
+"""
+SQL_TICKET: Final = "select * from ticket where ticket_id = $1 or number = $2"
+SQL_TICKET_LOCKED: Final = "select * from ticket where ticket_id = $1 or number = $2 for update"
+SQL_MOVE: Final = """
+update ticket
+set status = $3, unit = $4, post = $5, version = $6, changed_at = $7,
+    dispatched_at = coalesce($8, dispatched_at), assists = coalesce($9, assists)
+where ticket_id = $1 and version = $2
+returning ticket_id
+"""
+SQL_LIST: Final = """
+select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
+    escalation_level, received_at, dispatched_at, channel, kind, title, body, address, post, confidential
+from ticket
+where ($1::text[] is null or unit = any($1) or assists && $1)
+    and ($2::text is null or area like $2 || '%')
+    and ($3::text is null or status = $3)
+    and ($4::text is null or number like $4 || '%')
+    and ($5::uuid is null or ticket_id < $5)
+    and ($6::boolean is not true or exists (
+        select from ticket_clock c
+        where c.ticket_id = ticket.ticket_id and c.state = 'breached'
+    ))
+order by ticket_id desc
+limit $7
+"""
+SQL_HISTORY: Final = "select * from ticket_event where ticket_id = $1 order by version"
+SQL_RECEIPTS: Final = "select receipt_id, body from receipt where ticket_id = $1 order by receipt_id"
+SQL_CLOCKS: Final = """
+select ticket_id, round, kind, state, unit, due_at, sentence
+from ticket_clock
+where ticket_id = any($1::uuid[])
+"""
+SQL_PROJECT_CLOCKS: Final = """
+insert into ticket_clock
+    (ticket_id, round, kind, clock_id, state, unit, due_at, sentence, said_at)
+select * from unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
+    $8::text[], $9::timestamptz[]
+)
+on conflict (ticket_id, round, kind) do update
+set clock_id = excluded.clock_id, state = excluded.state, unit = excluded.unit,
+    due_at = excluded.due_at, sentence = excluded.sentence, said_at = excluded.said_at
+where ticket_clock.said_at <= excluded.said_at
+"""
+SQL_PROJECT_LEVELS: Final = """
+update ticket t
+set escalation_level = u.level
+from unnest($1::uuid[], $2::int[]) as u(ticket_id, level)
+where t.ticket_id = u.ticket_id and t.escalation_level < u.level
+"""
+SQL_COMMAND: Final = "select body_hash, reply from command where unit = $1 and command_id = $2"
+SQL_KEEP_COMMAND: Final = """
+insert into command (command_id, unit, body_hash, reply, at) values ($1, $2, $3, $4, $5)
+on conflict do nothing
+"""
+SQL_COUNT_BY_STATUS: Final = "select status, count(*) as n from ticket group by status"
+
+
+async def now_and_version(conn: Conn) -> tuple[datetime, int]:
+    """Business time and the newest published directory version, in one round trip."""
+    row = await conn.fetchrow(SQL_NOW_AND_VERSION)
+    assert row is not None  # noqa: S101 - the select always yields a row
+    return row["now"], row["version"]
+
+
+async def open_tickets(conn: Conn, rows: list[tuple[Any, ...]]) -> set[UUID]:
+    """Insert tickets; returns the ids that were not there before."""
+    return {row["ticket_id"] for row in await conn.fetch(SQL_OPEN_TICKETS, *columns(rows, 24))}
+
+
+async def keep_receipts(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
+    """(receipt id, ticket id, JSON text)."""
+    await conn.execute(SQL_KEEP_RECEIPTS, *columns(rows, 3))
+
+
+async def append_history(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
+    """Rows of ticket_event, in the order of its columns."""
+    await conn.execute(SQL_HISTORY_APPEND, *columns(rows, 11))
+
+
+async def ticket(
+    conn: Conn, ticket_id: UUID | None, number: str | None, *, lock: bool = False
+) -> Record | None:
+    """One ticket by id or number, locked for a change where asked."""
+    return await conn.fetchrow(SQL_TICKET_LOCKED if lock else SQL_TICKET, ticket_id, number)
+
+
+async def move(conn: Conn, *values: Any) -> bool:
+    """Compare and set on the version; False when somebody else was first."""
+    return await conn.fetchval(SQL_MOVE, *values) is not None
+
+
+async def tickets(conn: Conn, *filters: Any) -> list[Record]:
+    """A page: units, area prefix, status, number prefix, before which id, overdue, limit."""
+    return list(await conn.fetch(SQL_LIST, *filters))
+
+
+async def history(conn: Conn, ticket_id: UUID) -> list[Record]:
+    """All that happened to a ticket, oldest first."""
+    return list(await conn.fetch(SQL_HISTORY, ticket_id))
+
+
+async def receipts(conn: Conn, ticket_id: UUID) -> list[Record]:
+    """Its routing receipts, oldest first."""
+    return list(await conn.fetch(SQL_RECEIPTS, ticket_id))
+
+
+async def clocks(conn: Conn, ticket_ids: Sequence[UUID]) -> list[Record]:
+    """Projected clocks of some tickets."""
+    return list(await conn.fetch(SQL_CLOCKS, ticket_ids))
+
+
+async def project_clocks(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
+    """Newest word on clocks; an older one changes nothing."""
+    await conn.execute(SQL_PROJECT_CLOCKS, *columns(rows, 9))
+
+
+async def project_levels(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
+    """(ticket id, level): a level never goes down by itself."""
+    await conn.execute(SQL_PROJECT_LEVELS, *columns(rows, 2))
+
+
+async def command(conn: Conn, unit: str, command_id: str) -> Record | None:
+    """What a command was answered before."""
+    return await conn.fetchrow(SQL_COMMAND, unit, command_id)
+
+
+async def keep_command(conn: Conn, *values: Any) -> None:
+    """(command id, unit, body hash, reply, at)."""
+    await conn.execute(SQL_KEEP_COMMAND, *values)
+
+
+async def count_by_status(conn: Conn) -> dict[str, int]:
+    """For the gauge of tickets by state."""
+    return {row["status"]: row["n"] for row in await conn.fetch(SQL_COUNT_BY_STATUS)}
