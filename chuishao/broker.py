@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chuishao.directory import Roster
 from chuishao.embedded.nats import ACCOUNTS_FILE
 from chuishao.files import make_private_dir, write_private
+from chuishao.nats_client import connected
 from chuishao.secrets import OPS_USER, SYSTEM_USER, Secrets
 
 if TYPE_CHECKING:
@@ -58,9 +57,10 @@ async def reload(url: str, secrets: Secrets) -> int:
 
     Through the system account, so it also reaches servers in other containers. Twice, because an
     account added by one reload can be imported from only after the next (reliability.md, "Unit
-    accounts"). Raises ReloadRefusedError when a server refuses, nats errors when none answers.
+    accounts"). Raises ReloadRefusedError when a server refuses, BrokerUnreachableError when
+    none answers.
     """
-    async with _system_connection(url, secrets) as client:
+    async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
         servers = await _servers(client)
         for server in servers * _RELOADS:
             reply = await client.request(
@@ -69,19 +69,6 @@ async def reload(url: str, secrets: Secrets) -> int:
             if error := json.loads(reply.data).get("error"):
                 raise ReloadRefusedError(str(error.get("description", error)))
         return len(servers)
-
-
-@asynccontextmanager
-async def _system_connection(url: str, secrets: Secrets) -> AsyncIterator[Client]:
-    import nats
-
-    client = await nats.connect(
-        url, nkeys_seed_str=secrets.seeds[SYSTEM_USER], connect_timeout=_TIMEOUT_S
-    )
-    try:
-        yield client
-    finally:
-        await client.close()
 
 
 async def _servers(client: Client) -> list[str]:

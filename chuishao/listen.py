@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from chuishao.nats_client import connected
 from chuishao.runfile import NatsUser, RunInfo
 from contracts.catalog import decode
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
+    from nats.js.client import JetStreamContext
 
 _CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 _BATCH: Final = 16
@@ -43,30 +44,33 @@ async def listen(
     """Print and acknowledge the events of one unit (or `reader:<code>`); return how many.
 
     Ends after `count`, or, without `follow`, when nothing is waiting any more. Raises
-    UnknownListenerError, and nats errors when the server cannot be reached.
+    UnknownListenerError and BrokerUnreachableError.
     """
-    import nats
-
     user = _user(info, code)
-    client = await nats.connect(info.nats, nkeys_seed_str=user.nkey_seed)
-    try:
+    async with connected(info.nats, user.nkey_seed) as client:
         js = client.jetstream(prefix=user.js_prefix)
         durable = await js.pull_subscribe_bind(consumer=user.consumer, stream=user.stream)
         heard = 0
         while count is None or heard < count:
-            batch: list[Msg] = []
-            wanted = _BATCH if count is None else min(_BATCH, count - heard)
-            with suppress(nats.errors.TimeoutError):
-                batch = await durable.fetch(wanted, timeout=_QUIET_S)
+            batch = await _fetch(durable, _BATCH if count is None else min(_BATCH, count - heard))
             for message in batch:
                 say(describe(message.subject, message.data))
                 await message.ack()
             heard += len(batch)
             if not batch and not follow:
                 break
+        await client.flush()
         return heard
-    finally:
-        await client.drain()
+
+
+async def _fetch(durable: JetStreamContext.PullSubscription, wanted: int) -> list[Msg]:
+    """Return what is waiting, or nothing after a quiet second."""
+    from nats.errors import TimeoutError as QuietError
+
+    try:
+        return await durable.fetch(wanted, timeout=_QUIET_S)
+    except QuietError:
+        return []
 
 
 def describe(subject: str, body: bytes) -> str:

@@ -146,11 +146,14 @@ class Supervisor:
                 await asyncio.sleep(_POLL_S)
             child.kill_group()
             if not _wants_restart(spec, code):
-                self._say(f"{spec.name} ended with {code}")
+                self._say(f"{spec.name} 已退出（{code}） / ended with {code}")
                 return
             crashes = 1 if time.monotonic() - child.started_at > _STEADY_S else crashes + 1
             delay = restart_delay(crashes)
-            self._say(f"{spec.name} ended with {code}; starting it again in {delay:.1f} s")
+            self._say(
+                f"{spec.name} 已退出（{code}），{delay:.1f} 秒后重启"
+                f" / ended with {code}, starting again in {delay:.1f} s"
+            )
             await asyncio.sleep(delay)
             await self._relaunch(spec)
 
@@ -162,7 +165,7 @@ class Supervisor:
             self._changed()
         while child.exit_code is None:
             if await child.spec.ready():
-                self._say(f"{spec.name} is ready again (process {child.pid})")
+                self._say(f"{spec.name} 已恢复（进程 {child.pid}） / is ready again")
                 return
             await asyncio.sleep(_POLL_S)
 

@@ -17,6 +17,7 @@ import nats.errors
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
+from faststream.nats.security import NatsNKey
 from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPullStreamSubscriber
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -40,7 +41,7 @@ def create_broker(url: str, seed: str, *, service: str) -> NatsBroker:
     return NatsBroker(
         url,
         name=f"chuishao-{service}",
-        nkeys_seed_str=seed,
+        security=NatsNKey.from_seed(seed),
         inbox_prefix=inbox_prefix(service),
         max_reconnect_attempts=-1,
         reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, nats-py takes floats
@@ -146,15 +147,9 @@ async def _raw_one(message: Any) -> bytes:
     return body
 
 
-def follow(
-    broker: NatsBroker, subjects: Sequence[str], handler: Callable[[Msg], Awaitable[None]]
+async def follow(
+    client: Client, subjects: Sequence[str], handler: Callable[[Msg], Awaitable[None]]
 ) -> None:
     """Listen live, without memory: what passes while nobody listens is not seen (console's page)."""
-
-    async def on_message(message: Annotated[Any, Context("message")]) -> None:
-        await handler(message.raw_message)
-
     for name in subjects:
-        broker.subscriber(name, decoder=_raw_one, ack_policy=AckPolicy.MANUAL, no_reply=True)(
-            on_message
-        )
+        await client.subscribe(name, cb=handler)

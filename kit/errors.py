@@ -20,6 +20,7 @@ class Kind(IntEnum):
     UNSUPPORTED = 415
     INVALID = 422
     TOO_MANY = 429
+    INTERNAL = 500
     UNAVAILABLE = 503
 
 

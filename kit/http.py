@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -22,7 +23,7 @@ from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind
 from kit.ids import new_id
 from kit.logging import get
-from kit.validation import invalid
+from kit.validation import from_errors, invalid
 
 log = get(__name__)
 
@@ -51,6 +52,7 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     app.state.verifier = shared.verifier
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_middleware(Edge, service=shared.service)
     _health(app, shared)
     _events(app, shared)
@@ -103,6 +105,11 @@ async def read_body(request: Request, model: type[BaseModel]) -> Any:
 async def _domain(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this class only
     return problem(error, language(request))
+
+
+async def _bad_parameter(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    return problem(from_errors(error.errors()), language(request))
 
 
 _HTTP_WORDS: Final = {
@@ -159,12 +166,18 @@ class Edge:
 
         try:
             await self._app(scope, limited, noted)
-        except (DomainError, *LOST) as error:
+        except LOST as error:
             if started:
                 raise
-            expected = error if isinstance(error, DomainError) else _busy()
+            log.warning("request_shed", error=type(error).__name__, request_id=request_id)
+            expected = _busy()
             status = int(expected.kind)
             await problem(expected, language(Request(scope)))(scope, receive, send)
+        except Exception:
+            log.exception("request_failed", request_id=request_id)
+            if started:
+                raise
+            await problem(_bug(request_id), language(Request(scope)))(scope, receive, send)
         finally:
             self._note(scope, status, request_id, time.perf_counter() - began)
 
@@ -193,6 +206,15 @@ def _too_large() -> DomainError:
         Kind.TOO_LARGE,
         zh=f"请求正文超过 {BODY_LIMIT // 1024} KiB, 请缩短后重发; 照片请走附件接口。",
         en=f"The body is over {BODY_LIMIT // 1024} KiB; shorten it, send photos as attachments.",
+    )
+
+
+def _bug(request_id: str) -> DomainError:
+    return DomainError(
+        "internal",
+        Kind.INTERNAL,
+        zh=f"系统内部错误, 已记录; 请把编号 {request_id} 告诉管理员。",
+        en=f"Internal error, noted; tell the administrator {request_id}.",
     )
 
 

@@ -43,7 +43,7 @@ class Parts:
     port: int
     broker: NatsBroker | None = None
     relay: Relay | None = None
-    relay_client: Client | None = None
+    client: Client | None = None
     deliveries: Sequence[Delivery] = ()
     loops: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     close: Sequence[Callable[[], Awaitable[Any]]] = field(default_factory=tuple)
@@ -95,6 +95,7 @@ def _server(parts: Parts) -> uvicorn.Server:
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=30,
         timeout_graceful_shutdown=DRAIN_S,
         backlog=2_048,
@@ -122,9 +123,9 @@ async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[N
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    if parts.relay_client:
+    if parts.client:
         with contextlib.suppress(Exception):
-            await parts.relay_client.close()
+            await parts.client.close()
     for close in parts.close:
         with contextlib.suppress(Exception):
             await close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -27,7 +28,12 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
 
 def invalid(error: ValidationError) -> DomainError:
     """A 422 that names every wrong field and what to do about it; values are never repeated."""
-    findings = [_finding(item) for item in error.errors(include_url=False, include_input=False)]
+    return from_errors(error.errors(include_url=False, include_input=False))
+
+
+def from_errors(errors: Sequence[Any]) -> DomainError:
+    """The same from pydantic's list of errors, as FastAPI hands it over for path and query."""
+    findings = [_finding(item) for item in errors]
     first = findings[0]
     return DomainError(
         "invalid",

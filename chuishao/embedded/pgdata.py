@@ -165,7 +165,7 @@ def free(data: Path, sockets: Path) -> None:
 
 def _works_in(process: psutil.Process, data: Path) -> bool:
     try:
-        return process.name() == "postgres" and Path(process.cwd()) == data
+        return process.name() == "postgres" and Path(process.cwd()) == data.resolve()
     except psutil.Error:
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 from urllib.parse import quote
@@ -33,7 +33,11 @@ class EmbeddedPostgres:
     password: str
     log: Path
     durable: bool = True
-    user: SystemUser | None = field(default_factory=server_user)
+
+    @property
+    def user(self) -> SystemUser | None:
+        """The account the server runs as; None is our own."""
+        return server_user(self.data)
 
     @property
     def data(self) -> Path:

@@ -42,10 +42,15 @@ class SystemUser:
     gid: int
 
 
-def server_user() -> SystemUser | None:
-    """Return the account to run PostgreSQL as; None means: as ourselves, we are not root."""
+def server_user(data: Path) -> SystemUser | None:
+    """Return the account to run PostgreSQL as; None means: as ourselves, we are not root.
+
+    A data directory that exists already, made by an ordinary user, keeps its owner.
+    """
     if os.geteuid() != 0:
         return None
+    if data.exists() and (status := data.stat()).st_uid != 0:
+        return SystemUser(str(status.st_uid), status.st_uid, status.st_gid)
     user = _find(USER_NAME)
     if user is None:
         _create(USER_NAME)

@@ -7,7 +7,7 @@ from typing import Final
 from contracts.catalog import OWNER_OF
 from contracts.topology import every
 from kit.auth import TokenVerifier
-from kit.broker import create_broker, follow
+from kit.broker import connect, follow
 from kit.db import create_pool
 from kit.http import Shared
 from kit.logging import configure
@@ -28,21 +28,21 @@ async def main() -> None:
     pool = await create_pool(
         settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=4
     )
-    broker = create_broker(
-        settings.nats_url, settings.nats_seed.get_secret_value(), service=SERVICE
+    client = await connect(
+        settings.nats_url, settings.nats_seed.get_secret_value(), name=SERVICE
     )
     feed = Feed()
-    follow(broker, [every(noun) for noun in OWNER_OF], on_event(feed))
+    await follow(client, [every(noun) for noun in OWNER_OF], on_event(feed))
 
     async def database() -> bool:
         return bool(await pool.fetchval("select true"))
 
     async def broker_connected() -> bool:
-        return bool(await broker.ping(timeout=2.0))
+        return client.is_connected
 
     verifier = TokenVerifier(settings.token_public_key.get_secret_value())
     checks = {"database": database, "broker": broker_connected}
     app = make_app(Shared(SERVICE, pool, verifier, checks), feed=feed)
     await serve(
-        Parts(app, settings.http_host, settings.http_port, broker=broker, close=(pool.close,))
+        Parts(app, settings.http_host, settings.http_port, client=client, close=(pool.close,))
     )

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-import orjson
 from nats.aio.msg import Msg
 
-from kit.logging import get
 from services.console.feed import Feed
-
-log = get(__name__)
 
 
 def on_event(feed: Feed) -> Callable[[Msg], Awaitable[None]]:
-    """Show it; what is no event of ours is left out of the feed and noted."""
+    """Keep it as it came; it is read only when somebody watches."""
 
     async def handler(message: Msg) -> None:
-        try:
-            feed.add(orjson.loads(message.data))
-        except (ValueError, KeyError, TypeError) as error:
-            log.warning("event_unreadable", subject=message.subject, error=type(error).__name__)
+        feed.add(message.data)
 
     return handler

@@ -9,6 +9,10 @@ from typing import Any, Final
 
 import orjson
 
+from kit.logging import get
+
+log = get(__name__)
+
 KEPT: Final = 500
 HEARTBEAT_S: Final = 15.0
 SHOWN: Final = (
@@ -30,31 +34,41 @@ class Feed:
     """Holds the newest lines and wakes whoever follows."""
 
     def __init__(self) -> None:
-        self._lines: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
+        self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
         self._seq = 0
         self._changed = asyncio.Event()
 
-    def add(self, event: dict[str, Any]) -> None:
-        """Append an event; the oldest line goes when the feed is full."""
+    def add(self, event: bytes) -> None:
+        """Append an encoded event; the oldest goes when the feed is full."""
         self._seq += 1
-        body = orjson.dumps(line(event) | {"seq": self._seq})
-        self._lines.append((self._seq, b"id: %d\ndata: %s\n\n" % (self._seq, body)))
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._kept.append((self._seq, event))
+        if not self._changed.is_set():
+            self._changed.set()
 
     async def follow(self, since: int) -> AsyncIterator[bytes]:
         """Server-sent events after `since`; `reset` first when lines in between are gone."""
-        if since > self._seq or (self._lines and 0 < since < self._lines[0][0] - 1):
+        if since > self._seq or (self._kept and 0 < since < self._kept[0][0] - 1):
             yield b"event: reset\ndata: {}\n\n"
             since = 0
         while True:
-            changed = self._changed
-            frames = [frame for seq, frame in self._lines if seq > since]
+            frames = [_frame(seq, event) for seq, event in tuple(self._kept) if seq > since]
             if frames:
-                since = self._lines[-1][0]
+                since = self._kept[-1][0]
                 yield b"".join(frames)
+            self._changed.clear()
+            if self._seq > since:
                 continue
             try:
-                await asyncio.wait_for(changed.wait(), HEARTBEAT_S)
+                await asyncio.wait_for(self._changed.wait(), HEARTBEAT_S)
             except TimeoutError:
                 yield b": still here\n\n"
+
+
+def _frame(seq: int, event: bytes) -> bytes:
+    """One frame; an event that cannot be read is shown as an empty comment."""
+    try:
+        body = orjson.dumps(line(orjson.loads(event)) | {"seq": seq})
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("event_unreadable", error=type(error).__name__)
+        return b": unreadable\n\n"
+    return b"id: %d\ndata: %s\n\n" % (seq, body)

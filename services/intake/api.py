@@ -22,6 +22,7 @@ from services.intake.vault import Vault
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
 KEY_LENGTH: Final = 128
+Ident = Annotated[str, Path(max_length=40)]
 
 
 class Reveal(Strict):
@@ -102,10 +103,8 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
 
 
 def _reading(app: FastAPI, pool: Pool, vault: Vault, vault_pool: Pool) -> None:
-    ident = Annotated[str, Path(max_length=40)]
-
     @app.get("/v1/complaints/{ident}", tags=["complaints"], dependencies=[allow(*READERS)])
-    async def show(ident: ident) -> Response:
+    async def show(ident: Ident) -> Response:
         """One complaint by id or number, words masked."""
         row = dict(await actions.find(pool, ident))
         row["text"] = row.pop("body")
@@ -115,7 +114,7 @@ def _reading(app: FastAPI, pool: Pool, vault: Vault, vault_pool: Pool) -> None:
 
     @app.post("/v1/complaints/{ident}/reveal", tags=["complaints"], openapi_extra=_schema(Reveal))
     async def reveal(
-        ident: ident, request: Request, who: Principal = allow("operator", "admin")
+        ident: Ident, request: Request, who: Principal = allow("operator", "admin")
     ) -> Response:
         """Identity and original words; the reason is logged for the auditor."""
         asked: Reveal = await read_body(request, Reveal)

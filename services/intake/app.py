@@ -48,7 +48,7 @@ async def main() -> None:
             settings.http_port,
             broker=plumbing.broker,
             relay=plumbing.relay,
-            relay_client=plumbing.client,
+            client=plumbing.client,
             deliveries=plumbing.deliveries,
             loops=(directory.run,),
             close=(vault_pool.close, plumbing.pool.close),

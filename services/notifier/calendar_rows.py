@@ -78,9 +78,7 @@ def _span(years: Sequence[int], weekly: Mapping[int, Day], own: Mapping[int, Day
             before.append(total)
             total += end - start
             workdays.add(day)
-    return Span(
-        years[0], years[-1], tuple(starts), tuple(ends), tuple(before), frozenset(workdays)
-    )
+    return Span(years[0], years[-1], tuple(starts), tuple(ends), tuple(before), frozenset(workdays))
 
 
 def _runs(years: Sequence[int]) -> list[list[int]]:
@@ -109,7 +107,9 @@ def _interval(row: CalendarDay, shift: str) -> tuple[int, int]:
         start, end = (_clock_time(text) for text in shift.split("-"))
     except ValueError:
         raise _senseless(
-            row.calendar, f"{row.date} 班次 {shift} 应写作 09:00-12:00", f"{row.date}: bad shift {shift}"
+            row.calendar,
+            f"{row.date} 班次 {shift} 应写作 09:00-12:00",
+            f"{row.date}: bad shift {shift}",
         ) from None
     if not 0 <= start < end <= DAY:
         raise _senseless(row.calendar, f"{row.date} 班次 {shift} 首尾颠倒", f"{row.date}: {shift}")

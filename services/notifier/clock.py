@@ -16,6 +16,7 @@ from contracts.catalog import NONE_TOKEN
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
+from services.notifier.calendar import WorkCalendar
 from services.notifier.limits import Basis, Due, Duration
 
 NOBODY: Final = NONE_TOKEN
@@ -55,6 +56,10 @@ class Book(Protocol):
         """What a clock's due time is computed from; None where the profile sets no limit."""
         ...
 
+    def calendar(self, name: str) -> WorkCalendar:
+        """The calendar of that name, the standard one where it is gone."""
+        ...
+
     def extension(self, profile: str, urgency: Urgency) -> Duration | None:
         """By how much a granted extension moves the result clock."""
         ...
@@ -64,7 +69,18 @@ class Book(Protocol):
         ...
 
 
-@dataclass(slots=True)
+class About(Protocol):
+    """The ticket a clock belongs to."""
+
+    @property
+    def ticket_id(self) -> UUID: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def area(self) -> str: ...
+
+
+@dataclass(slots=True, eq=False)
 class Clock:
     """A row of table `clock`."""
 
@@ -73,7 +89,8 @@ class Clock:
     kind: ClockKind
     unit: str
     started_at: datetime
-    near_at: datetime | None
+    near_at: datetime
+    """When the holder is warned."""
     due_at: datetime
     trace: Trace
     sentence: str
@@ -83,6 +100,8 @@ class Clock:
     stopped_at: datetime | None = None
     stopped_by: str | None = None
     """Name of the event that stopped it: `ticket.accepted`."""
+    warn_again: bool = False
+    """An extension moved the warning into the future, so it is due once more."""
 
     @property
     def open(self) -> bool:
@@ -94,16 +113,17 @@ class Clock:
         """Running, and not paused by a hold."""
         return self.stopped_at is None and self.paused_at is None
 
-    def event(self, ticket_id: UUID, number: str, area: str, at: datetime) -> ClockEvent:
+    def event(self, about: About, at: datetime, cause: str | None = None) -> ClockEvent:
         """Its state as published; `at` is the business time of the change."""
         return ClockEvent(
+            cause=cause,
             clock_id=str(self.clock_id),
-            ticket_id=str(ticket_id),
-            number=number,
+            ticket_id=str(about.ticket_id),
+            number=about.number,
             round=self.round,
             kind=self.kind,
             unit=self.unit,
-            area=area,
+            area=about.area,
             due_at=self.due_at,
             trace=self.trace,
             sentence=self.sentence,

@@ -93,13 +93,12 @@ class Moment:
     share: float = 0.0
     offset: Duration | None = None
 
-    def resolve(
-        self, start: datetime, due_at: datetime, limit: Duration, calendar: WorkCalendar
-    ) -> datetime:
-        """Its instant (UTC) on a clock of that limit. Raises CalendarError."""
+    def resolve(self, trace: Trace, due_at: datetime, calendar: WorkCalendar) -> datetime:
+        """Its instant (UTC) on the clock with that trace and due time. Raises CalendarError."""
         if self.share:
-            return limit.after(start, calendar, self.share)
-        base = due_at if self.base == "due" else start
+            limit, part = limit_of(trace)
+            return limit.after(trace.start, calendar, self.share * part)
+        base = due_at if self.base == "due" else trace.start
         return self.offset.after(base, calendar) if self.offset else base
 
 
@@ -154,6 +153,15 @@ class Basis:
             f"应于 {moment_zh(due_at)} 前{DUTY_ZH[self.kind]}: 自 {moment_zh(start)} 起,"
             f" 按《{self.title}》({URGENCY_ZH[self.urgency]}) {self.limit.zh}{part}计{pause}。"
         )
+
+
+def limit_of(trace: Trace) -> tuple[Duration, float]:
+    """The limit a trace names and the share of it that was given. Raises LimitError."""
+    text, _, part = trace.limit.partition("*")
+    limit = duration(text)
+    if limit is None:
+        raise _unreadable(trace.limit)
+    return limit, share_of(part) if part else 1.0
 
 
 def moment_zh(at: datetime) -> str:

@@ -10,60 +10,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from contracts.clock import ClockKind
+from contracts.clock import ClockEvent, ClockKind
 from contracts.complaint import ComplaintReceived, Urgency
-from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
-from services.notifier.calendar import WorkCalendar
+from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus
 from services.notifier.clock import FINAL, NOBODY, RUNNING, UNIT_DUTIES, Book, Clock, started
-from services.notifier.limits import DUTY_ZH, HALF, duration, moment_zh
+from services.notifier.limits import DUTY_ZH, HALF, limit_of, moment_zh
+from services.notifier.ticket import Ticket
 
 STANDARD: Final = "standard"
 DISPATCHED: Final = "ticket.dispatched"
 UNDONE: Final = frozenset({"ticket.returned", "ticket.reassigned"})
 """Events that end a unit's duties without their having been done."""
-
-
-@dataclass(slots=True)
-class Ticket:
-    """What is known of a ticket; version 0 until its first event."""
-
-    ticket_id: UUID
-    number: str
-    version: int
-    round: int
-    status: TicketStatus
-    unit: str
-    area: str
-    urgency: Urgency
-    profile: str
-    received_at: datetime
-    holders: list[dict[str, str | None]] = field(default_factory=list)
-    """Who held it from when to when: `unit`, `from`, `to` (D3 rule 4)."""
-
-    def note(self, data: TicketEvent, at: datetime) -> None:
-        """Take over what an event tells."""
-        self.version, self.round, self.status = data.version, data.round, data.status
-        self.unit, self.area, self.urgency = data.holder, data.area, data.urgency
-        if isinstance(data, TicketDispatched | TicketTriaged):
-            self.profile = data.profile
-        last = self.holders[-1] if self.holders else None
-        over = self.status in FINAL
-        if last is not None and last["to"] is None and (over or last["unit"] != self.unit):
-            last["to"] = at.isoformat()
-        if not over and (last is None or last["to"] is not None):
-            self.holders.append({"unit": self.unit, "from": at.isoformat(), "to": None})
-
-
-class Said(NamedTuple):
-    """A clock event to publish, with the clock as it was then."""
-
-    name: str
-    clock: Clock
-    at: datetime
 
 
 @dataclass(slots=True)
@@ -73,13 +34,23 @@ class Timing:
     ticket: Ticket
     clocks: list[Clock]
     new_id: Callable[[], UUID]
-    said: list[Said] = field(default_factory=list)
+    cause: str | None = None
+    """Id of the event being applied."""
+    heard_at: datetime | None = None
+    """When the last applied event became true; None while only the complaint was heard."""
+    said: list[tuple[str, ClockEvent]] = field(default_factory=list)
+    """Clock events to publish, as things stood when they became true."""
     begun: list[Clock] = field(default_factory=list)
     """Clocks that are not stored yet."""
     changed: dict[UUID, Clock] = field(default_factory=dict)
     """Stored clocks that differ now."""
     moved: list[tuple[Clock, datetime]] = field(default_factory=list)
     """Clocks whose due time moved, with the time before."""
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the ticket reached a final state; None while it is open."""
+        return self.heard_at if self.ticket.status in FINAL else None
 
     def receive(self, data: ComplaintReceived, book: Book) -> None:
         """A complaint was received: resident clock, and dispatch clock while nobody is responsible.
@@ -103,6 +74,7 @@ class Timing:
         self.ticket.note(data, at)
         if isinstance(data, TicketDispatched) and name == DISPATCHED:
             at = data.dispatched_at
+        self.heard_at = at
         self._stop_what_ended(name, at)
         if name == "ticket.unmerged":
             self._revive([c for c in self.clocks if c.stopped_by == "ticket.merged"], at)
@@ -177,7 +149,7 @@ class Timing:
     def _begin(self, clock: Clock) -> None:
         self.clocks.append(clock)
         self.begun.append(clock)
-        self.said.append(Said("clock.set", clock, clock.started_at))
+        self._say("clock.set", clock, clock.started_at)
 
     def _stop(self, clock: Clock, name: str, at: datetime) -> None:
         clock.stopped_at, clock.stopped_by, clock.paused_at = at, name, None
@@ -205,27 +177,28 @@ class Timing:
         """Go on where it stopped: what was left of the limit is left now."""
         held_from = clock.paused_at or at
         clock.paused_at = None
-        calendar = self._calendar(clock, book)
-        limit = duration(clock.trace.limit.partition("*")[0])
+        calendar = book.calendar(clock.trace.calendar)
+        limit, _ = limit_of(clock.trace)
 
         def later(then: datetime) -> datetime:
-            if calendar is not None and limit is not None and limit.working and then > held_from:
+            if limit.working and then > held_from:
                 return calendar.add_working(at, calendar.working_s(held_from, then))
             return then + (at - held_from)
 
         reason = f"{moment_zh(held_from)} 至 {moment_zh(at)} 挂账, 期间不计"
         self._move(clock, later(clock.due_at), reason)
-        clock.near_at = later(clock.near_at) if clock.near_at else None
+        clock.near_at = later(clock.near_at)
         self._changed("clock.resumed", clock, at)
 
     def _extend(self, clock: Clock, at: datetime, book: Book) -> None:
         by = book.extension(self.ticket.profile, self.ticket.urgency)
-        calendar = self._calendar(clock, book)
-        if by is None or calendar is None or not clock.ticking:
+        if by is None or not clock.ticking:
             return
         old = clock.due_at
-        self._move(clock, by.after(old, calendar), f"经批准延期 {by.zh}")
-        clock.near_at = (clock.near_at or old) + (clock.due_at - old)
+        due_at = by.after(old, book.calendar(clock.trace.calendar))
+        self._move(clock, due_at, f"经批准延期 {by.zh}")
+        clock.near_at += due_at - old
+        clock.warn_again = clock.near_at > at
         self._changed("clock.set", clock, at)
 
     def _move(self, clock: Clock, due_at: datetime, reason: str) -> None:
@@ -237,14 +210,13 @@ class Timing:
         )
         self.moved.append((clock, old))
 
-    def _calendar(self, clock: Clock, book: Book) -> WorkCalendar | None:
-        basis = book.basis(clock.kind, self.ticket.profile, self.ticket.urgency, clock.unit)
-        return basis.calendar if basis else None
-
     def _changed(self, name: str, clock: Clock, at: datetime) -> None:
         if clock not in self.begun:
             self.changed[clock.clock_id] = clock
-        self.said.append(Said(name, clock, at))
+        self._say(name, clock, at)
+
+    def _say(self, name: str, clock: Clock, at: datetime) -> None:
+        self.said.append((name, clock.event(self.ticket, at, self.cause)))
 
     def _last(self, kind: ClockKind) -> Clock | None:
         """The newest clock of a kind in this round."""

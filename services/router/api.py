@@ -23,6 +23,8 @@ EVERYBODY: Final = (
     "operator", "dispatcher", "ruling", "unit", "secretary", "auditor", "admin", "dashboard", "service",
 )  # fmt: skip
 
+Ident = Annotated[str, Path(max_length=40)]
+
 
 def make_app(shared: Shared, *, relay: Relay, in_use: DirectoryInUse) -> FastAPI:
     """The application with all of the router's routes."""
@@ -34,8 +36,6 @@ def make_app(shared: Shared, *, relay: Relay, in_use: DirectoryInUse) -> FastAPI
 
 
 def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse) -> None:
-    ident = Annotated[str, Path(max_length=40)]
-
     @app.get("/v1/tickets", tags=["tickets"])
     async def tickets(  # noqa: PLR0913 - the filters of one list
         who: Principal = allow(*READERS),
@@ -64,7 +64,7 @@ def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse)
         return reply(found)
 
     @app.get("/v1/tickets/{ident}", tags=["tickets"])
-    async def ticket(ident: ident, who: Principal = allow(*READERS)) -> Response:
+    async def ticket(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One ticket by id or number, with history, receipt, clocks and whistles."""
         found = await queries.one(
             shared.pool, ticket=ident, principal=who, directory=in_use.directory
@@ -73,7 +73,7 @@ def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse)
 
     @app.post("/v1/tickets/{ident}/{action}", tags=["tickets"], openapi_extra=_schema(Command))
     async def act(
-        ident: ident,
+        ident: Ident,
         action: Annotated[str, Path(pattern=r"^[a-z-]{1,20}$")],
         request: Request,
         who: Principal = allow(*ACTORS),

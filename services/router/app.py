@@ -48,7 +48,7 @@ async def main() -> None:
             settings.http_port,
             broker=plumbing.broker,
             relay=relay,
-            relay_client=plumbing.client,
+            client=plumbing.client,
             deliveries=plumbing.deliveries,
             close=(pool.close,),
         )

@@ -1,0 +1,84 @@
+# Chuishao 吹哨. `make help` lists what there is; CI uses the same names.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough; `make PYTHON=/path/to/python …` chooses another.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo $$python && break; done)
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+COMPILE := $(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --unsafe-package chuishao
+PYTEST := $(BIN)/python -m pytest
+CODE := chuishao contracts kit services tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos \
+	contracts bench requirements clean
+
+help: ## show this list
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
+
+run: install ## install what is missing, start everything, replay the sample; Ctrl-C stops
+	@exec $(BIN)/chuishao up
+
+up: run ## the same as run
+
+install: $(VENV)/.run-stamp ## make .venv with what `run` needs
+install-dev: $(VENV)/.dev-stamp ## make .venv with what tests and linters need
+
+# A stamp is the digest-checked proof that .venv holds exactly these requirements.
+$(VENV)/.run-stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP_INSTALL) --require-hashes -r requirements/run.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev-stamp: requirements/dev.txt $(VENV)/.run-stamp
+	$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 以上 / Python 3.11 or newer is needed" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+test: lint types imports ## lint, types, import rules and every test
+	$(PYTEST)
+
+lint: install-dev ## ruff: rules and format
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: install-dev ## mypy --strict
+	$(BIN)/mypy
+
+imports: install-dev ## who may import whom
+	$(BIN)/lint-imports
+
+unit: install-dev ## rules only, no servers
+	$(PYTEST) tests/unit
+
+integration: install-dev ## one service at a time on real servers
+	$(PYTEST) tests/embedded tests/integration
+
+e2e: install-dev ## all services as processes
+	$(PYTEST) tests/e2e
+
+chaos: install-dev ## kill, pause and restart while it runs
+	$(PYTEST) tests/chaos
+
+contracts: install-dev ## write contracts/schemas anew from the code
+	$(BIN)/python -m contracts.export
+
+bench: install-dev ## measure, print a report
+	$(BIN)/python -m benchmarks
+
+requirements: install-dev ## pin requirements/*.txt anew from pyproject.toml
+	$(PIP_INSTALL) pip-tools
+	CUSTOM_COMPILE_COMMAND="make requirements" $(COMPILE) --extra all --extra build \
+		--output-file requirements/run.txt pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make requirements" $(COMPILE) --extra dev \
+		--constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
+	sed -i -e '/^# WARNING: The following packages were not pinned/,$$d' requirements/*.txt
+
+clean: ## remove .venv and caches; the data in .chuishao stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

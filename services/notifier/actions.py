@@ -1,0 +1,225 @@
+"""What the notifier does with what it hears: one function per verb, in the consumer's transaction.
+
+Complaints and tickets come through two consumers and may race. Both first insert the ticket's row,
+in order of id: the later one waits for the earlier one's commit and then sees what it wrote. The
+complaint alone starts the resident and dispatch clocks, so the outcome does not depend on who came first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.clock import ClockEvent
+from contracts.complaint import ComplaintReceived, Urgency
+from contracts.escalation import EscalationEvent, ReceptionEvent
+from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from kit import audit, outbox
+from kit.db import Conn
+from kit.delivery import Effects, Received
+from kit.errors import DomainError, Kind
+from kit.ids import new_id
+from kit.outbox import Outgoing, outgoing
+from services.notifier import ladder, store, store_ladder
+from services.notifier.calendar import STANDARD
+from services.notifier.clock import NOBODY
+from services.notifier.directory import Directory
+from services.notifier.escalation import Escalation
+from services.notifier.ladder import Ladder
+from services.notifier.ticket import Ticket
+from services.notifier.timing import Timing
+
+SOURCE: Final = "notifier"
+ACTOR: Final = "system:notifier"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A ticket event with the message it came in."""
+
+    received: Received
+    data: TicketEvent
+
+
+async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
+    """Start the clocks of received complaints; what else is said of one is the router's to judge."""
+    told: dict[UUID, tuple[ComplaintReceived, str]] = {}
+    for one in batch:
+        if isinstance(data := one.event.data, ComplaintReceived):
+            told[parse_id(data.complaint_id)] = (data, one.event.id)
+    if not told:
+        return Effects()
+    tickets = {ticket_id: _newcomer(ticket_id, data) for ticket_id, (data, _) in told.items()}
+    fresh = await store.open_tickets(conn, list(tickets.values()))
+    ladders: dict[UUID, list[Ladder]] = {}
+    if late := [ticket_id for ticket_id in told if ticket_id not in fresh]:
+        tickets |= await store.lock_tickets(conn, late)
+        ladders = await store_ladder.lock_ladders(conn, late)
+    timings = []
+    for ticket_id, (data, cause) in told.items():
+        timing = Timing(tickets[ticket_id], [], new_id, cause)
+        timing.receive(data, directory)
+        if timing.begun:
+            timings.append(timing)
+    return Effects(await _write(conn, timings, ladders, directory))
+
+
+async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
+    """Apply ticket events in version order: older ones change nothing, gaps wait."""
+    heard = _by_ticket(batch)
+    if not heard:
+        return Effects()
+    first = [
+        _stranger(ticket_id, own[0]) for ticket_id, own in heard.items() if own[0].data.version == 1
+    ]
+    if first:
+        await store.open_tickets(conn, first)
+    tickets = await store.lock_tickets(conn, list(heard))
+    effects = Effects()
+    due: dict[UUID, list[Heard]] = {}
+    for ticket_id, own in heard.items():
+        now, waiting = _in_turn(own, tickets.get(ticket_id))
+        effects.waiting += [one.received for one in waiting]
+        if now:
+            due[ticket_id] = now
+    if due:
+        ladders = await store_ladder.lock_ladders(conn, list(due))
+        clocks = await store.clocks(conn, list(due))
+        timings = []
+        for ticket_id, own in due.items():
+            timing = Timing(tickets[ticket_id], clocks[ticket_id], new_id)
+            for one in own:
+                event = one.received.event
+                timing.cause = event.id
+                timing.hear(one.received.name, one.data, event.time, directory)
+            timings.append(timing)
+        await store.save_tickets(conn, [timing.ticket for timing in timings])
+        effects.events = await _write(conn, timings, ladders, directory)
+    return effects
+
+
+async def _write(
+    conn: Conn,
+    timings: Sequence[Timing],
+    ladders: dict[UUID, list[Ladder]],
+    directory: Directory,
+) -> list[Outgoing]:
+    """Store clocks and ladders, end what ended, and say so. Stopped clocks go before new ones."""
+    changed = [(t.ticket.ticket_id, c) for t in timings for c in t.changed.values()]
+    begun = [(t.ticket.ticket_id, c) for t in timings for c in t.begun]
+    climbing = [
+        (t.ticket.ticket_id, x)
+        for t in timings
+        for x in ladder.follow(ladders.get(t.ticket.ticket_id, []), t, directory)
+    ]
+    await store.save_clocks(conn, changed)
+    await store.insert_clocks(conn, begun)
+    await store_ladder.save_ladders(conn, climbing)
+    events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
+    ended = {t.ticket.ticket_id: t.ended_at for t in timings if t.ended_at is not None}
+    if ended:
+        events += await _end(conn, ended)
+    await outbox.append(conn, events)
+    return events
+
+
+async def _end(conn: Conn, ended: dict[UUID, datetime]) -> list[Outgoing]:
+    """Clear what was raised for tickets that ended, and take them off the secretaries' queues."""
+    ids, at = list(ended), max(ended.values())
+    events = []
+    for row in await store_ladder.clear(conn, ids, at):
+        data = Escalation.of(row).event(ended[row["ticket_id"]])
+        events.append(say("escalation.cleared", data, to=data.level))
+    items = await store_ladder.withdraw(conn, ids, at)
+    for item in items:
+        told = item.event(ended[item.ticket_id])
+        events.append(say("reception.withdrawn", told, to=told.level.value))
+    entries = [
+        audit.Entry(at, ACTOR, "reception.withdraw", str(i.ticket_id), {"item": str(i.item_id)})
+        for i in items
+    ]
+    await audit.record(conn, entries)
+    return events
+
+
+def say(
+    name: str, data: ClockEvent | EscalationEvent | ReceptionEvent, *, to: str | int
+) -> Outgoing:
+    """An event of the notifier, about a ticket, to a unit or level."""
+    return outgoing(
+        name, data, source=SOURCE, about=data.ticket_id, at=data.at, to=to, area=data.area
+    )
+
+
+def parse_id(text: str) -> UUID:
+    """A ticket's or complaint's id. Raises DomainError, so that a foreign one is buried at once."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise DomainError(
+            "bad-id", Kind.INVALID, field="ticket_id", zh="编号不是 UUID。", en="The id is no UUID."
+        ) from None
+
+
+def _by_ticket(batch: Sequence[Received]) -> dict[UUID, list[Heard]]:
+    """Ticket events by ticket, each list in version order; whistles and issues time nothing here."""
+    found: dict[UUID, list[Heard]] = defaultdict(list)
+    for one in batch:
+        if isinstance(data := one.event.data, TicketEvent):
+            found[parse_id(data.ticket_id)].append(Heard(one, data))
+    for own in found.values():
+        own.sort(key=lambda heard: heard.data.version)
+    return found
+
+
+def _in_turn(own: list[Heard], ticket: Ticket | None) -> tuple[list[Heard], list[Heard]]:
+    """What can be applied now, and what must wait for an earlier version."""
+    version = ticket.version if ticket else 0
+    now: list[Heard] = []
+    for index, one in enumerate(own):
+        if ticket is None or one.data.version > version + 1:
+            return now, own[index:]
+        if one.data.version == version + 1:
+            now.append(one)
+            version += 1
+    return now, []
+
+
+def _newcomer(ticket_id: UUID, data: ComplaintReceived) -> Ticket:
+    """A ticket of which only the complaint is known."""
+    return Ticket(
+        ticket_id=ticket_id,
+        number=data.number,
+        version=0,
+        round=1,
+        status=TicketStatus.RECEIVED,
+        unit=NOBODY,
+        area=data.area or data.grid_code or "",
+        urgency=data.urgency or Urgency.NORMAL,
+        profile=STANDARD,
+        received_at=data.received_at,
+    )
+
+
+def _stranger(ticket_id: UUID, heard: Heard) -> Ticket:
+    """A ticket whose first event came before its complaint."""
+    data = heard.data
+    at = heard.received.event.time
+    if isinstance(data, TicketDispatched | TicketTriaged):
+        at = data.received_at
+    return Ticket(
+        ticket_id=ticket_id,
+        number=data.number,
+        version=0,
+        round=data.round,
+        status=TicketStatus.RECEIVED,
+        unit=NOBODY,
+        area=data.area,
+        urgency=data.urgency,
+        profile=STANDARD,
+        received_at=at,
+    )

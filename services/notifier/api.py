@@ -1,0 +1,84 @@
+"""HTTP of the notifier: decode, call one action, encode."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import FastAPI, Path, Query, Response
+
+from kit.auth import Principal, allow, deny_by_default
+from kit.db import Pool
+from kit.errors import not_found
+from kit.http import PUBLIC, Shared, create_app, reply
+from services.notifier import viewing
+from services.notifier.viewing import EVERYWHERE
+from services.notifier.directory import Holder
+from services.notifier.queries import Wanted
+
+READERS: Final = (*EVERYWHERE, "secretary")
+QUEUE_READERS: Final = ("secretary", "admin", "auditor", "dispatcher", "dashboard", "service")
+
+Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
+Area = Annotated[str | None, Query(pattern=r"^[0-9]{6}([0-9]{3}){0,3}$")]
+Cursor = Annotated[str | None, Query(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=200)]
+
+
+def make_app(shared: Shared, *, holder: Holder) -> FastAPI:
+    """The application with all of the notifier's routes."""
+    app = create_app(shared, title="Chuishao notifier 时限与升级", version="0.1.0")
+    _queue(app, shared.pool, holder)
+    _clocks(app, shared.pool, holder)
+    _escalations(app, shared.pool, holder)
+    deny_by_default(app, PUBLIC)
+    return app
+
+
+def _queue(app: FastAPI, pool: Pool, holder: Holder) -> None:
+    @app.get("/v1/reception/queue", tags=["reception"])
+    async def reception_queue(
+        org: Code = None,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+        who: Principal = allow(*QUEUE_READERS),
+    ) -> Response:
+        """What lies on the secretaries' tables, weightiest first, with the parts of each score."""
+        page = await viewing.queue(pool, holder.directory, who, org=org, cursor=cursor, limit=limit)
+        return reply(page)
+
+
+def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
+    @app.get("/v1/clocks/{ticket}", tags=["clocks"])
+    async def ticket_clocks(
+        ticket: Annotated[str, Path(max_length=40)], who: Principal = allow(*READERS)
+    ) -> Response:
+        """Every clock of a ticket: due when, why then, stopped by what; and who held it when."""
+        return reply(await viewing.clocks(pool, holder.directory, who, _ticket_id(ticket)))
+
+
+def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:
+    @app.get("/v1/escalations", tags=["escalations"])
+    async def list_escalations(  # noqa: PLR0913 - one parameter per filter
+        ticket: Annotated[UUID | None, Query()] = None,
+        unit: Code = None,
+        area: Area = None,
+        level: Annotated[int | None, Query(ge=1, le=5)] = None,
+        uncleared: Annotated[bool | None, Query(alias="open")] = None,
+        cursor: Cursor = None,
+        limit: Limit = 50,
+        who: Principal = allow(*READERS),
+    ) -> Response:
+        """Raised rungs of the ladder, newest first."""
+        wanted = Wanted(ticket, unit, area, level, uncleared)
+        page = await viewing.escalations(
+            pool, holder.directory, who, wanted, cursor=cursor, limit=limit
+        )
+        return reply(page)
+
+
+def _ticket_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found("工单", "ticket") from None

@@ -1,0 +1,50 @@
+"""Composition root of the notifier: the only place that constructs its broker and loops."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from contracts.topology import NOTIFIER_COMPLAINTS, NOTIFIER_DIRECTORY, NOTIFIER_TICKETS
+from kit.http import Shared
+from kit.parts import Parts as DirectoryParts
+from kit.plumbing import open_plumbing
+from kit.runner import Parts, serve
+from kit.settings import secrets_dir
+from services.notifier import actions
+from services.notifier.api import make_app
+from services.notifier.consumers import consume, on_directory_published
+from services.notifier.directory import PARTS, Holder
+from services.notifier.loops import calendar_watch, ticker
+from services.notifier.settings import NotifierSettings
+
+SERVICE: Final = "notifier"
+
+
+async def main() -> None:
+    """Run the notifier until a signal."""
+    settings = NotifierSettings(_secrets_dir=secrets_dir())
+    plumbing = await open_plumbing(settings, SERVICE)
+    pool, relay = plumbing.pool, plumbing.relay
+    holder = Holder()
+    directory = DirectoryParts(pool, settings, names=PARTS, build=holder.swap)
+    consume(plumbing, NOTIFIER_COMPLAINTS, actions.apply_complaints, holder)
+    consume(plumbing, NOTIFIER_TICKETS, actions.apply_tickets, holder)
+    plumbing.consume(NOTIFIER_DIRECTORY, on_directory_published(directory))
+    checks = {"database": plumbing.database_answers, "directory": directory.known}
+    await serve(
+        Parts(
+            make_app(Shared(SERVICE, pool, plumbing.verifier, checks), holder=holder),
+            settings.http_host,
+            settings.http_port,
+            broker=plumbing.broker,
+            relay=relay,
+            client=plumbing.client,
+            deliveries=plumbing.deliveries,
+            loops=(
+                directory.run,
+                calendar_watch(pool, holder),
+                *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
+            ),
+            close=(pool.close,),
+        )
+    )

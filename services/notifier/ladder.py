@@ -1,0 +1,210 @@
+"""The ladder: what stays unresolved climbs, rung by rung (domain.md D5).
+
+Rungs are planned when the clock they watch starts, with absolute times, and keep the rules they were
+planned with. A rung fires once per ticket, round and level, and only while its clock runs: signing,
+contact, handling, a hold and closing are the stop conditions. Of two rungs of one level the first to
+come fires. Going up never removes the level below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from contracts.clock import ClockKind
+from contracts.complaint import Urgency
+from contracts.directory import LadderRule, LadderStep
+from contracts.escalation import ReceptionLevel
+from services.notifier.calendar import WorkCalendar
+from services.notifier.clock import Book, Clock
+from services.notifier.limits import moment
+from services.notifier.timing import Timing
+
+
+def _unassigned(second: str, fourth: str) -> tuple[LadderStep, ...]:
+    """Rungs for a matter nobody is responsible for yet; told are the desk and the office above it."""
+    source = "choice"
+    return (
+        LadderStep(
+            level=1, clock=ClockKind.DISPATCH, at="due", who=("leader", "duty_lead"), source=source
+        ),
+        LadderStep(
+            level=2, clock=ClockKind.DISPATCH, at=second, who=("duty_lead", "deputy"), source=source
+        ),
+        LadderStep(
+            level=4,
+            clock=ClockKind.DISPATCH,
+            at=fourth,
+            who=("secretary",),
+            reception=ReceptionLevel.SUBDISTRICT,
+            source=source,
+        ),
+    )
+
+
+UNASSIGNED: Final[Mapping[Urgency, tuple[LadderStep, ...]]] = {
+    Urgency.CRITICAL: _unassigned("due+1h", "due+3h"),
+    Urgency.URGENT: _unassigned("due+4h", "due+1wd"),
+    Urgency.NORMAL: _unassigned("due+1wd", "due+6wd"),
+    Urgency.COMPLEX: _unassigned("due+1wd", "due+6wd"),
+}
+"""Used where ladder.toml has no step on the dispatch clock; times follow the ladder's own spacing."""
+
+
+class LadderBook(Book, Protocol):
+    """The city's rules, with the steps of the ladder."""
+
+    @property
+    def steps(self) -> Mapping[Urgency, tuple[LadderStep, ...]]:
+        """By urgency, always including steps for matters nobody is responsible for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A planned rung: when, which level, who is told, and whether it ends on a secretary's table."""
+
+    level: int
+    clock: ClockKind
+    at: str
+    due_at: datetime
+    who: tuple[str, ...]
+    reception: ReceptionLevel | None = None
+
+    def row(self) -> dict[str, Any]:
+        """As kept in the policy snapshot."""
+        kept = {
+            "level": self.level,
+            "clock": self.clock.value,
+            "at": self.at,
+            "due_at": self.due_at.isoformat(),
+            "who": self.who,
+        }
+        return kept | {"reception": self.reception.value} if self.reception else kept
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Rung:
+        """From the policy snapshot."""
+        reception = row.get("reception")
+        return cls(
+            level=row["level"],
+            clock=ClockKind(row["clock"]),
+            at=row["at"],
+            due_at=datetime.fromisoformat(row["due_at"]),
+            who=tuple(row["who"]),
+            reception=ReceptionLevel(reception) if reception else None,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Ladder:
+    """The ladder of one ticket and round."""
+
+    round: int
+    rungs: list[Rung] = field(default_factory=list)
+    """Still to come."""
+    raised: list[int] = field(default_factory=list)
+    """Levels that fired."""
+    next_due_at: datetime | None = None
+    """When to look again; None while no rung has a running clock."""
+    stopped_at: datetime | None = None
+
+    def plan(self, clock: Clock, steps: Iterable[LadderStep], calendar: WorkCalendar) -> None:
+        """Put the rungs that watch `clock` in the place of those that watched the one before it.
+
+        Raises CalendarError when a year on the way is not loaded.
+        """
+        self.rungs = [rung for rung in self.rungs if rung.clock is not clock.kind]
+        for step in steps:
+            if step.clock is clock.kind and step.level not in self.raised:
+                due_at = moment(step.at).resolve(clock.trace, clock.due_at, calendar)
+                self.rungs.append(
+                    Rung(step.level, step.clock, step.at, due_at, step.who, step.reception)
+                )
+
+    def move(self, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> None:
+        """Follow a due time that an extension or a hold moved."""
+        self.rungs = [
+            rung if rung.clock is not clock.kind else _moved(rung, clock, old_due, calendar)
+            for rung in self.rungs
+        ]
+
+    def settle(self, ticking: Collection[ClockKind]) -> None:
+        """Find the next time, given the kinds of clock that run."""
+        self.rungs = [
+            rung
+            for rung in self.rungs
+            if rung.clock is not ClockKind.DISPATCH or rung.clock in ticking
+        ]
+        times = (rung.due_at for rung in self.rungs if rung.clock in ticking)
+        self.next_due_at = None if self.stopped_at else min(times, default=None)
+
+    def stop(self, at: datetime) -> None:
+        """Nothing of it fires any more."""
+        self.stopped_at = self.stopped_at or at
+        self.next_due_at = None
+
+    def fire(self, ticking: Collection[ClockKind], now: datetime) -> list[Rung]:
+        """Take the rungs that are due, each level once, in order of time, and find the next time."""
+        fired: list[Rung] = []
+        for rung in sorted(self.rungs, key=lambda rung: (rung.due_at, rung.level)):
+            if rung.due_at <= now and rung.clock in ticking and rung.level not in self.raised:
+                self.raised.append(rung.level)
+                fired.append(rung)
+        self.rungs = [rung for rung in self.rungs if rung.level not in self.raised]
+        self.settle(ticking)
+        return fired
+
+
+def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladder]:
+    """Bring a ticket's ladders in line with what its clocks did; those that must be written.
+
+    A new clock plans its rungs, a moved one moves them, an ended ticket or round stops its ladder.
+    Raises CalendarError when a year on the way is not loaded.
+    """
+    ticket = timing.ticket
+    changed = []
+    for old in ladders:
+        if old.round != ticket.round and old.stopped_at is None:
+            old.stop(timing.heard_at or ticket.received_at)
+            changed.append(old)
+    own = next((x for x in ladders if x.round == ticket.round), None) or Ladder(ticket.round)
+    before = (own.next_due_at, own.stopped_at)
+    for clock in timing.begun:
+        if clock.round == ticket.round:
+            own.plan(clock, book.steps[ticket.urgency], book.calendar(clock.trace.calendar))
+    for clock, old_due in timing.moved:
+        own.move(clock, old_due, book.calendar(clock.trace.calendar))
+    own.stopped_at = timing.ended_at
+    own.settle({c.kind for c in timing.clocks if c.ticking and c.round == own.round})
+    if timing.moved or before != (own.next_due_at, own.stopped_at):
+        changed.append(own)
+    return changed
+
+
+def rules(rows: Iterable[LadderRule]) -> dict[Urgency, tuple[LadderStep, ...]]:
+    """Steps by urgency; where a rule has none on the dispatch clock, those of UNASSIGNED are added.
+
+    Raises LimitError for a moment that cannot be read.
+    """
+    found = {row.urgency: row.steps for row in rows}
+    built = {}
+    for urgency, unassigned in UNASSIGNED.items():
+        steps = found.get(urgency, ())
+        if not any(step.clock is ClockKind.DISPATCH for step in steps):
+            steps += unassigned
+        for step in steps:
+            moment(step.at)
+        built[urgency] = steps
+    return built
+
+
+def _moved(rung: Rung, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> Rung:
+    at = moment(rung.at)
+    if at.base == "due":
+        due_at = at.resolve(clock.trace, clock.due_at, calendar)
+    else:
+        due_at = rung.due_at + (clock.due_at - old_due)
+    return Rung(rung.level, rung.clock, rung.at, due_at, rung.who, rung.reception)

@@ -1,0 +1,93 @@
+"""What the notifier does by itself: tick, and watch how far the calendar is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any, Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from kit.clock import business_now
+from kit.db import LOST, Pool, reading
+from kit.logging import get
+from kit.relay import Relay
+from services.notifier.ticking import Ticked, tick
+from services.notifier.directory import Holder
+
+log = get(__name__)
+
+POLL_S: Final = 0.25
+"""Longest time a due rung waits for the next look; one indexed query each time."""
+LOST_S: Final = 1.0
+CALENDAR_S: Final = 3_600.0
+CALENDAR_ALARM: Final = timedelta(days=60)
+LEVELS: Final = ("1", "2", "3", "4", "5")
+RAISED: Final = Counter("chuishao_escalations", "Rungs raised by level", ["level"])
+LATE_S: Final = Histogram(
+    "chuishao_rung_late_seconds",
+    "Business time from a rung's due time to its raising",
+    buckets=(0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 60, 600),
+)
+CALENDAR_DAYS: Final = Gauge(
+    "chuishao_calendar_days",
+    "Days until the first work calendar ends; -1 when this year is missing",
+)
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+
+
+def ticker(pool: Pool, relay: Relay, holder: Holder) -> Loop:
+    """Tick for ever: at once while there is more, else every POLL_S."""
+    for level in LEVELS:
+        RAISED.labels(level)
+
+    async def escalate_overdue() -> None:
+        await holder.first()
+        while True:
+            try:
+                done = await tick(pool, holder.directory)
+            except LOST as error:
+                log.warning("tick_lost", error=type(error).__name__)
+                await asyncio.sleep(LOST_S)
+                continue
+            relay.hint(done.events)
+            _note(done)
+            if not done.more:
+                await asyncio.sleep(POLL_S)
+
+    return escalate_overdue
+
+
+def calendar_watch(pool: Pool, holder: Holder) -> Loop:
+    """Say each hour when a calendar year will be needed soon and is not loaded (D3 rule 6)."""
+
+    async def watch_calendar() -> None:
+        await holder.first()
+        while True:
+            try:
+                async with reading(pool) as conn:
+                    now = await business_now(conn)
+            except LOST as error:
+                log.warning("calendar_watch_lost", error=type(error).__name__)
+                await asyncio.sleep(LOST_S)
+                continue
+            end = holder.directory.loaded_until(now)
+            days = (end - now).days if end else -1
+            CALENDAR_DAYS.set(days)
+            if end is None or end - now < CALENDAR_ALARM:
+                log.error("calendar_year_missing_soon", days=days)
+            await asyncio.sleep(CALENDAR_S)
+
+    return watch_calendar
+
+
+def _note(done: Ticked) -> None:
+    if not done.events:
+        return
+    for level in done.levels:
+        RAISED.labels(str(level)).inc()
+    for seconds in done.late_s:
+        LATE_S.observe(seconds)
+    log.info("ticked", events=len(done.events), rungs=len(done.levels))

@@ -1,0 +1,115 @@
+"""SQL of the pages: a ticket's clocks, escalations, and the secretary's queue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from kit.db import Conn
+from services.notifier.reception import WEIGHT
+
+SQL_TICKET: Final = """
+select v.ticket_id, v.number, v.round, v.status, v.unit, v.area, v.holders
+from ticket_view v
+where v.ticket_id = $1
+"""
+SQL_TICKET_CLOCKS: Final = """
+select c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c.earlier_due,
+    c.paused_at, c.stopped_at, c.stopped_by, c.warned_at, c.breached_at, c.trace, c.sentence
+from clock c
+where c.ticket_id = $1
+order by c.started_at, c.round, c.kind
+"""
+SQL_ESCALATIONS: Final = """
+select e.escalation_id, e.ticket_id, e.number, e.round, e.level, e.clock, e.reason, e.unit, e.area,
+    e.urgency, e.recipients, e.vacant, e.due_at, e.raised_at, e.cleared_at
+from escalation e
+where ($1::uuid is null or e.ticket_id = $1)
+    and ($2::text is null or e.unit = $2)
+    and ($3::text is null or e.area ^@ $3)
+    and ($4::int is null or e.level = $4)
+    and ($5::boolean is null or (e.cleared_at is null) = $5)
+    and ($6::text[] is null or e.area ^@ any($6))
+    and ($7::uuid is null or e.escalation_id < $7)
+order by e.escalation_id desc
+limit $8
+"""
+SQL_QUEUE_PAGE: Final = """
+with scored as (
+    select i.*,
+        w.points + i.requesters + i.care
+            + greatest(0, floor(extract(epoch from $4 - i.received_at) / 86400))::int as score
+    from reception_item i
+    join unnest($2::text[], $3::int[]) as w(rule, points) on w.rule = i.rule
+    where i.closed_at is null and ($1::text[] is null or i.org = any($1))
+)
+select s.*
+from scored s
+where $5::int is null or (s.score, s.item_id) < ($5, $6::uuid)
+order by s.score desc, s.item_id desc
+limit $7
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which escalations are asked for; None leaves a condition out."""
+
+    ticket_id: UUID | None = None
+    unit: str | None = None
+    area: str | None = None
+    """An area and all below it."""
+    level: int | None = None
+    uncleared: bool | None = None
+    within: tuple[str, ...] | None = None
+    """Areas whose escalations the asker may see at all."""
+
+
+async def ticket(conn: Conn, ticket_id: UUID) -> Record | None:
+    """What is known of a ticket."""
+    return await conn.fetchrow(SQL_TICKET, ticket_id)
+
+
+async def ticket_clocks(conn: Conn, ticket_id: UUID) -> list[Record]:
+    """All clocks of a ticket, oldest first."""
+    rows: list[Record] = await conn.fetch(SQL_TICKET_CLOCKS, ticket_id)
+    return rows
+
+
+async def escalations(conn: Conn, wanted: Wanted, before: UUID | None, limit: int) -> list[Record]:
+    """Escalations, newest first, older than the one with id `before`."""
+    within = None if wanted.within is None else list(wanted.within)
+    rows: list[Record] = await conn.fetch(
+        SQL_ESCALATIONS,
+        wanted.ticket_id,
+        wanted.unit,
+        wanted.area,
+        wanted.level,
+        wanted.uncleared,
+        within,
+        before,
+        limit,
+    )
+    return rows
+
+
+async def queue_page(
+    conn: Conn,
+    orgs: Sequence[str] | None,
+    now: datetime,
+    *,
+    after: tuple[int, UUID] | None,
+    limit: int,
+) -> list[Record]:
+    """Open items of offices (all for None), weightiest first, past the cursor (score, item id)."""
+    rules, points = [rule.value for rule in WEIGHT], list(WEIGHT.values())
+    score, item_id = after or (None, None)
+    rows: list[Record] = await conn.fetch(
+        SQL_QUEUE_PAGE, orgs, rules, points, now, score, item_id, limit
+    )
+    return rows

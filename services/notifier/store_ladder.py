@@ -1,0 +1,219 @@
+"""SQL over ladders, raised rungs, the secretary's queue and alarms; never opens or commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from asyncpg import Record
+
+from contracts.clock import ClockKind
+from contracts.escalation import EntryRule, ReceptionLevel
+from kit.db import Conn, columns
+from services.notifier.escalation import Escalation
+from services.notifier.ladder import Ladder, Rung
+from services.notifier.reception import Item
+
+SQL_LOCK_LADDERS: Final = """
+select l.*
+from ladder l
+where l.ticket_id = any($1::uuid[])
+order by l.ticket_id, l.round
+for update
+"""
+SQL_SAVE_LADDERS: Final = """
+insert into ladder (ticket_id, round, rungs, raised, next_due_at, stopped_at)
+select t.id, t.round, t.rungs::jsonb, t.raised::jsonb, t.next_due_at, t.stopped_at
+from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+    as t(id, round, rungs, raised, next_due_at, stopped_at)
+on conflict (ticket_id, round) do update
+set rungs = excluded.rungs, raised = excluded.raised, next_due_at = excluded.next_due_at,
+    stopped_at = excluded.stopped_at
+"""
+SQL_CLAIM_DUE: Final = """
+select l.ticket_id, l.round, l.rungs, l.raised, l.next_due_at, l.stopped_at,
+    v.number, v.unit, v.area, v.urgency, v.received_at
+from ladder l
+join ticket_view v on v.ticket_id = l.ticket_id
+where l.next_due_at <= $1
+order by l.next_due_at
+limit $2
+for update of l skip locked
+"""
+SQL_TICKING: Final = """
+select c.ticket_id, c.round, c.kind, c.due_at
+from clock c
+where c.ticket_id = any($1::uuid[]) and c.stopped_at is null and c.paused_at is null
+"""
+SQL_CLAIM_ALARMS: Final = """
+with due as (
+    select c.ticket_id, c.round, c.kind, c.started_at
+    from clock c
+    where c.next_at <= $1
+    order by c.next_at
+    limit $2
+    for update skip locked
+), sounded as (
+    update clock c
+    set warned_at = coalesce(c.warned_at, $1), breached_at = case when c.due_at <= $1 then $1 end
+    from due d
+    where c.ticket_id = d.ticket_id and c.round = d.round and c.kind = d.kind
+        and c.started_at = d.started_at
+    returning c.ticket_id, c.clock_id, c.round, c.kind, c.unit, c.due_at, c.trace, c.sentence,
+        c.breached_at
+)
+select s.*, v.number, v.area
+from sounded s
+join ticket_view v on v.ticket_id = s.ticket_id
+order by s.due_at
+"""
+SQL_RAISE: Final = """
+insert into escalation (
+    escalation_id, ticket_id, number, round, level, clock, reason, unit, area, urgency, due_at,
+    raised_at, recipients, vacant
+)
+select t.escalation_id, t.ticket_id, t.number, t.round, t.level, t.clock, t.reason, t.unit, t.area,
+    t.urgency, t.due_at, t.raised_at, t.recipients::jsonb, t.vacant::jsonb
+from unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[]
+) as t(
+    escalation_id, ticket_id, number, round, level, clock, reason, unit, area, urgency, due_at,
+    raised_at, recipients, vacant
+)
+on conflict (ticket_id, round, level) do nothing
+returning escalation_id
+"""
+SQL_CLEAR: Final = """
+update escalation e
+set cleared_at = $2
+where e.ticket_id = any($1::uuid[]) and e.cleared_at is null
+returning e.*
+"""
+SQL_QUEUE: Final = """
+insert into reception_item (
+    item_id, ticket_id, number, round, level, org, rule, requesters, care, unit, area, received_at,
+    queued_at
+)
+select * from unnest(
+    $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[],
+    $9::int[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[]
+)
+on conflict (ticket_id) where closed_at is null do update
+set level = excluded.level, org = excluded.org, rule = excluded.rule, round = excluded.round,
+    unit = excluded.unit, area = excluded.area, queued_at = excluded.queued_at
+where reception_item.org <> excluded.org
+returning *
+"""
+SQL_WITHDRAW: Final = """
+update reception_item i
+set closed_at = $2
+where i.ticket_id = any($1::uuid[]) and i.closed_at is null
+returning i.*
+"""
+
+
+async def lock_ladders(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, list[Ladder]]:
+    """Ladders of all rounds of tickets, locked in order until the transaction ends."""
+    found: dict[UUID, list[Ladder]] = {ticket_id: [] for ticket_id in ids}
+    for row in await conn.fetch(SQL_LOCK_LADDERS, ids):
+        found[row["ticket_id"]].append(ladder_of(row))
+    return found
+
+
+async def save_ladders(conn: Conn, ladders: Sequence[tuple[UUID, Ladder]]) -> None:
+    """Write new and changed ladders."""
+    rows: list[tuple[Any, ...]] = [
+        (
+            ticket_id, x.round, _json([rung.row() for rung in x.rungs]), _json(x.raised),
+            x.next_due_at, x.stopped_at,
+        )
+        for ticket_id, x in ladders
+    ]  # fmt: skip
+    if rows:
+        await conn.execute(SQL_SAVE_LADDERS, *columns(rows, 6))
+
+
+async def claim_due(conn: Conn, now: datetime, limit: int) -> list[Record]:
+    """Ladders with a rung due by now, longest due first, locked; others' claims are skipped."""
+    rows: list[Record] = await conn.fetch(SQL_CLAIM_DUE, now, limit)
+    return rows
+
+
+async def ticking(
+    conn: Conn, ids: Sequence[UUID]
+) -> dict[tuple[UUID, int], dict[ClockKind, datetime]]:
+    """(ticket, round) to kind and due time of the clocks that run: the stop conditions."""
+    found: dict[tuple[UUID, int], dict[ClockKind, datetime]] = {}
+    for row in await conn.fetch(SQL_TICKING, ids):
+        running = found.setdefault((row["ticket_id"], row["round"]), {})
+        running[ClockKind(row["kind"])] = row["due_at"]
+    return found
+
+
+async def claim_alarms(conn: Conn, now: datetime, limit: int) -> list[Record]:
+    """Clocks that came near their due time or passed it, marked as told of; each once."""
+    rows: list[Record] = await conn.fetch(SQL_CLAIM_ALARMS, now, limit)
+    return rows
+
+
+async def raise_rungs(conn: Conn, raised: Sequence[Escalation]) -> set[UUID]:
+    """Log rungs; ids of those not raised before."""
+    rows: list[tuple[Any, ...]] = [
+        (
+            e.escalation_id, e.ticket_id, e.number, e.round, e.level, e.clock.value, e.reason, e.unit,
+            e.area, e.urgency.value, e.due_at, e.raised_at, _json(e.recipients), _json(e.vacant),
+        )
+        for e in raised
+    ]  # fmt: skip
+    if not rows:
+        return set()
+    return {row["escalation_id"] for row in await conn.fetch(SQL_RAISE, *columns(rows, 14))}
+
+
+async def clear(conn: Conn, ids: Sequence[UUID], at: datetime) -> list[Record]:
+    """Clear what is raised for tickets that ended; the rows cleared."""
+    rows: list[Record] = await conn.fetch(SQL_CLEAR, ids, at)
+    return rows
+
+
+async def queue(conn: Conn, items: Sequence[Item]) -> list[Item]:
+    """Put matters on queues, or move those already queued to another office; what changed."""
+    rows: list[tuple[Any, ...]] = [
+        (
+            i.item_id, i.ticket_id, i.number, i.round, i.level.value, i.org, i.rule.value,
+            i.requesters, i.care, i.unit, i.area, i.received_at, i.queued_at,
+        )
+        for i in items
+    ]  # fmt: skip
+    return [item_of(row) for row in await conn.fetch(SQL_QUEUE, *columns(rows, 13))] if rows else []
+
+
+async def withdraw(conn: Conn, ids: Sequence[UUID], at: datetime) -> list[Item]:
+    """Take tickets that ended off the queues."""
+    return [item_of(row) for row in await conn.fetch(SQL_WITHDRAW, ids, at)]
+
+
+def _json(value: Any) -> str:
+    """JSON text of a list: asyncpg would take a list inside an array for another dimension."""
+    return orjson.dumps(value).decode()
+
+
+def ladder_of(row: Record) -> Ladder:
+    """A row of table `ladder`."""
+    return Ladder(
+        round=row["round"],
+        rungs=[Rung.of(rung) for rung in row["rungs"]],
+        raised=row["raised"],
+        next_due_at=row["next_due_at"],
+        stopped_at=row["stopped_at"],
+    )
+
+
+def item_of(row: Record) -> Item:
+    """A row of table `reception_item`."""
+    values = {name: row[name] for name in Item.__dataclass_fields__}
+    return Item(**values | {"level": ReceptionLevel(row["level"]), "rule": EntryRule(row["rule"])})

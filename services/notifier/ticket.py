@@ -1,0 +1,42 @@
+"""What the notifier knows of a ticket: its own view, kept from the router's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from contracts.complaint import Urgency
+from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from services.notifier.clock import FINAL
+
+
+@dataclass(slots=True)
+class Ticket:
+    """What is known of a ticket; version 0 until its first event."""
+
+    ticket_id: UUID
+    number: str
+    version: int
+    round: int
+    status: TicketStatus
+    unit: str
+    area: str
+    urgency: Urgency
+    profile: str
+    received_at: datetime
+    holders: list[dict[str, str | None]] = field(default_factory=list)
+    """Who held it from when to when: `unit`, `from`, `to` (D3 rule 4)."""
+
+    def note(self, data: TicketEvent, at: datetime) -> None:
+        """Take over what an event tells."""
+        self.version, self.round, self.status = data.version, data.round, data.status
+        self.unit, self.area, self.urgency = data.holder, data.area, data.urgency
+        if isinstance(data, TicketDispatched | TicketTriaged):
+            self.profile = data.profile
+        last = self.holders[-1] if self.holders else None
+        over = self.status in FINAL
+        if last is not None and last["to"] is None and (over or last["unit"] != self.unit):
+            last["to"] = at.isoformat()
+        if not over and (last is None or last["to"] is not None):
+            self.holders.append({"unit": self.unit, "from": at.isoformat(), "to": None})

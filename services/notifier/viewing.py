@@ -1,0 +1,141 @@
+"""What people may look at: queues of their own offices, clocks and escalations of their own areas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from kit.auth import Principal
+from kit.clock import business_now
+from kit.db import Pool, reading
+from kit.errors import not_found
+from kit.validation import wrong_field
+from services.notifier import queries, store_ladder
+from services.notifier.directory import Directory
+from services.notifier.queries import Wanted
+
+EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service")
+"""Roles that see all areas; a secretary sees those of the offices in which a post is held."""
+
+
+async def queue(
+    pool: Pool,
+    directory: Directory,
+    who: Principal,
+    *,
+    org: str | None,
+    cursor: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """A page of the secretary's queue, weightiest first. Raises DomainError 404, 422."""
+    after = _queue_cursor(cursor)
+    async with reading(pool) as conn:
+        now = await business_now(conn)
+        own = _offices(directory, who, now)
+        orgs = None if own is None else list(own)
+        if org is not None:
+            if orgs is not None and org not in orgs:
+                raise not_found("接待队列", "reception queue")
+            orgs = [org]
+        rows = await queries.queue_page(conn, orgs, now, after=after, limit=limit)
+    last = f"{rows[-1]['score']}~{rows[-1]['item_id']}" if len(rows) == limit else None
+    return {"items": [store_ladder.item_of(row).show(now) for row in rows], "next": last}
+
+
+async def clocks(
+    pool: Pool, directory: Directory, who: Principal, ticket_id: UUID
+) -> dict[str, Any]:
+    """All clocks of a ticket with their traces, and who held it when. Raises DomainError 404."""
+    async with reading(pool) as conn:
+        now = await business_now(conn)
+        ticket = await queries.ticket(conn, ticket_id)
+        areas = _areas(directory, who, now)
+        if ticket is None or (areas is not None and not ticket["area"].startswith(areas)):
+            raise not_found("工单", "ticket")
+        rows = await queries.ticket_clocks(conn, ticket_id)
+    return {
+        "ticket_id": str(ticket_id),
+        "number": ticket["number"],
+        "status": ticket["status"],
+        "round": ticket["round"],
+        "holders": ticket["holders"],
+        "items": [_shown(row) | {"state": _state(row, now)} for row in rows],
+        "next": None,
+    }
+
+
+async def escalations(
+    pool: Pool,
+    directory: Directory,
+    who: Principal,
+    wanted: Wanted,
+    *,
+    cursor: str | None,
+    limit: int,
+) -> dict[str, Any]:
+    """A page of raised rungs, newest first. Raises DomainError 422."""
+    before = _id_cursor(cursor)
+    async with reading(pool) as conn:
+        now = await business_now(conn)
+        wanted = replace(wanted, within=_areas(directory, who, now))
+        rows = await queries.escalations(conn, wanted, before, limit)
+    last = str(rows[-1]["escalation_id"]) if len(rows) == limit else None
+    return {"items": [_shown(row) for row in rows], "next": last}
+
+
+def _offices(
+    directory: Directory, who: Principal, now: datetime
+) -> dict[str, tuple[str, ...]] | None:
+    return None if who.has(*EVERYWHERE) else directory.org.offices_of(who.sub, now)
+
+
+def _areas(directory: Directory, who: Principal, now: datetime) -> tuple[str, ...] | None:
+    own = _offices(directory, who, now)
+    return None if own is None else tuple(area for areas in own.values() for area in areas)
+
+
+def _shown(row: Record) -> dict[str, Any]:
+    return {name: _plain(value) for name, value in row.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _state(row: Record, now: datetime) -> str:
+    if row["stopped_at"] is not None:
+        return "stopped"
+    if row["paused_at"] is not None:
+        return "paused"
+    return "overdue" if row["due_at"] <= now else "running"
+
+
+def _queue_cursor(cursor: str | None) -> tuple[int, UUID] | None:
+    if cursor is None:
+        return None
+    score, _, item_id = cursor.partition("~")
+    try:
+        return int(score), UUID(item_id)
+    except ValueError:
+        raise _bad_cursor() from None
+
+
+def _id_cursor(cursor: str | None) -> UUID | None:
+    try:
+        return None if cursor is None else UUID(cursor)
+    except ValueError:
+        raise _bad_cursor() from None
+
+
+def _bad_cursor() -> Exception:
+    return wrong_field(
+        "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
+    )

@@ -1,0 +1,202 @@
+"""The way in on real servers: once only, retried with delay, buried with a reason, never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import nats
+import pytest
+
+from contracts.complaint import ComplaintReceived
+from contracts.topology import ROUTER_COMPLAINTS
+from kit import delivery
+from kit.broker import connect, create_broker, subscribe
+from kit.db import Conn, Pool, reading
+from kit.delivery import Delivery, Effects, Received
+from kit.outbox import outgoing
+from kit.relay import Relay
+from tests.support.servers import Broker
+from tests.support.world import until
+
+AT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def message(text: str = "路灯坏了") -> tuple[str, bytes, str]:
+    ident = str(uuid.uuid4())
+    data = ComplaintReceived(
+        complaint_id=ident, number="1", channel="hotline", kind="complaint", text=text, received_at=AT
+    )
+    event = outgoing("complaint.received", data, source="intake", about=ident, at=AT)
+    return event.subject, event.body, str(event.event_id)
+
+
+class Recorder:
+    """A handler that writes what it sees and fails where told."""
+
+    def __init__(self) -> None:
+        self.applied: list[str] = []
+        self.tries: dict[str, list[float]] = {}
+        self.batches: list[int] = []
+        self.wait_once: set[str] = set()
+
+    async def __call__(self, conn: Conn, received: Sequence[Received]) -> Effects:
+        self.batches.append(len(received))
+        effects = Effects()
+        for one in received:
+            text = one.event.data.text
+            self.tries.setdefault(text, []).append(time.monotonic())
+            if text in self.wait_once:
+                self.wait_once.discard(text)
+                effects.waiting.append(one)
+            elif text == "poison":
+                raise ValueError(text)
+            elif text == "twice" and len(self.tries[text]) < 3:
+                raise RuntimeError(text)
+            else:
+                self.applied.append(text)
+        return effects
+
+
+@asynccontextmanager
+async def consuming(pool: Pool, broker: Broker, recorder: Recorder) -> AsyncIterator[Delivery]:
+    client = await connect(broker.url, broker.seeds["router-relay"], name="router-relay")
+    consumer = Delivery(
+        ROUTER_COMPLAINTS, recorder, pool=pool, relay=Relay(pool, client, service="router")
+    )
+    stream = create_broker(broker.url, broker.seeds["router"], service="router")
+    subscribe(stream, ROUTER_COMPLAINTS, consumer, service="router")
+    await stream.start()
+    yield consumer
+    await stream.stop()
+    await client.close()
+
+
+async def publish(broker: Broker, *messages: tuple[str, bytes, str]) -> None:
+    client = await nats.connect(broker.url, nkeys_seed_str=broker.ops_seed)
+    for subject, body, ident in messages:
+        await client.jetstream().publish(subject, body, headers={"Nats-Msg-Id": ident})
+    await client.close()
+
+
+async def waiting_in_broker(broker: Broker) -> int:
+    client = await nats.connect(broker.url, nkeys_seed_str=broker.ops_seed)
+    info = await client.jetstream().consumer_info("COMPLAINTS", ROUTER_COMPLAINTS.name)
+    await client.close()
+    return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+
+async def dead(pool: Pool) -> list[str]:
+    async with reading(pool) as conn:
+        return [row["reason"] for row in await conn.fetch("select reason from dead_letter")]
+
+
+async def test_a_quiet_message_is_applied_at_once(router_pool: Pool, broker: Broker) -> None:
+    recorder = Recorder()
+    async with consuming(router_pool, broker, recorder):
+        await asyncio.sleep(1.5)
+        began = time.monotonic()
+        await publish(broker, message())
+        await until(lambda: _is(recorder.applied, 1), within_s=5)
+        assert time.monotonic() - began < 0.5
+
+
+async def test_a_redelivered_event_has_one_effect(router_pool: Pool, broker: Broker) -> None:
+    recorder = Recorder()
+    subject, body, _ = message()
+    async with consuming(router_pool, broker, recorder):
+        for n in range(20):
+            await publish(broker, (subject, body, f"copy-{n}"))
+
+        async def settled() -> bool:
+            return await waiting_in_broker(broker) == 0
+
+        await until(settled)
+        assert recorder.applied == ["路灯坏了"]
+
+
+async def test_what_is_no_event_is_buried_once_and_the_rest_flows_on(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    subject, body, _ = message("good")
+    bad = [b"", b"\xff\xfe", b"[" * 50_000, b"{}", body.replace(b"received", b"withdrawn")]
+    async with consuming(router_pool, broker, recorder):
+        await publish(broker, *((subject, raw, f"bad-{n}") for n, raw in enumerate(bad)))
+        await publish(broker, (subject, body, "good"))
+
+        async def settled() -> bool:
+            return await waiting_in_broker(broker) == 0 and recorder.applied == ["good"]
+
+        await until(settled)
+        assert await dead(router_pool) == ["undecodable"] * len(bad)
+
+
+async def test_one_failing_message_does_not_hold_up_its_batch_and_is_tried_with_delay(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    await publish(broker, *(message(f"fine {n}") for n in range(20)), message("twice"))
+    async with consuming(router_pool, broker, recorder):
+        await until(lambda: _has(recorder.applied, "twice"), within_s=20)
+        assert {f"fine {n}" for n in range(20)} <= set(recorder.applied)
+        tries = recorder.tries["twice"]
+        assert len(tries) == 3
+        assert tries[2] - tries[1] > 0.5
+
+
+async def test_exhausted_attempts_end_in_the_dead_letters(
+    router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder()
+    monkeypatch.setattr(delivery, "BACKOFF_S", (0.05,))
+    monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 4)
+    await publish(broker, message("poison"), message("fine"))
+    async with consuming(router_pool, broker, recorder):
+
+        async def buried() -> bool:
+            return await dead(router_pool) == ["attempts"]
+
+        await until(buried)
+        assert recorder.applied == ["fine"]
+        assert await waiting_in_broker(broker) == 0
+
+
+async def test_a_message_that_came_too_early_waits_and_is_applied_later(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    recorder.wait_once.add("early")
+    await publish(broker, message("early"))
+    async with consuming(router_pool, broker, recorder):
+        await until(lambda: _is(recorder.applied, 1))
+        assert await dead(router_pool) == []
+
+
+async def test_a_database_away_buries_nothing(router_pool: Pool, broker: Broker) -> None:
+    recorder = Recorder()
+    async with consuming(router_pool, broker, recorder):
+        async with reading(router_pool) as conn:
+            await conn.execute("set lock_timeout = '200ms'")
+        locker = await router_pool.acquire()
+        transaction = locker.transaction()
+        await transaction.start()
+        await locker.execute("lock table inbox in access exclusive mode")
+        await publish(broker, message("later"))
+        await asyncio.sleep(3)
+        await transaction.rollback()
+        await router_pool.release(locker)
+        await until(lambda: _is(recorder.applied, 1), within_s=20)
+        assert await dead(router_pool) == []
+
+
+async def _is(applied: list[str], count: int) -> bool:
+    return len(applied) >= count
+
+
+async def _has(applied: list[str], text: str) -> bool:
+    return text in applied

@@ -1,0 +1,118 @@
+"""Real servers for tests of one part: a PostgreSQL for the session, a database for each test, NATS."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import nkeys
+
+from chuishao import ports
+from chuishao.embedded.nats import EmbeddedNats
+from chuishao.embedded.postgres import EmbeddedPostgres
+from chuishao.supervisor import Supervisor
+from contracts.directory import Reader
+from kit.accounts import OPS_USER, render_accounts, users
+from kit.migrate import migrate_all
+from kit.provision import provision
+
+ROLES: Final = ("chuishao_intake", "chuishao_vault", "chuishao_router", "chuishao_notifier", "chuishao_console")
+PASSWORD: Final = "test-only"  # noqa: S105 - of a database that lives for one test session
+TEMPLATE: Final = "chuishao_template"
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database of one test."""
+
+    server: EmbeddedPostgres
+    name: str
+
+    def dsn(self, role: str = "postgres") -> str:
+        """How a role connects."""
+        return self.server.tcp_dsn(role, PASSWORD, self.name)
+
+
+@asynccontextmanager
+async def postgres(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A server whose template database holds every migration, simulated clock included."""
+    chosen = ports.choose(24_700)
+    server = EmbeddedPostgres(
+        folder / "postgres", chosen["postgres"], PASSWORD, folder / "postgres.log", durable=False
+    )
+    supervisor = Supervisor(folder, print)
+    try:
+        await supervisor.start(server.spec())
+        await _execute(server, "postgres", f"create database {TEMPLATE}")
+        await migrate_all(
+            server.tcp_dsn("postgres", PASSWORD, TEMPLATE),
+            dict.fromkeys(ROLES, PASSWORD),
+            simulated=True,
+        )
+        yield server
+    finally:
+        supervisor.ask_to_stop()
+        await supervisor.stop()
+
+
+async def database(server: EmbeddedPostgres) -> Database:
+    """A fresh copy of the template."""
+    name = f"test_{next(_numbers)}"
+    await _execute(server, "postgres", f"create database {name} template {TEMPLATE}")
+    return Database(server, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A provisioned nats-server and the seeds of its users."""
+
+    url: str
+    seeds: dict[str, str]
+    supervisor: Supervisor
+
+    @property
+    def ops_seed(self) -> str:
+        """Of the user that may do everything."""
+        return self.seeds[OPS_USER]
+
+
+@asynccontextmanager
+async def broker(
+    folder: Path, units: tuple[str, ...] = ("U-1", "U-2"), readers: tuple[Reader, ...] = ()
+) -> AsyncIterator[Broker]:
+    """A nats-server with accounts, streams and consumers as in production."""
+    chosen = ports.choose(24_800)
+    pairs = {name: _pair() for name in users(units, readers)}
+    seeds = {name: seed for name, (seed, _) in pairs.items()}
+    public = {name: key for name, (_, key) in pairs.items()}
+    server = EmbeddedNats(folder / "nats", chosen["nats"], chosen["nats_monitor"], folder / "nats.log")
+    server.accounts_path.parent.mkdir(parents=True, exist_ok=True)
+    server.accounts_path.write_text(render_accounts(units, readers, public))
+    supervisor = Supervisor(folder, print)
+    try:
+        await supervisor.start(server.spec())
+        await provision(server.url, seeds[OPS_USER], units, readers)
+        yield Broker(server.url, seeds, supervisor)
+    finally:
+        supervisor.ask_to_stop()
+        await supervisor.stop()
+
+
+def _pair() -> tuple[str, str]:
+    seed = nkeys.encode_seed(os.urandom(32), nkeys.PREFIX_BYTE_USER)
+    return seed.decode(), nkeys.from_seed(bytearray(seed)).public_key.decode()
+
+
+async def _execute(server: EmbeddedPostgres, name: str, statement: str) -> None:
+    conn = await asyncpg.connect(server.tcp_dsn("postgres", PASSWORD, name))
+    try:
+        await conn.execute(statement)
+    finally:
+        await conn.close()
