@@ -7,6 +7,7 @@ import runpy
 import sys
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -198,11 +199,13 @@ def clock_set(
 
 
 @directory_app.command("check")
-def directory_check(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """严格检查 / check a directory folder strictly."""
-    from chuishao import running
+def directory_check(folder: Path) -> None:
+    """严格检查，含覆盖证明 / check a folder strictly, with the coverage proof."""
+    from chuishao.directory import check
 
-    raise typer.Exit(running.router_command(data_dir, "check", str(folder)))
+    with _plain_errors():
+        check(folder, datetime.now(UTC))
+    typer.echo("可以发布 / fit to be published")
 
 
 @directory_app.command("load")
@@ -212,7 +215,7 @@ def directory_load(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
 
     for change in _run(running.provision(data_dir, folder, None, check=False)):
         typer.echo(change)
-    raise typer.Exit(running.router_command(data_dir, "load", str(folder)))
+    raise typer.Exit(running.load_directory(data_dir, folder))
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

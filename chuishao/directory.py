@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from services.router.files import Tables
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 SAMPLE_DIRECTORY: Final = SAMPLE / "directory"
@@ -53,19 +57,32 @@ class DirectoryRefusedError(RuntimeError):
     """A directory folder has mistakes in it; the message lists every one with its place."""
 
 
-def read_roster(folder: Path) -> Roster:
-    """Read a directory folder with the router's own strict reader.
+def check(folder: Path, at: datetime) -> None:
+    """Check a directory folder as strictly as before publishing, coverage from `at` included.
 
     Raises DirectoryRefusedError naming each fault.
     """
-    from services.router.files import BadDirectoryError, read
+    from services.router.checks import check as faults_of
 
-    try:
-        tables = read(folder)
-    except BadDirectoryError as error:
-        raise DirectoryRefusedError("\n".join(str(fault) for fault in error.faults)) from None
+    if faults := faults_of(_tables(folder), at):
+        raise DirectoryRefusedError("\n".join(str(fault) for fault in faults))
+
+
+def read_roster(folder: Path) -> Roster:
+    """Read a directory folder; raises DirectoryRefusedError naming each fault."""
+    tables = _tables(folder)
     return Roster(
         units=tuple(UnitEntry(unit.code, unit.nats) for unit in tables["units"]),
         readers=tuple(ReaderEntry(reader.code, reader.area) for reader in tables["readers"]),
         posts=tuple(PostEntry(post.unit, post.role, post.person) for post in tables["posts"]),
     )
+
+
+def _tables(folder: Path) -> Tables:
+    """Read with the router's own strict reader."""
+    from services.router.files import BadDirectoryError, read
+
+    try:
+        return read(folder)
+    except BadDirectoryError as error:
+        raise DirectoryRefusedError("\n".join(str(fault) for fault in error.faults)) from None

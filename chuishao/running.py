@@ -64,10 +64,13 @@ def write_accounts(data_dir: Path, directory: Path) -> Path:
     return broker.accounts_path(data_dir)
 
 
-def router_command(data_dir: Path, *words: str) -> int:
-    """Run a command of the router's own program with the settings of the running installation."""
+def load_directory(data_dir: Path, folder: Path) -> int:
+    """Let the router's own program publish a directory; return its exit code.
+
+    It gets the settings of the running installation, or those of our own environment.
+    """
     info = _running(data_dir)
-    command = (sys.executable, "-P", "-m", "services.router", *words)
+    command = (sys.executable, "-P", "-m", "services.router", "load", str(folder.resolve()))
     environment = {**os.environ, **(_router_settings(info, data_dir) if info else {})}
     return subprocess.run(command, env=environment, check=False).returncode
 

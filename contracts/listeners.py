@@ -26,7 +26,7 @@ class Listener:
 
 
 def overlap(one: str, other: str) -> bool:
-    """True when some subject matches both patterns; `*` is one token, a last `>` all that follow."""
+    """True when some subject matches both patterns; `*` is one token, `>` all that follow."""
     left, right = one.split("."), other.split(".")
     for a, b in zip(left, right, strict=False):
         if ">" in (a, b):
@@ -39,10 +39,10 @@ def overlap(one: str, other: str) -> bool:
 def covers(wide: str, narrow: str) -> bool:
     """True when every subject that matches `narrow` matches `wide`."""
     left, right = wide.split("."), narrow.split(".")
-    for n, token in enumerate(left):
-        if token == ">":
+    for n, word in enumerate(left):
+        if word == ">":
             return len(right) > n
-        if n >= len(right) or right[n] == ">" or token not in ("*", right[n]):
+        if n >= len(right) or right[n] == ">" or word not in ("*", right[n]):
             return False
     return len(left) == len(right)
 

@@ -1,11 +1,11 @@
-"""JSON Schemas (2020-12) of every event's whole envelope, of the directory's parts and of commands."""
+"""JSON Schemas (2020-12): each event's whole envelope, the directory's parts, commands."""
 
 from __future__ import annotations
 
 import ast
 import inspect
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import Any, Final
@@ -30,7 +30,7 @@ Schema = dict[str, Any]
 
 
 class Documented(GenerateJsonSchema):
-    """Takes the docstrings below fields as descriptions, and leaves out titles that repeat names."""
+    """Takes the docstrings below fields as descriptions; no titles that repeat names."""
 
     def model_schema(self, schema: Any) -> Schema:
         """The schema of one model."""
@@ -133,7 +133,7 @@ def commands() -> Schema:
     }
 
 
-def definitions(models: tuple[type[BaseModel], ...], template: str) -> Schema:
+def definitions(models: Sequence[type[BaseModel]], template: str) -> Schema:
     """Schemas of several models and all they use, by name; `template` is the form of references."""
     _, found = models_json_schema(
         [(model, "validation") for model in models],

@@ -84,6 +84,28 @@ def reply(body: Any, status: int = 200, headers: Mapping[str, str] | None = None
     return Response(orjson.dumps(body, default=str), status, headers, media_type="application/json")
 
 
+class Duplex(Response):
+    """Answers while the request is still being read.
+
+    Starlette's own StreamingResponse waits for a disconnect on the same channel and would swallow the
+    rest of the request's body.
+    """
+
+    def __init__(self, lines: AsyncIterator[bytes], *, media_type: str) -> None:
+        super().__init__(media_type=media_type)
+        del self.headers["content-length"]
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the head, then each line as it comes."""
+        await send(
+            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+        )
+        async for line in self._lines:
+            await send({"type": "http.response.body", "body": line, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
 async def read_body(request: Request, model: type[BaseModel]) -> Any:
     """The request's JSON body as `model`. Raises DomainError 400, 413, 415 or 422."""
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Request, Response
-from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
 from kit.errors import DomainError, Kind
-from kit.http import PUBLIC, Shared, create_app, read_body, reply
+from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from services.intake import actions, batch
 from services.intake.actions import Filed, Registrar
 from services.intake.complaint import Filing, Strict, Words, check_point
@@ -99,7 +98,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
 
         prefix = request.headers.get("idempotency-key", "")
         lines = batch.results(request.stream(), one, answer, prefix=prefix)
-        return StreamingResponse(lines, media_type="application/x-ndjson")
+        return Duplex(lines, media_type="application/x-ndjson")
 
 
 def _reading(app: FastAPI, pool: Pool, vault: Vault, vault_pool: Pool) -> None:

@@ -171,7 +171,7 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
             old.stop(timing.heard_at or ticket.received_at)
             changed.append(old)
     own = next((x for x in ladders if x.round == ticket.round), None) or Ladder(ticket.round)
-    before = (own.next_due_at, own.stopped_at)
+    before = (own.next_due_at, own.stopped_at, own.rungs)
     for clock in timing.begun:
         if clock.round == ticket.round:
             own.plan(clock, book.steps[ticket.urgency], book.calendar(clock.trace.calendar))
@@ -179,7 +179,7 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
         own.move(clock, old_due, book.calendar(clock.trace.calendar))
     own.stopped_at = timing.ended_at
     own.settle({c.kind for c in timing.clocks if c.ticking and c.round == own.round})
-    if timing.moved or before != (own.next_due_at, own.stopped_at):
+    if before != (own.next_due_at, own.stopped_at, own.rungs):
         changed.append(own)
     return changed
 
