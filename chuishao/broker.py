@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from chuishao.directory import Roster
-from chuishao.embedded.nats import ACCOUNTS_FILE
 from chuishao.files import make_private_dir, write_private
 from chuishao.nats_client import connected
 from chuishao.secrets import OPS_USER, SYSTEM_USER, Secrets
@@ -15,6 +14,8 @@ from chuishao.secrets import OPS_USER, SYSTEM_USER, Secrets
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
+ACCOUNTS_FILE: Final = "accounts.conf"
+"""Included by the server's own configuration, which lies beside it or above it."""
 _TIMEOUT_S: Final = 5.0
 _ALL_ANSWERED_S: Final = 0.5
 _RELOADS: Final = 2

@@ -14,6 +14,8 @@ from typing import Annotated, TypeVar
 
 import typer
 
+from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
+
 app = typer.Typer(
     help="吹哨 Chuishao：12345 诉求的受理、派单、督办 / complaint intake, routing and escalation.",
     no_args_is_help=True,
@@ -26,16 +28,8 @@ app.add_typer(clock_app, name="clock")
 app.add_typer(directory_app, name="directory")
 
 T = TypeVar("T")
-DEFAULT_DATA_DIR = Path(".chuishao")
 _MOST = 16
 
-DataDir = Annotated[
-    Path, typer.Option(help="数据目录 / data directory.", envvar="CHUISHAO_DATA_DIR")
-]
-Directory = Annotated[
-    Path | None,
-    typer.Option(help="城市名录文件夹，默认样例 / directory folder, the sample's by default."),
-]
 Postgres = Annotated[
     str | None,
     typer.Option(help="外部 PostgreSQL 管理员地址 / admin DSN.", envvar="CHUISHAO_ADMIN_DSN"),
@@ -133,16 +127,6 @@ def provision(
 
 
 @app.command()
-def accounts(data_dir: DataDir = DEFAULT_DATA_DIR, directory: Directory = None) -> None:
-    """为外部 NATS 写账户文件 / write the accounts file for a nats-server of your own."""
-    from chuishao import running
-    from chuishao.directory import SAMPLE_DIRECTORY
-
-    with _plain_errors():
-        typer.echo(str(running.write_accounts(data_dir, directory or SAMPLE_DIRECTORY)))
-
-
-@app.command()
 def listen(
     unit: Annotated[str, typer.Option(help="单位代码 / unit code.")],
     data_dir: DataDir = DEFAULT_DATA_DIR,
@@ -216,6 +200,10 @@ def directory_load(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     for change in _run(running.provision(data_dir, folder, None, check=False)):
         typer.echo(change)
     raise typer.Exit(running.load_directory(data_dir, folder))
+
+
+app.command()(accounts)
+app.command()(prepare)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

@@ -84,6 +84,9 @@ class Child:
         self.spec = spec
         if spec.prepare is not None:
             spec.prepare()
+        make_private_dir(spec.log.parent)
+        _rotate(spec.log)
+        self._log_begins = spec.log.stat().st_size if spec.log.exists() else 0
         self._popen = _spawn(spec)
         self.started_at = time.monotonic()
 
@@ -119,17 +122,15 @@ class Child:
         return self._popen.wait()
 
     def log_tail(self) -> str:
-        """Return the last lines of the child's log, for an error message."""
+        """Return the last lines this child wrote to its log, for an error message."""
         with suppress(OSError), self.spec.log.open("rb") as log:
             log.seek(0, os.SEEK_END)
-            log.seek(max(0, log.tell() - _TAIL_BYTES))
+            log.seek(max(self._log_begins, log.tell() - _TAIL_BYTES))
             return log.read().decode("utf-8", "replace").strip()
         return ""
 
 
 def _spawn(spec: ProcessSpec) -> subprocess.Popen[bytes]:
-    make_private_dir(spec.log.parent)
-    _rotate(spec.log)
     user = spec.user
     with spec.log.open("ab") as log:
         return subprocess.Popen(

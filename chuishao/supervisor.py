@@ -33,7 +33,9 @@ class StartError(RuntimeError):
     def __init__(self, child: Child, why: str) -> None:
         """Say which child failed, why, and where to read more."""
         spec = child.spec
-        super().__init__(f"{spec.name}: {why}\n--- {spec.log}\n{child.log_tail()}")
+        super().__init__(
+            f"{spec.name} 启动失败 / could not start: {why}\n--- {spec.log}\n{child.log_tail()}"
+        )
 
 
 def restart_delay(crashes: int) -> float:

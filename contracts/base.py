@@ -32,10 +32,10 @@ class EventData(BaseModel):
     """Id of the event, command or request that led to this one."""
 
 
-D = TypeVar("D", bound=EventData, covariant=True)
+Data = TypeVar("Data", bound=EventData)
 
 
-class Event(BaseModel, Generic[D]):
+class Event(BaseModel, Generic[Data]):
     """A CloudEvent. `id` is repeated as the `Nats-Msg-Id` header and never reused for a second fact."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -52,7 +52,7 @@ class Event(BaseModel, Generic[D]):
     """Business time at which the fact became true."""
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str
-    data: D
+    data: Data
 
     def encode(self) -> bytes:
         """The structured-mode JSON document as it goes over the wire."""

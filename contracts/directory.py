@@ -8,14 +8,32 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.base import AreaCode, Code
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.escalation import ReceptionLevel
+
+_DURATION: Final = "[1-9][0-9]{0,3}(m|h|d|wh|wd)"
+Limit = Annotated[str, StringConstraints(pattern=rf"^(none|{_DURATION})$")]
+"""`15m`, `24h`, `7d` by the clock on the wall; `4wh`, `1wd` by the work calendar; `none`."""
+
+Moment = Annotated[str, StringConstraints(pattern=rf"^([1-9][0-9]?%|(start|due)(\+{_DURATION})?)$")]
+"""`80%` of a clock's limit, `due`, `due+1wd`, `start+1h`."""
+
+Share = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?%$")]
+Shift = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$")]
+Minute = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$")]
+Day = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|mon|tue|wed|thu|fri|sat|sun)$"
+    ),
+]
+Stretch = Annotated[str, StringConstraints(pattern=r"^((odd|even):)?[0-9]{1,4}-[0-9]{1,4}$")]
 
 
 class Row(BaseModel):
@@ -54,7 +72,7 @@ class Place(Row):
     kind: Literal["road", "compound", "building", "landmark", "facility"]
     grid: AreaCode
     aliases: tuple[str, ...] = ()
-    numbers: str | None = None
+    numbers: Stretch | None = None
     """Door numbers of a stretch of road: `1-99`, `odd:1-99`, `even:2-88`."""
     owner: Code | None = None
     """Special owner (road, utility, unit dormitory) that answers above the grid."""
@@ -137,17 +155,17 @@ class CatalogueEntry(Row):
 class Limits(Row):
     """Limits of one urgency in one profile; durations as `15m`, `24h`, `7d`, `4wh`, `1wd` or `none`."""
 
-    dispatch: str = "24h"
-    sign_for: str = "24h"
-    contact: str = "1wd"
-    result: str = "7d"
-    return_window: str = "1wd"
-    return_answer: str = "1wd"
-    ruling: str = "2wd"
-    extension: str = "none"
-    hold_review: str = "30d"
-    callback: str = "1wd"
-    reopen: str = "7d"
+    dispatch: Limit = "24h"
+    sign_for: Limit = "24h"
+    contact: Limit = "1wd"
+    result: Limit = "7d"
+    return_window: Limit = "1wd"
+    return_answer: Limit = "1wd"
+    ruling: Limit = "2wd"
+    extension: Limit = "none"
+    hold_review: Limit = "30d"
+    callback: Limit = "1wd"
+    reopen: Limit = "7d"
     sources: dict[str, str] = Field(default_factory=dict)
 
 
@@ -165,7 +183,7 @@ class LadderStep(Row):
 
     level: int = Field(ge=1, le=5)
     clock: ClockKind
-    at: str
+    at: Moment
     """`80%` of that clock's limit, `due`, `due+1wd`, `start+1h`."""
     who: tuple[str, ...] = ()
     reception: ReceptionLevel | None = None
@@ -176,7 +194,7 @@ class LadderRule(Row):
     """The ladder of one urgency; `warn` is the share of the limit at which the holder is warned."""
 
     urgency: Urgency
-    warn: str = "80%"
+    warn: Share = "80%"
     steps: tuple[LadderStep, ...] = ()
 
 
@@ -184,10 +202,10 @@ class CalendarDay(Row):
     """A date, or a weekday default (`mon`..`sun`), with its shifts of working time."""
 
     calendar: str = "standard"
-    date: str
+    date: Day
     kind: Literal["workday", "rest", "holiday", "makeup"]
     name: str = ""
-    shifts: tuple[str, ...] = ()
+    shifts: tuple[Shift, ...] = ()
     """`09:00-12:00`; several a day; `24:00` is the end of the day."""
 
 
@@ -197,8 +215,8 @@ class DutyTurn(Row):
     date: date
     unit: Code
     post: Code
-    start: str = "00:00"
-    end: str = "24:00"
+    start: Minute = "00:00"
+    end: Minute = "24:00"
 
 
 class Reader(Row):

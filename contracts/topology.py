@@ -81,18 +81,12 @@ ROUTER_CLOCKS: Final = ConsumerSpec("router-clocks", TICKETS, (every("clock"),))
 ROUTER_ESCALATIONS: Final = ConsumerSpec(
     "router-escalations", ESCALATIONS, (every("escalation"), "reception.decided.*.*.*.*.*")
 )
-NOTIFIER_COMPLAINTS: Final = ConsumerSpec(
-    "notifier-complaints", COMPLAINTS, (every("complaint"),)
-)
+NOTIFIER_COMPLAINTS: Final = ConsumerSpec("notifier-complaints", COMPLAINTS, (every("complaint"),))
 NOTIFIER_TICKETS: Final = ConsumerSpec(
     "notifier-tickets", TICKETS, (every("ticket"), every("whistle"), every("issue"))
 )
-NOTIFIER_DIRECTORY: Final = ConsumerSpec(
-    "notifier-directory", TICKETS, (every("directory"),)
-)
-INTAKE_TICKETS: Final = ConsumerSpec(
-    "intake-tickets", TICKETS, (every("ticket"), every("whistle"))
-)
+NOTIFIER_DIRECTORY: Final = ConsumerSpec("notifier-directory", TICKETS, (every("directory"),))
+INTAKE_TICKETS: Final = ConsumerSpec("intake-tickets", TICKETS, (every("ticket"), every("whistle")))
 INTAKE_DIRECTORY: Final = ConsumerSpec("intake-directory", TICKETS, (every("directory"),))
 
 CONSUMERS: Final[tuple[ConsumerSpec, ...]] = (

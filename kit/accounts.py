@@ -26,9 +26,14 @@ class ReaderLike(Protocol):
     """What is needed of a reader: its code and the area it may follow."""
 
     @property
-    def code(self) -> str: ...
+    def code(self) -> str:
+        """Its code in the directory."""
+        ...
+
     @property
-    def area(self) -> str: ...
+    def area(self) -> str:
+        """The area it may follow."""
+        ...
 
 
 def users(units: Iterable[str], readers: Iterable[ReaderLike]) -> tuple[str, ...]:

@@ -127,8 +127,13 @@ def guarded_roles(route: APIRoute) -> tuple[str, ...] | None:
 
 
 def deny_by_default(app: FastAPI, public: frozenset[str]) -> None:
-    """Refuse to start with an unguarded route outside `public`. Raises OpenRouteError."""
+    """Refuse to start with an unguarded route outside `public`. Raises OpenRouteError.
+
+    What is no plain route (a mount, an included router, a socket) hides what it opens: refused too.
+    """
+    documents = {app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url}
     for route in app.routes:
-        if isinstance(route, APIRoute) and route.path not in public:
-            if guarded_roles(route) is None:
-                raise OpenRouteError(route.path)
+        path = getattr(route, "path", repr(route))
+        guarded = isinstance(route, APIRoute) and guarded_roles(route) is not None
+        if path not in public and path not in documents and not guarded:
+            raise OpenRouteError(path)

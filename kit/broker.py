@@ -44,7 +44,7 @@ def create_broker(url: str, seed: str, *, service: str) -> NatsBroker:
         security=NatsNKey.from_seed(seed),
         inbox_prefix=inbox_prefix(service),
         max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, nats-py takes floats
+        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # nats-py takes floats
         ping_interval=PING_INTERVAL_S,
         max_outstanding_pings=2,
         ack_policy=AckPolicy.MANUAL,
@@ -64,7 +64,7 @@ async def connect(url: str, seed: str, *, name: str) -> Client:
         nkeys_seed_str=seed,
         inbox_prefix=inbox_prefix(name),
         max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # seconds, floats are fine
+        reconnect_time_wait=RECONNECT_WAIT_S,
         ping_interval=PING_INTERVAL_S,
         max_outstanding_pings=2,
         error_cb=on_error,

@@ -45,7 +45,7 @@ async def create_pool(dsn: str, password: str | None, schema: str, *, size: int 
 
     Raises OSError or asyncpg errors when the server cannot be reached.
     """
-    pool = await asyncpg.create_pool(
+    return await asyncpg.create_pool(
         dsn,
         password=password,
         min_size=min(2, size),
@@ -63,23 +63,24 @@ async def create_pool(dsn: str, password: str | None, schema: str, *, size: int 
             "timezone": "UTC",
         },
     )
-    return pool
 
 
 @asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Conn]:
     """A connection inside a transaction; commits on leaving, rolls back on any exception."""
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn, conn.transaction():
-        yield conn  # type: ignore[misc]  # the pool's proxy behaves as a Connection
+        yield conn
 
 
 @asynccontextmanager
 async def reading(pool: Pool) -> AsyncIterator[Conn]:
     """A connection for single reads, outside a transaction."""
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
-        yield conn  # type: ignore[misc]  # the pool's proxy behaves as a Connection
+        yield conn
 
 
 def columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:
     """Turn rows into columns for `unnest($1, $2, …)`; `width` columns even when there is no row."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+    return (
+        [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+    )

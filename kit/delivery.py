@@ -37,6 +37,7 @@ SUSPECT_DELIVERIES: Final = 3
 """From this delivery on an attempt is recorded before it begins: it may be killing the process."""
 GAP_DELAY_S: Final = 0.1
 LOST_DELAY_S: Final = 2.0
+DATABASE_POLL_S: Final = 0.5
 
 
 @dataclass(slots=True)
@@ -114,7 +115,9 @@ class Delivery:
             if record_first:
                 attempts = await self._count(one, "began")
                 if attempts > MAX_ATTEMPTS:
-                    await self._bury(one.message, str(one.event_id), "attempts", "exhausted", attempts)
+                    await self._bury(
+                        one.message, str(one.event_id), "attempts", "exhausted", attempts
+                    )
                     return
             effects = await self._apply([one])
         except LOST as error:
@@ -153,13 +156,15 @@ class Delivery:
         log.warning("database_lost", consumer=self.spec.name, error=type(error).__name__)
         for one in batch:
             await one.message.nak(delay=LOST_DELAY_S)
-        while True:
-            try:
-                async with reading(self._pool) as conn:
-                    await conn.fetchval("select 1")
-                return
-            except LOST:
-                await asyncio.sleep(0.5)
+        while not await self._database_answers():
+            await asyncio.sleep(DATABASE_POLL_S)
+
+    async def _database_answers(self) -> bool:
+        try:
+            async with reading(self._pool) as conn:
+                return bool(await conn.fetchval("select true"))
+        except LOST:
+            return False
 
     async def _count(self, one: Received, error: str) -> int:
         async with transaction(self._pool) as conn:

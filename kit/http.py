@@ -96,7 +96,7 @@ class Duplex(Response):
         del self.headers["content-length"]
         self._lines = lines
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Send the head, then each line as it comes."""
         await send(
             {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
@@ -285,7 +285,9 @@ async def _asked(check: Check) -> bool:
 
 def _events(app: FastAPI, shared: Shared) -> None:
     @app.get("/v1/events", tags=["events"], dependencies=[allow("admin", "auditor", "service")])
-    async def events(after: Annotated[str, Query(pattern=r"^\d{1,19}-\d{1,19}$")] = "0-0") -> Response:
+    async def events(
+        after: Annotated[str, Query(pattern=r"^\d{1,19}-\d{1,19}$")] = "0-0",
+    ) -> Response:
         """Every event this service has said, oldest first, one JSON object a line.
 
         `after` is the cursor of the last line already read; the answer ends when nothing newer is
@@ -301,7 +303,8 @@ async def _lines(pool: Pool, tx: int, position: int) -> AsyncIterator[bytes]:
     while True:
         async with reading(pool) as conn:
             rows = await outbox.after(conn, tx, position, EVENTS_PAGE)
-        for tx, position, body in rows:  # noqa: B007 - the cursor moves on
-            yield b'{"cursor":"%d-%d","event":%s}\n' % (tx, position, body)
+        for row in rows:
+            yield b'{"cursor":"%d-%d","event":%s}\n' % row
+            tx, position, _ = row
         if len(rows) < EVENTS_PAGE:
             return

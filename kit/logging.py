@@ -12,12 +12,9 @@ from typing import Any, Final
 import orjson
 import structlog
 
-_PRIVATE_KEYS: Final = frozenset(
-    {
-        "text", "title", "address", "name", "phone", "requester", "accused", "body", "identity",
-        "token", "authorization", "password", "seed", "key", "secret",
-    }  # fmt: skip
-)
+_WORDS: Final = ("text", "title", "address", "name", "phone", "requester", "accused", "identity")
+_SECRETS: Final = ("body", "token", "authorization", "password", "seed", "key", "secret")
+_PRIVATE_KEYS: Final = frozenset((*_WORDS, *_SECRETS))
 _PHONE: Final = re.compile(r"(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 REDACTED: Final = "[redacted]"

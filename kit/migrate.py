@@ -39,7 +39,9 @@ async def migrate_all(
         await conn.execute("set lock_timeout = '30s'")
         await conn.fetchval("select pg_advisory_lock($1)", LOCK_KEY)
         await _roles(conn, passwords)
-        done = await _apply(conn, "chuishao", _files("kit", "migrations/shared"), simulated=simulated)
+        done = await _apply(
+            conn, "chuishao", _files("kit", "migrations/shared"), simulated=simulated
+        )
         for service in SERVICES:
             await conn.execute(_SCHEMA_OF[service])
             done += await _apply(conn, service, _files("kit", "migrations/messaging"))
@@ -79,7 +81,7 @@ async def _roles(conn: Conn, passwords: Mapping[str, str]) -> None:
     for role, password in passwords.items():
         verb = "alter" if await conn.fetchval(SQL_ROLE_EXISTS, role) else "create"
         statement = await conn.fetchval(
-            f"select format('{verb} role %I login password %L', $1::text, $2::text)",  # noqa: S608 - verb is ours
+            f"select format('{verb} role %I login password %L', $1::text, $2::text)",
             role,
             password,
         )

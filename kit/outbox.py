@@ -85,9 +85,7 @@ def outgoing(  # noqa: PLR0913 - what an event needs besides its data
     """Encode event `name` for an addressee and an area. Raises BadSubjectError on a bad token."""
     event_id = new_id()
     event = make(name, data, event_id=str(event_id), source=source, about=about, at=at)
-    return Outgoing(
-        event_id, subject(name, to=to, area=area), BY_NAME[name].stream, event.encode()
-    )
+    return Outgoing(event_id, subject(name, to=to, area=area), BY_NAME[name].stream, event.encode())
 
 
 async def append(conn: Conn, events: Sequence[Outgoing]) -> None:

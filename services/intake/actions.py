@@ -141,7 +141,9 @@ class Registrar:
             for d, i, n, a in zip(drafts, ids, numbers, alike, strict=True)
         ]
         free = await store.claim_keys(conn, keys, now)
-        await self._repeat(conn, [d for d, i in zip(drafts, ids, strict=True) if i not in free], results)
+        await self._repeat(
+            conn, [d for d, i in zip(drafts, ids, strict=True) if i not in free], results
+        )
         fresh = [
             (d, w, i, n)
             for d, w, i, n in zip(drafts, words, ids, numbers, strict=True)

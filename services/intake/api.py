@@ -20,7 +20,7 @@ from services.intake.vault import Vault
 
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
-KEY_LENGTH: Final = 128
+KEY_LENGTH: Final = batch.KEY_LENGTH
 Ident = Annotated[str, Path(max_length=40)]
 
 
@@ -96,7 +96,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
         async def one(filing: Filing, key: str) -> Filed:
             return await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
 
-        prefix = request.headers.get("idempotency-key", "")
+        prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
         lines = batch.results(request.stream(), one, answer, prefix=prefix)
         return Duplex(lines, media_type="application/x-ndjson")
 

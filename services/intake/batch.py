@@ -13,12 +13,13 @@ from pydantic import ValidationError
 from kit import strict_json
 from kit.db import LOST
 from kit.errors import DomainError, Kind
-from kit.validation import invalid
+from kit.validation import invalid, wrong_field
 from services.intake.actions import Filed
 from services.intake.complaint import Filing
 
 WINDOW: Final = 512
 LINE_LIMIT: Final = 256 * 1024
+KEY_LENGTH: Final = 128
 
 FileOne = Callable[[Filing, str], Awaitable[Filed]]
 Answer = Callable[[Filed], dict[str, Any]]
@@ -45,17 +46,15 @@ async def results(
         yield await task
 
 
-async def _one(
-    count: int, line: bytes, file_one: FileOne, answer: Answer, prefix: str
-) -> bytes:
+async def _one(count: int, line: bytes, file_one: FileOne, answer: Answer, prefix: str) -> bytes:
     try:
         if len(line) > LINE_LIMIT:
             raise _too_long()
         value = strict_json.loads(line)
-        key = value.pop("idempotency_key", None) if isinstance(value, dict) else None
+        key = _key(value)
         filed = await file_one(
             Filing.model_validate(value),
-            str(key) if key else f"{prefix}#{count}" if prefix else _digest(line),
+            key or (f"{prefix}#{count}" if prefix else _digest(line)),
         )
     except ValidationError as error:
         return _refused(count, invalid(error))
@@ -70,6 +69,18 @@ async def _one(
 def _refused(count: int, error: DomainError) -> bytes:
     problem = error.problem() | {"detail_en": error.en}
     return orjson.dumps({"line": count, "status": int(error.kind), "problem": problem}) + b"\n"
+
+
+def _key(value: object) -> str | None:
+    """Take the line's own key out of it. Raises DomainError 422 when it is no key."""
+    key = value.pop("idempotency_key", None) if isinstance(value, dict) else None
+    if key is None or (isinstance(key, str) and 0 < len(key) <= KEY_LENGTH and key.isprintable()):
+        return key
+    raise wrong_field(
+        "idempotency_key",
+        zh=f"应为 1 至 {KEY_LENGTH} 个可见字符的文字",
+        en=f"must be text of 1 to {KEY_LENGTH} visible characters",
+    )
 
 
 def _digest(line: bytes) -> str:
@@ -96,14 +107,18 @@ def _lost() -> DomainError:
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    rest = b""
+    """Lines that hold something; of one over the limit only its beginning, which is over it too."""
+    rest, refused = b"", False
     async for chunk in chunks:
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
-            if line.strip():
+            if line.strip() and not refused:
                 yield line
-        if len(rest) > LINE_LIMIT:
+            refused = False
+        if refused:
+            rest = b""
+        elif len(rest) > LINE_LIMIT:
             yield rest
-            return
+            rest, refused = b"", True
     if rest.strip():
         yield rest

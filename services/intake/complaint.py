@@ -7,7 +7,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from contracts.complaint import Channel, Kind, Point, Urgency
 from kit.validation import wrong_field
@@ -18,7 +18,7 @@ MAX_MARKS: Final = 4
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
 )
-_MARKS: Final = re.compile(r"[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{%d,}" % (MAX_MARKS + 1))
+_MARKS: Final = re.compile(rf"[\u0300-\u036f\u1ab0-\u1aff\u20d0-\u20ff]{{{MAX_MARKS + 1},}}")
 _LON: Final = (73.0, 135.5)
 _LAT: Final = (3.5, 54.0)
 
@@ -35,8 +35,18 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text).strip()
 
 
+def written_out(value: object) -> object:
+    """Refuses a number: a reader could not tell whether it counts seconds or spells a date."""
+    if not isinstance(value, str) or value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
+        raise ValueError(
+            "应为带时区的时间, 如 2026-03-02T09:00:00+08:00 | must be an RFC 3339 time with offset"
+        )
+    return value
+
+
 Words = Annotated[str, AfterValidator(clean)]
 Short = Annotated[Words, Field(max_length=200)]
+AttachmentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
 class Strict(BaseModel):
@@ -73,11 +83,11 @@ class Filing(Strict):
     grid_code: Annotated[str, Field(max_length=15)] | None = None
     category: Annotated[str, Field(max_length=32)] | None = None
     urgency: Urgency | None = None
-    occurred_at: AwareDatetime | None = None
+    occurred_at: Annotated[AwareDatetime, BeforeValidator(written_out)] | None = None
     requester: Requester | None = None
     accused: Annotated[Words, Field(max_length=100)] | None = None
     confidential: bool = False
-    attachments: Annotated[tuple[str, ...], Field(max_length=9)] = ()
+    attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=9)] = ()
     external_id: Short | None = None
     decline: Decline | None = None
 

@@ -65,7 +65,9 @@ def masked(draft: Draft) -> Masked:
 def fingerprint(words: Masked) -> int:
     """A signed 64-bit number, equal for the same words at the same address."""
     plain = _NOISE.sub("", f"{words.address or ''}{words.title or ''}{words.text}")
-    return int.from_bytes(hashlib.blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True)
+    return int.from_bytes(
+        hashlib.blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True
+    )
 
 
 def secrets_of(draft: Draft, words: Masked) -> dict[str, Any] | None:
@@ -98,9 +100,7 @@ def row(
     )  # fmt: skip
 
 
-def event(
-    draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime
-) -> Outgoing:
+def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime) -> Outgoing:
     """`complaint.received`, or `complaint.declined` when the filer showed another door."""
     f = draft.filing
     about = str(complaint_id)

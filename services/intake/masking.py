@@ -10,15 +10,29 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-_WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)}
-_IDENTITY: Final = re.compile(r"(?<![0-9])[1-9][0-9]{5}(?:19|20)[0-9]{9}[0-9Xx](?![0-9])")
-_BANK: Final = re.compile(r"(?<![0-9])[3-6][0-9]{3}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?(?![0-9])")
-_MOBILE: Final = re.compile(r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9][ -]?[0-9]{4}[ -]?[0-9]{4}(?![0-9])")
-_LANDLINE: Final = re.compile(r"(?<![0-9])0[1-9][0-9]{1,2}[ -]?[2-9][0-9]{6,7}(?![0-9])")
-_LOCAL: Final = re.compile(r"(?<=[话号是打系])[:：]?\s?[2-9][0-9]{7}(?![0-9号])")
+_WIDE: Final = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B))}
+_GAP: Final = r"[ \u3000.·•–—-]?"
+_IDENTITY: Final = re.compile(
+    r"(?<![0-9])[1-9][0-9]{5}[ -]?(?:19|20)[0-9]{6}[ -]?[0-9]{3}[0-9Xx](?![0-9])"
+)
+_BANK: Final = re.compile(
+    r"(?<![0-9])[3-6][0-9]{3}(?:[ -]?[0-9]{4}){3}(?:[ -]?[0-9]{1,3})?(?![0-9])"
+)
+_MOBILE: Final = re.compile(
+    rf"(?<![0-9])(?:(?:\+|00)?86{_GAP}|0)?1{_GAP}[3-9](?:{_GAP}[0-9]){{9}}(?![0-9])"
+)
+_LANDLINE: Final = re.compile(
+    r"(?<![0-9])(?:(?:\+|00)86[ -]?[(（]?0?|[(（]?0)[1-9][0-9]{1,2}[)）]?[ -]?"
+    r"[2-9][0-9]{2,3}[ -]?[0-9]{4}(?![0-9])"
+)
+_LOCAL: Final = re.compile(
+    r"(?<=[话号是打系])(?<![表户卡编单]号)(?<![表户]号是)(?<!读数是)"
+    r"[:：]?\s?[2-9][0-9]{3}[ -]?[0-9]{4}(?![0-9号])"
+)
 _PLATE: Final = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
-    r"[A-HJ-NP-Z][·• -]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警]"
+    r"[A-HJ-NP-Z][·• -]?[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警]",
+    re.IGNORECASE,
 )
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS: Final = "10X98765432"
@@ -39,11 +53,15 @@ def mask(text: str, names: Sequence[str] = ()) -> str:
     text = text.translate(_WIDE)
     if _DIGIT.search(text) is None:
         return text
-    text = _IDENTITY.sub(lambda m: IDENTITY if is_identity(m[0]) else m[0], text)
+    text = _IDENTITY.sub(lambda m: IDENTITY if is_identity(_close(m[0])) else m[0], text)
     text = _BANK.sub(lambda m: BANK if _luhn(m[0]) else m[0], text)
     for shape in (_MOBILE, _LANDLINE, _LOCAL):
         text = shape.sub(PHONE, text)
     return _PLATE.sub(PLATE, text)
+
+
+def _close(number: str) -> str:
+    return number.replace(" ", "").replace("-", "")
 
 
 def is_identity(number: str) -> bool:

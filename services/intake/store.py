@@ -106,9 +106,12 @@ async def known_keys(
     rows = await conn.fetch(SQL_KNOWN_KEYS, *columns(list(keys), 2))
     return {
         (row["sub"], row["key"]): KnownKey(
-            row["body_hash"], row["complaint_id"], row["number"], row["received_at"],
+            row["body_hash"],
+            row["complaint_id"],
+            row["number"],
+            row["received_at"],
             _numbers(row["duplicates"]),
-        )  # fmt: skip
+        )
         for row in rows
     }
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE: Final = 12
 KEY_VERSION: Final = 1
+LONGEST_AT_HOME: Final = 11
+"""Digits of a mobile, or of a landline with its area code, without the leading 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,5 +60,7 @@ class Vault:
 
     def phone_index(self, phone: str) -> bytes:
         """The blind index of a phone number, the same however it was written."""
-        digits = re.sub(r"\D", "", phone).removeprefix("86")
+        digits = re.sub(r"\D", "", phone).lstrip("0")
+        if len(digits) > LONGEST_AT_HOME:
+            digits = digits.removeprefix("86")
         return hmac.digest(self._phone_key, digits.encode(), hashlib.sha256)

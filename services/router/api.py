@@ -6,16 +6,17 @@ from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
+from contracts.command import Command
 from kit.auth import Principal, allow, deny_by_default
 from kit.clock import business_now
 from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, read_body, reply
-from kit.relay import Relay
-from services.router import acting, catalogue, queries
-from services.router.acting import Command
+from services.router import catalogue, queries
+from services.router.acting import Office
 from services.router.catalogue import DirectoryInUse
 from services.router.explain import Question, explain
+from services.router.queries import Filter
 
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
@@ -26,20 +27,20 @@ EVERYBODY: Final = (
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def make_app(shared: Shared, *, relay: Relay, in_use: DirectoryInUse) -> FastAPI:
+def make_app(shared: Shared, *, office: Office, in_use: DirectoryInUse) -> FastAPI:
     """The application with all of the router's routes."""
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
-    _tickets(app, shared, relay, in_use)
+    _tickets(app, shared, office, in_use)
     _directory(app, shared, in_use)
     deny_by_default(app, PUBLIC)
     return app
 
 
-def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse) -> None:
+def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse) -> None:
     @app.get("/v1/tickets", tags=["tickets"])
-    async def tickets(  # noqa: PLR0913 - the filters of one list
+    async def tickets(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
-        unit: Annotated[str | None, Query(max_length=32)] = None,
+        unit: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
         area: Annotated[str | None, Query(pattern=r"^\d{6,15}$")] = None,
         status: Annotated[str | None, Query(pattern=r"^[a-z_]{1,20}$")] = None,
         q: Annotated[str | None, Query(pattern=r"^\d{1,12}$")] = None,
@@ -49,18 +50,8 @@ def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse)
         overdue: bool = False,
     ) -> Response:
         """Tickets the asker may see, newest first. `q` is the beginning of a number."""
-        found = await queries.page(
-            shared.pool,
-            principal=who,
-            directory=in_use.directory,
-            unit=unit,
-            area=area,
-            status=status,
-            overdue=overdue,
-            q=q,
-            cursor=cursor,
-            limit=limit,
-        )
+        wanted = Filter(unit, area, status, q, overdue, cursor, limit)
+        found = await queries.page(shared.pool, who, in_use.directory, wanted)
         return reply(found)
 
     @app.get("/v1/tickets/{ident}", tags=["tickets"])
@@ -82,15 +73,8 @@ def _tickets(app: FastAPI, shared: Shared, relay: Relay, in_use: DirectoryInUse)
         command: Command = await read_body(request, Command)
         async with reading(shared.pool) as conn:
             now = await business_now(conn)
-        state = await acting.act(
-            shared.pool,
-            relay,
-            in_use,
-            ticket=ident,
-            action=action,
-            command=command,
-            actor=queries.actor_of(who, in_use.directory, now),
-        )
+        actor = queries.actor_of(who, in_use.directory, now)
+        state = await office.act(ident, action, command, actor)
         return reply(state)
 
 

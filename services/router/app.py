@@ -14,6 +14,7 @@ from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.router import catalogue, consumers, files
+from services.router.acting import Office
 from services.router.api import make_app
 from services.router.catalogue import DirectoryInUse
 from services.router.commands import answer_commands
@@ -29,18 +30,17 @@ async def main() -> None:
     pool, relay = plumbing.pool, plumbing.relay
     in_use = DirectoryInUse(pool)
     await in_use.known()
+    office = Office(pool, relay, in_use)
     plumbing.consume(ROUTER_COMPLAINTS, consumers.on_complaints(in_use))
     plumbing.consume(ROUTER_CLOCKS, consumers.on_clocks)
     plumbing.consume(ROUTER_ESCALATIONS, consumers.on_escalations)
-    serve_commands(plumbing.broker, answer_commands(pool, relay, in_use), queue=SERVICE)
+    serve_commands(plumbing.broker, answer_commands(office), queue=SERVICE)
     checks = {
         "database": plumbing.database_answers,
         "broker": plumbing.broker_connected,
         "directory": in_use.known,
     }
-    app = make_app(
-        Shared(SERVICE, pool, plumbing.verifier, checks), relay=relay, in_use=in_use
-    )
+    app = make_app(Shared(SERVICE, pool, plumbing.verifier, checks), office=office, in_use=in_use)
     await serve(
         Parts(
             app,

@@ -122,8 +122,6 @@ def _canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _announce(
-    version: int, digest: str, digests: dict[str, str], now: datetime
-) -> outbox.Outgoing:
+def _announce(version: int, digest: str, digests: dict[str, str], now: datetime) -> outbox.Outgoing:
     data = DirectoryPublished(version=version, digest=digest, parts=digests, effective_from=now)
     return outgoing("directory.published", data, source="router", about=str(version), at=now)

@@ -9,21 +9,17 @@ import orjson
 from nats.aio.msg import Msg
 
 from kit import strict_json
-from kit.db import LOST, Pool
+from kit.db import LOST
 from kit.errors import DomainError, Kind
 from kit.logging import get
-from kit.relay import Relay
-from services.router import acting
-from services.router.catalogue import DirectoryInUse
+from services.router.acting import Office
 
 log = get(__name__)
 
 BODY_LIMIT: Final = 64 * 1024
 
 
-def answer_commands(
-    pool: Pool, relay: Relay, in_use: DirectoryInUse
-) -> Callable[[Msg], Awaitable[bytes]]:
+def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
     """The handler of all commands. Whatever comes, it answers: the new state, or a problem document."""
 
     async def answer(message: Msg) -> bytes:
@@ -32,9 +28,7 @@ def answer_commands(
             if len(message.data) > BODY_LIMIT:
                 raise _too_large()
             raw = strict_json.loads(message.data)
-            state = await acting.answer_command(
-                pool, relay, in_use, action=action, unit=unit, raw=raw
-            )
+            state = await office.answer(action, unit, raw)
         except DomainError as error:
             log.info("command_refused", action=action, unit=unit, slug=error.slug)
             return orjson.dumps(error.problem() | {"detail_en": error.en})

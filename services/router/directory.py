@@ -55,14 +55,13 @@ class Directory:
 
     def depth(self, area: str | None) -> int:
         """0 for no area, 5 for a building."""
-        return DEPTH[self.areas[area].level] if area in self.areas else 0
+        known = self.areas.get(area or "")
+        return DEPTH[known.level] if known else 0
 
     def compound_type(self, area: str | None) -> str | None:
         """Type of the compound an area lies in."""
-        for code in self.chains.get(area or "", ()):
-            if self.areas[code].compound_type:
-                return self.areas[code].compound_type
-        return None
+        kinds = (self.areas[code].compound_type for code in self.chains.get(area or "", ()))
+        return next((kind for kind in kinds if kind), None)
 
     def unit_covering(self, kind: UnitKind, area: str | None) -> str | None:
         """The unit of a kind whose area is the deepest one around `area`."""
@@ -80,7 +79,9 @@ class Directory:
 
     def units_of(self, person: str, at: datetime) -> frozenset[str]:
         """Units in which a person holds a post today."""
-        return frozenset(post.unit for post in self.posts_by_person.get(person, ()) if holds(post, at))
+        return frozenset(
+            post.unit for post in self.posts_by_person.get(person, ()) if holds(post, at)
+        )
 
 
 def holds(post: Post, at: datetime) -> bool:

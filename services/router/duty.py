@@ -18,6 +18,8 @@ from services.router.directory import Directory, RuleKey, holds
 SHALLOW: Final = 2
 """A subdistrict must be known before any unit is made responsible."""
 NEAR_MISSES: Final = 4
+BY_PLACE: Final = ("@owner", "@grid", "@property", "@community", "@subdistrict")
+"""Words of the catalogue that name a unit by the place of the matter."""
 _ROLE_ORDER: Final = ("specialist", "liaison", "leader", "desk", "duty_lead", "member", "deputy")
 
 
@@ -64,7 +66,13 @@ def _find(directory: Directory, category: str, area: str | None, owner: str | No
             if (found := _unit(directory, wanted, area, owner)) and found != unit
         )
         return Duty(
-            unit, assists, entry.profile, key, entry.lead, entry.source, tuple(skipped[:NEAR_MISSES])
+            unit,
+            assists,
+            entry.profile,
+            key,
+            entry.lead,
+            entry.source,
+            tuple(skipped[:NEAR_MISSES]),
         )
     raise LookupError(f"no rule for {category} in {area}")
 
@@ -111,7 +119,11 @@ def answering_post(directory: Directory, unit: str, area: str | None, at: dateti
         if post.area is not None and post.area not in chain:
             continue
         near = chain.index(post.area) if post.area in chain else len(chain)
-        rank = (0 if post.role == "specialist" else 1, near * 10 + _ROLE_ORDER.index(post.role), post.post)
+        rank = (
+            0 if post.role == "specialist" else 1,
+            near * 10 + _ROLE_ORDER.index(post.role),
+            post.post,
+        )
         if best is None or rank < best:
             best, chosen = rank, post
     return chosen
@@ -123,6 +135,14 @@ def conflicts(directory: Directory, unit: str, accused: str | None) -> bool:
         return False
     accused_unit: Unit | None = directory.units.get(accused)
     return unit == accused or (accused_unit is not None and accused_unit.parent == unit)
+
+
+def desk(directory: Directory, area: str | None, accused: str | None) -> str:
+    """The triage desk for an area, or the nearest unit above it that the matter is not about."""
+    unit = directory.desk(area)
+    while conflicts(directory, unit, accused) and (above := directory.units[unit].parent):
+        unit = above
+    return unit
 
 
 def _say(key: RuleKey) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import tomllib
 import types
 from collections.abc import Iterator
@@ -61,7 +62,9 @@ def read(folder: Path) -> Tables:
 
 def from_parts(parts: dict[str, Any]) -> Tables:
     """The same tables from the JSON form in which parts are stored and published."""
-    return {part: [model.model_validate(row) for row in parts[part]] for part, model in PARTS.items()}
+    return {
+        part: [model.model_validate(row) for row in parts[part]] for part, model in PARTS.items()
+    }
 
 
 def to_parts(tables: Tables) -> dict[str, list[dict[str, Any]]]:
@@ -73,14 +76,13 @@ def to_parts(tables: Tables) -> dict[str, list[dict[str, Any]]]:
 
 
 def _csv(file: Path, part: str, model: type[Row], faults: list[Fault]) -> Iterator[Row]:
-    if not file.exists():
-        faults.append(Fault(file.name, 0, "-", "文件缺失, 请补上 / the file is missing"))
-        return
     hints = get_type_hints(model)
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        for line, cells in enumerate(csv.DictReader(stream), 2):
+    rows = csv.DictReader(io.StringIO(_text(file, faults), newline=""))
+    try:
+        for cells in rows:
             if None in cells:
-                faults.append(Fault(file.name, line, "-", "列数过多 / too many cells in this line"))
+                remedy = "列数过多 / too many cells in this line"
+                faults.append(Fault(file.name, rows.line_num, "-", remedy))
                 continue
             value = {
                 _RENAMED.get(part, {}).get(name, name): _cell(name, text, hints)
@@ -90,7 +92,25 @@ def _csv(file: Path, part: str, model: type[Row], faults: list[Fault]) -> Iterat
             try:
                 yield model.model_validate(value)
             except ValidationError as error:
-                faults += _faults(file.name, line, error)
+                faults += _faults(file.name, rows.line_num, error)
+    except csv.Error as error:
+        faults.append(Fault(file.name, rows.line_num, "-", f"CSV: {error}"))
+
+
+def _text(file: Path, faults: list[Fault]) -> str:
+    """The file's text; empty, with a fault noted, when it is missing or no UTF-8."""
+    try:
+        raw = file.read_bytes()
+    except FileNotFoundError:
+        faults.append(Fault(file.name, 0, "-", "文件缺失, 请补上 / the file is missing"))
+        return ""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        remedy = "不是 UTF-8 编码, 请另存为“CSV UTF-8” / not UTF-8; save it as UTF-8"
+        faults.append(Fault(file.name, line, "-", remedy))
+        return ""
 
 
 def _cell(name: str, text: str, hints: dict[str, Any]) -> Any:
@@ -112,41 +132,43 @@ def _is_tuple(hint: Any) -> bool:
 
 def _toml(file: Path, part: str, faults: list[Fault]) -> list[Row]:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        faults.append(Fault(file.name, 0, "-", "文件缺失, 请补上 / the file is missing"))
-        return []
+        document = tomllib.loads(_text(file, faults))
     except tomllib.TOMLDecodeError as error:
         faults.append(Fault(file.name, 0, "-", f"TOML: {error}"))
         return []
-    try:
-        return _profiles(document) if part == "limits" else _ladder(document)
-    except ValidationError as error:
-        faults += _faults(file.name, 0, error)
-        return []
+    top, make = ("profiles", _profile) if part == "limits" else ("urgency", _ladder)
+    rows: list[Row] = []
+    for key, tables in document.items():
+        if key != top or not isinstance(tables, dict):
+            remedy = f"没有此项, 只有 [{top}.…] / only [{top}.…] tables may stand here"
+            faults.append(Fault(file.name, 0, key, remedy))
+            continue
+        for name, table in tables.items():
+            try:
+                rows.append(make(name, table))
+            except ValidationError as error:
+                faults += _faults(file.name, 0, error, f"{top}.{name}.")
+    return rows
 
 
-def _profiles(document: dict[str, Any]) -> list[Row]:
-    profiles: list[Row] = []
-    for name, table in document.get("profiles", {}).items():
-        own = {key: value for key, value in table.items() if not isinstance(value, dict)}
-        limits = {key: value for key, value in table.items() if isinstance(value, dict)}
-        for limit in limits.values():
-            if isinstance(limit.get("sources"), str):
-                limit["sources"] = {"*": limit["sources"]}
-        profiles.append(Profile.model_validate({"name": name, **own, "limits": limits}))
-    return profiles
+def _profile(name: str, table: Any) -> Row:
+    if not isinstance(table, dict):
+        return Profile.model_validate(table)
+    own = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    limits = {key: value for key, value in table.items() if isinstance(value, dict)}
+    for limit in limits.values():
+        if isinstance(limit.get("sources"), str):
+            limit["sources"] = {"*": limit["sources"]}
+    return Profile.model_validate({"name": name, **own, "limits": limits})
 
 
-def _ladder(document: dict[str, Any]) -> list[Row]:
+def _ladder(urgency: str, rule: Any) -> Row:
+    named = {"urgency": urgency, **rule} if isinstance(rule, dict) else rule
+    return LadderRule.model_validate(named)
+
+
+def _faults(file: str, line: int, error: ValidationError, path: str = "") -> list[Fault]:
     return [
-        LadderRule.model_validate({"urgency": urgency, **rule})
-        for urgency, rule in document.get("urgency", {}).items()
-    ]
-
-
-def _faults(file: str, line: int, error: ValidationError) -> list[Fault]:
-    return [
-        Fault(file, line, ".".join(str(part) for part in item["loc"]), item["msg"])
+        Fault(file, line, path + ".".join(str(part) for part in item["loc"]), item["msg"])
         for item in error.errors(include_url=False, include_input=False)
     ]

@@ -182,7 +182,9 @@ class Gazetteer:
         label = building_label(after)
         if label is not None and label in inside:
             return inside[label]
-        return next((code for name, code in inside.items() if len(name) > 1 and name in after), None)
+        return next(
+            (code for name, code in inside.items() if len(name) > 1 and name in after), None
+        )
 
     def _owner(
         self, readings: list[tuple[str, tuple[Candidate, ...], int]], area: str | None
@@ -193,7 +195,9 @@ class Gazetteer:
                 owners = {
                     o.owner
                     for o in options
-                    if o.owner and (o.kind == "road") is roads and (area is None or self._agree(o.area, area))
+                    if o.owner
+                    and (o.kind == "road") is roads
+                    and (area is None or self._agree(o.area, area))
                 }
                 if len(owners) == 1:
                     return owners.pop()
@@ -206,7 +210,7 @@ class Gazetteer:
         return one in self._chains.get(other, ()) or other in self._chains.get(one, ())
 
     def _common(self, areas: list[str]) -> str | None:
-        shared = [code for code in self._chains.get(areas[0], ())]
+        shared = list(self._chains.get(areas[0], ()))
         for area in areas[1:]:
             chain = set(self._chains.get(area, ()))
             shared = [code for code in shared if code in chain]
@@ -217,7 +221,9 @@ def _add(names: dict[str, list[Candidate]], name: str, candidate: Candidate) -> 
     if len(name) >= MIN_NAME:
         known = names.setdefault(name, [])
         if not any(
-            o.area == candidate.area and o.numbers == candidate.numbers and o.owner == candidate.owner
+            o.area == candidate.area
+            and o.numbers == candidate.numbers
+            and o.owner == candidate.owner
             for o in known
         ):
             known.append(candidate)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +17,7 @@ MARGIN: Final = 1.25
 """How many times the second's weight the first must have."""
 TITLE_FACTOR: Final = 1.5
 SHOWN: Final = 3
+_KEYWORD: Final = re.compile(r"[^:]+(?::(?!0+(?:\.0+)?$)[0-9]{1,3}(?:\.[0-9]{1,2})?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,11 @@ class CategoryGuess:
     """Up to three (code, weight), heaviest first."""
     words: tuple[str, ...]
     """The keywords of the first that were found."""
+
+
+def is_keyword(text: str) -> bool:
+    """True for `词` and `词:weight` with a weight above 0."""
+    return _KEYWORD.fullmatch(text) is not None
 
 
 class Keywords:

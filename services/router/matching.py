@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from contracts.complaint import ComplaintReceived, Urgency
 from services.router import duty
-from services.router.directory import Directory
+from services.router.directory import ANY, Directory
 from services.router.duty import Duty
 from services.router.gazetteer import PlaceGuess
 from services.router.keywords import CategoryGuess
 
 RECEIPT_FORM: Final = 1
 GIVEN: Final = "given"
+COMPOUND: Final = 4
+"""Depth at which a grid team is surely known."""
 
 
 class RoutingReason(StrEnum):
@@ -57,14 +59,15 @@ def decide(complaint: ComplaintReceived, directory: Directory, at: datetime) -> 
     category = _category(complaint, directory)
     reason, found = _judge(complaint, directory, place, category)
     triage = reason is not RoutingReason.RULE
-    unit = directory.desk(place.area) if triage or found is None else found.unit
+    to_owner = found if not triage else None
+    unit = to_owner.unit if to_owner else duty.desk(directory, place.area, complaint.accused)
     post = duty.answering_post(directory, unit, place.area, at)
     known = directory.categories.get(category.code or "")
     decision = Decision(
         triage=triage,
         reason=reason,
         unit=unit,
-        assists=() if triage or found is None else found.assists,
+        assists=_assists(complaint, directory, to_owner) if to_owner else (),
         post=post.post if post else None,
         area=place.area,
         category=category.code,
@@ -74,6 +77,13 @@ def decide(complaint: ComplaintReceived, directory: Directory, at: datetime) -> 
     )
     decision.receipt.update(_receipt(decision, place, category, found, directory.version))
     return decision
+
+
+def _assists(complaint: ComplaintReceived, directory: Directory, found: Duty) -> tuple[str, ...]:
+    """Who helps; never the party complained about, nor the unit right above it."""
+    if complaint.accused is None:
+        return found.assists
+    return tuple(u for u in found.assists if not duty.conflicts(directory, u, complaint.accused))
 
 
 def _judge(
@@ -90,15 +100,20 @@ def _judge(
         found = duty.find(directory, category.code, place.area, place.owner)
     except LookupError:
         return RoutingReason.NO_OWNER, None
-    if duty.conflicts(directory, found.unit, complaint.accused):
-        return RoutingReason.CONFLICT_OF_INTEREST, found
-    if not category.sure:
-        return RoutingReason.CATEGORY_UNSURE, found
-    if found.lead == "@grid" and directory.depth(place.area) < 4:  # noqa: PLR2004 - compound
-        return RoutingReason.PLACE_UNSURE, found
-    if found.rule[0] == "*":
-        return RoutingReason.BACKSTOP, found
-    return RoutingReason.RULE, found
+    doubts = (
+        (
+            RoutingReason.CONFLICT_OF_INTEREST,
+            duty.conflicts(directory, found.unit, complaint.accused),
+        ),
+        (RoutingReason.CATEGORY_UNSURE, not category.sure),
+        (
+            RoutingReason.PLACE_UNSURE,
+            found.lead == "@grid" and directory.depth(place.area) < COMPOUND,
+        ),
+        (RoutingReason.BACKSTOP, found.rule[0] == ANY),
+    )
+    reason = next((reason for reason, holds in doubts if holds), RoutingReason.RULE)
+    return reason, found
 
 
 def _place(complaint: ComplaintReceived, directory: Directory) -> PlaceGuess:
@@ -111,9 +126,13 @@ def _place(complaint: ComplaintReceived, directory: Directory) -> PlaceGuess:
 
 
 def _category(complaint: ComplaintReceived, directory: Directory) -> CategoryGuess:
-    if complaint.category in directory.categories:
+    if complaint.category is not None and complaint.category in directory.categories:
         return CategoryGuess(
-            complaint.category, sure=True, score=1.0, best=((complaint.category, 1.0),), words=(GIVEN,)
+            complaint.category,
+            sure=True,
+            score=1.0,
+            best=((complaint.category, 1.0),),
+            words=(GIVEN,),
         )
     return directory.keywords.guess(complaint.title, complaint.text)
 

@@ -31,7 +31,7 @@ def building_label(said: str) -> str | None:
 
 def numeral(said: str) -> int | None:
     """12, 十二, 一二 and 二十 as numbers below 100; None for what is no number."""
-    if said.isdigit():
+    if said.isdecimal():
         return int(said)
     if "十" in said:
         tens, _, ones = said.partition("十")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -14,8 +15,10 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import not_found
 from services.router import store
-from services.router.acting import DESK_ROLES, Actor, identify, ticket_view
+from services.router.acting import DESK_ROLES, identify
+from services.router.deed import Actor
 from services.router.directory import Directory
+from services.router.viewing import clock_view, line_view, running, ticket_view
 
 PAGE: Final = 100
 SEES_ALL: Final = (*DESK_ROLES, "ruling", "auditor", "service", "operator")
@@ -45,31 +48,44 @@ def visible_units(
     return frozenset(below)
 
 
-async def page(  # noqa: PLR0913 - the filters of one list
-    pool: Pool,
-    *,
-    principal: Principal,
-    directory: Directory | None,
-    unit: str | None,
-    area: str | None,
-    status: str | None,
-    overdue: bool,
-    q: str | None,
-    cursor: str | None,
-    limit: int,
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a list of tickets is narrowed to."""
+
+    unit: str | None = None
+    area: str | None = None
+    status: str | None = None
+    q: str | None = None
+    """The beginning of a number."""
+    overdue: bool = False
+    cursor: str | None = None
+    limit: int = 50
+
+
+async def page(
+    pool: Pool, principal: Principal, directory: Directory | None, wanted: Filter
 ) -> dict[str, Any]:
     """A page of tickets, newest first, with the cursor of the next."""
     async with reading(pool) as conn:
         now = await business_now(conn)
         units = visible_units(principal, directory, now)
-        if unit is not None:
-            units = frozenset({unit}) if units is None or unit in units else frozenset()
-        before = identify(cursor)[0] if cursor else None
-        wanted = sorted(units) if units is not None else None
-        rows = await store.tickets(conn, wanted, area, status, q, before, overdue, limit + 1)
-        due = await _due(conn, [row["ticket_id"] for row in rows[:limit]])
-    items = [ticket_view(row) | {"due": due.get(row["ticket_id"], {})} for row in rows[:limit]]
-    return {"items": items, "next": items[-1]["ticket_id"] if len(rows) > limit else None}
+        if wanted.unit is not None:
+            allowed = units is None or wanted.unit in units
+            units = frozenset({wanted.unit}) if allowed else frozenset()
+        rows = await store.tickets(
+            conn,
+            sorted(units) if units is not None else None,
+            wanted.area,
+            wanted.status,
+            wanted.q,
+            identify(wanted.cursor)[0] if wanted.cursor else None,
+            wanted.overdue,
+            wanted.limit + 1,
+        )
+        shown = rows[: wanted.limit]
+        due = await _due(conn, [row["ticket_id"] for row in shown])
+    items = [ticket_view(row) | {"due": due.get(row["ticket_id"], {})} for row in shown]
+    return {"items": items, "next": items[-1]["ticket_id"] if len(rows) > wanted.limit else None}
 
 
 async def one(
@@ -87,10 +103,10 @@ async def one(
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
     return ticket_view(row) | {
-        "due": _running(clocks),
-        "history": [_line(line) for line in history],
+        "due": running(clocks),
+        "history": [line_view(line) for line in history],
         "receipt": orjson.loads(receipts[-1]["body"]) if receipts else None,
-        "clocks": [_clock(clock) for clock in clocks],
+        "clocks": [clock_view(clock) for clock in clocks],
         "whistles": [],
     }
 
@@ -99,23 +115,4 @@ async def _due(conn: Conn, ticket_ids: list[UUID]) -> dict[UUID, dict[str, str]]
     by_ticket: dict[UUID, list[Record]] = {}
     for clock in await store.clocks(conn, ticket_ids):
         by_ticket.setdefault(clock["ticket_id"], []).append(clock)
-    return {ticket_id: _running(clocks) for ticket_id, clocks in by_ticket.items()}
-
-
-def _running(clocks: list[Record]) -> dict[str, str]:
-    return {c["kind"]: c["due_at"].isoformat() for c in clocks if c["state"] != "stopped"}
-
-
-def _clock(row: Record) -> dict[str, Any]:
-    return {
-        "kind": row["kind"], "round": row["round"], "state": row["state"], "unit": row["unit"],
-        "due_at": row["due_at"].isoformat(), "sentence": row["sentence"],
-    }  # fmt: skip
-
-
-def _line(row: Record) -> dict[str, Any]:
-    return {
-        "version": row["version"], "event": row["event"], "status": row["status"],
-        "unit": row["unit"], "round": row["round"], "actor": row["actor"], "reason": row["reason"],
-        "cause": row["cause"], "at": row["at"].isoformat(),
-    }  # fmt: skip
+    return {ticket_id: running(clocks) for ticket_id, clocks in by_ticket.items()}

@@ -69,7 +69,19 @@ def history_rows(o: Opening) -> list[tuple[Any, ...]]:
         (n, "assisted", unit) for n, unit in enumerate(d.assists, 2) if not d.triage
     ]
     return [
-        (o.ticket_id, n, name, o.status.value, unit, 1, BY_ROUTER, d.reason.value, o.cause, {}, o.at)
+        (
+            o.ticket_id,
+            n,
+            name,
+            o.status.value,
+            unit,
+            1,
+            BY_ROUTER,
+            d.reason.value,
+            o.cause,
+            {},
+            o.at,
+        )
         for n, name, unit in says
     ]
 

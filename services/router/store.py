@@ -52,7 +52,7 @@ SQL_TICKET_LOCKED: Final = "select * from ticket where ticket_id = $1 or number 
 SQL_MOVE: Final = """
 update ticket
 set status = $3, unit = $4, post = $5, version = $6, changed_at = $7,
-    dispatched_at = coalesce($8, dispatched_at), assists = coalesce($9, assists)
+    dispatched_at = coalesce($8, dispatched_at)
 where ticket_id = $1 and version = $2
 returning ticket_id
 """
@@ -73,7 +73,9 @@ order by ticket_id desc
 limit $7
 """
 SQL_HISTORY: Final = "select * from ticket_event where ticket_id = $1 order by version"
-SQL_RECEIPTS: Final = "select receipt_id, body from receipt where ticket_id = $1 order by receipt_id"
+SQL_RECEIPTS: Final = (
+    "select receipt_id, body from receipt where ticket_id = $1 order by receipt_id"
+)
 SQL_CLOCKS: Final = """
 select ticket_id, round, kind, state, unit, due_at, sentence
 from ticket_clock

@@ -15,6 +15,7 @@ import signal
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ VICTIMS = ("intake", "router", "notifier", "console", "nats")
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    folder = Path(tempfile.mkdtemp(prefix="chuishao-kill-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="chuishao-kill-"))
     world = World(folder, "--port-base", "26700", "--no-sample")
     await world.start()
     yield world
@@ -50,9 +51,8 @@ async def test_kills_in_the_middle_lose_nothing_and_do_nothing_twice(world: Worl
     fileers = [asyncio.create_task(_file(world, work, acknowledged)) for _ in range(WORKERS)]
     killed = []
     for n, victim in enumerate(VICTIMS, 1):
-        await until(
-            lambda n=n: _reached(acknowledged, COMPLAINTS * n // (len(VICTIMS) + 1)), within_s=120
-        )
+        share = COMPLAINTS * n // (len(VICTIMS) + 1)
+        await until(partial(_reached, acknowledged, share), within_s=120)
         world.reread()
         os.kill(world.info["pids"][victim], signal.SIGKILL)
         killed.append(victim)

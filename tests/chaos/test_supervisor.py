@@ -36,12 +36,14 @@ async def test_ctrl_c_leaves_nothing_running_and_a_second_run_goes_on_with_the_d
     assert not (folder / "run.json").exists()
     second = World(folder, *flags)
     await second.start()
-    assert (await second.ticket(filed["number"]))
+    assert await second.ticket(filed["number"])
     assert await second.stop(signal.SIGTERM) == 0
 
 
 @pytest.mark.timeout(180)
-async def test_a_killed_supervisor_blocks_nothing_and_takes_its_children_along(folder: Path) -> None:
+async def test_a_killed_supervisor_blocks_nothing_and_takes_its_children_along(
+    folder: Path,
+) -> None:
     flags = ("--port-base", "25700", "--no-sample")
     first = World(folder, *flags)
     await first.start()
@@ -61,6 +63,6 @@ async def test_a_killed_supervisor_blocks_nothing_and_takes_its_children_along(f
     await first.stop()
     second = World(folder, *flags)
     await second.start()
-    assert (await second.ticket(filed["number"]))
+    assert await second.ticket(filed["number"])
     assert (folder / "run.json").stat().st_mode & 0o777 == 0o600
     assert await second.stop() == 0

@@ -17,12 +17,21 @@ VIOLATIONS = {
     "contracts may not look up to kit": ("contracts/base.py", "import kit.ids"),
     "nobody may import the command line": ("services/router/app.py", "import chuishao.ports"),
     "services do not know each other": ("services/router/app.py", "import services.intake.number"),
-    "a door may not reach into another door": ("services/intake/consumers.py", "import services.intake.api"),
-    "the store may not call actions": ("services/intake/store.py", "import services.intake.actions"),
-    "the command line may not use a service's store": ("chuishao/ports.py", "import services.router.store"),
+    "a door may not reach into another door": (
+        "services/intake/consumers.py",
+        "import services.intake.api",
+    ),
+    "the store may not call actions": (
+        "services/intake/store.py",
+        "import services.intake.actions",
+    ),
+    "the command line may not use a service's store": (
+        "chuishao/ports.py",
+        "import services.router.store",
+    ),
     "contracts may not use a framework": ("contracts/base.py", "import orjson"),
     "a noun may not touch the database": ("services/router/ticket.py", "import asyncpg"),
-}  # fmt: skip
+}
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:

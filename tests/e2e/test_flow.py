@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from tests.support.world import MONDAY, World, person_of, until
@@ -10,7 +11,9 @@ from tests.support.world import MONDAY, World, person_of, until
 LAMP = {"address": "清潭街12号", "title": "路灯不亮"}
 
 
-async def test_a_filed_complaint_is_dispatched_with_a_receipt_and_running_clocks(world: World) -> None:
+async def test_a_filed_complaint_is_dispatched_with_a_receipt_and_running_clocks(
+    world: World,
+) -> None:
     filed = await world.file("路灯坏了三天了, 晚上黑咕隆咚的", **LAMP)
     ticket = await world.ticket_when(
         filed["number"], lambda t: {"sign_for", "contact", "result"} <= set(t["due"])
@@ -22,7 +25,9 @@ async def test_a_filed_complaint_is_dispatched_with_a_receipt_and_running_clocks
 
 
 async def test_the_units_own_durable_receives_the_dispatch_with_masked_words(world: World) -> None:
-    filed = await world.file("路灯坏了, 我是刘大明, 电话13800004321", **LAMP, requester={"name": "刘大明"})
+    filed = await world.file(
+        "路灯坏了, 我是刘大明, 电话13800004321", **LAMP, requester={"name": "刘大明"}
+    )
     user = world.info["nats_users"]["SZ"]
     client = await world.unit_connection("SZ")
     pull = await client.jetstream(prefix=user["js_prefix"]).pull_subscribe(
@@ -60,7 +65,9 @@ async def test_a_unit_signs_by_nats_and_the_sign_for_clock_stops(world: World) -
     await world.ticket_when(filed["number"], lambda t: "sign_for" not in t["due"])
 
 
-async def test_the_same_actions_work_over_http_and_another_units_ticket_is_404(world: World) -> None:
+async def test_the_same_actions_work_over_http_and_another_units_ticket_is_404(
+    world: World,
+) -> None:
     filed = await world.file("马路边路灯杆歪了", **LAMP)
     await world.ticket_when(filed["number"], lambda t: t["status"] == "dispatched")
     foreign = await world.act(filed["number"], "accept", role="unit:GD")
@@ -78,9 +85,7 @@ async def test_a_ticket_nobody_signs_climbs_the_ladder_to_the_secretary(world: W
     for level, days in ((1, 1.1), (2, 8), (3, 11), (4, 20)):
         await world.move_clock(max(await world.now(), MONDAY))
         await world.fast_forward(days=days if level == 1 else days - 1)
-        await world.ticket_when(
-            filed["number"], lambda t, level=level: t["escalation_level"] >= level
-        )
+        await world.ticket_when(filed["number"], partial(_climbed, level))
     queue = await world.queue("JD-WYS", role="secretary:JD-WYS")
     item = next(item for item in queue if item["ticket_id"] == filed["complaint_id"])
     assert item["rule"] == "overdue_l4"
@@ -101,3 +106,7 @@ async def test_what_the_router_would_not_decide_goes_to_the_named_desk(world: Wo
     )
     assert moved.json()["status"] == "dispatched", moved.text
     await world.ticket_when(filed["number"], lambda t: "sign_for" in t["due"])
+
+
+def _climbed(level: int, ticket: dict[str, Any]) -> bool:
+    return bool(ticket["escalation_level"] >= level)

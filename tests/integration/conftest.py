@@ -45,7 +45,7 @@ async def router_pool(database: Database) -> AsyncIterator[Pool]:
 @pytest.fixture
 async def broker() -> AsyncIterator[Broker]:
     """A provisioned nats-server of this test alone."""
-    folder = Path(tempfile.mkdtemp(prefix="chuishao-nats-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="chuishao-nats-"))
     async with servers.broker(folder) as running:
         yield running
     shutil.rmtree(folder, ignore_errors=True)

@@ -29,7 +29,12 @@ AT = datetime(2026, 11, 23, tzinfo=UTC)
 def message(text: str = "路灯坏了") -> tuple[str, bytes, str]:
     ident = str(uuid.uuid4())
     data = ComplaintReceived(
-        complaint_id=ident, number="1", channel="hotline", kind="complaint", text=text, received_at=AT
+        complaint_id=ident,
+        number="1",
+        channel="hotline",
+        kind="complaint",
+        text=text,
+        received_at=AT,
     )
     event = outgoing("complaint.received", data, source="intake", about=ident, at=AT)
     return event.subject, event.body, str(event.event_id)
@@ -44,7 +49,7 @@ class Recorder:
         self.batches: list[int] = []
         self.wait_once: set[str] = set()
 
-    async def __call__(self, conn: Conn, received: Sequence[Received]) -> Effects:
+    async def __call__(self, _: Conn, received: Sequence[Received]) -> Effects:
         self.batches.append(len(received))
         effects = Effects()
         for one in received:

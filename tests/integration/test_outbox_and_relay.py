@@ -117,22 +117,19 @@ async def test_an_event_offered_twice_is_stored_once_singly_and_in_a_batch(
 async def test_what_was_rolled_back_is_never_published(router_pool: Pool, broker: Broker) -> None:
     async with relaying(router_pool, broker):
         with pytest.raises(RuntimeError):
-            async with transaction(router_pool) as conn:
-                await outbox.append(conn, some(3))
-                raise RuntimeError
+            await _append_and_fail(router_pool)
         await asyncio.sleep(0.5)
         assert await stored(broker) == 0
 
 
 async def test_the_order_of_kept_events_never_admits_a_latecomer(router_pool: Pool) -> None:
     first, second = some(1), some(1)
-    async with router_pool.acquire() as slow:
-        async with slow.transaction():
-            await outbox.append(slow, first)
-            async with transaction(router_pool) as quick:
-                await outbox.append(quick, second)
-            async with reading(router_pool) as reader:
-                assert await outbox.after(reader, 0, 0, 10) == []
+    async with router_pool.acquire() as slow, slow.transaction():
+        await outbox.append(slow, first)
+        async with transaction(router_pool) as quick:
+            await outbox.append(quick, second)
+        async with reading(router_pool) as reader:
+            assert await outbox.after(reader, 0, 0, 10) == []
     async with reading(router_pool) as reader:
         rows = await outbox.after(reader, 0, 0, 10)
     assert [row[2] for row in rows] == [first[0].body, second[0].body]
@@ -160,5 +157,15 @@ async def test_a_pending_row_cannot_be_inserted_twice(router_pool: Pool) -> None
     async with transaction(router_pool) as conn:
         await outbox.append(conn, events)
     with pytest.raises(asyncpg.UniqueViolationError):
-        async with transaction(router_pool) as conn:
-            await outbox.append(conn, events)
+        await _append(router_pool, events)
+
+
+async def _append(pool: Pool, events: list[Outgoing]) -> None:
+    async with transaction(pool) as conn:
+        await outbox.append(conn, events)
+
+
+async def _append_and_fail(pool: Pool) -> None:
+    async with transaction(pool) as conn:
+        await outbox.append(conn, some(3))
+        raise RuntimeError

@@ -22,8 +22,14 @@ from kit.accounts import OPS_USER, render_accounts, users
 from kit.migrate import migrate_all
 from kit.provision import provision
 
-ROLES: Final = ("chuishao_intake", "chuishao_vault", "chuishao_router", "chuishao_notifier", "chuishao_console")
-PASSWORD: Final = "test-only"  # noqa: S105 - of a database that lives for one test session
+ROLES: Final = (
+    "chuishao_intake",
+    "chuishao_vault",
+    "chuishao_router",
+    "chuishao_notifier",
+    "chuishao_console",
+)
+PASSWORD: Final = "test-only"
 TEMPLATE: Final = "chuishao_template"
 _numbers = itertools.count()
 
@@ -92,7 +98,9 @@ async def broker(
     pairs = {name: _pair() for name in users(units, readers)}
     seeds = {name: seed for name, (seed, _) in pairs.items()}
     public = {name: key for name, (_, key) in pairs.items()}
-    server = EmbeddedNats(folder / "nats", chosen["nats"], chosen["nats_monitor"], folder / "nats.log")
+    server = EmbeddedNats(
+        folder / "nats", chosen["nats"], chosen["nats_monitor"], folder / "nats.log"
+    )
     server.accounts_path.parent.mkdir(parents=True, exist_ok=True)
     server.accounts_path.write_text(render_accounts(units, readers, public))
     supervisor = Supervisor(folder, print)

@@ -43,16 +43,25 @@ class World:
         """Bring it up; returns the seconds until it was ready."""
         began = time.monotonic()
         self.data_dir.mkdir(parents=True, exist_ok=True)
+        run_file = self.data_dir / "run.json"
+        run_file.unlink(missing_ok=True)  # of a run that was killed
         log = (self.data_dir / "up.log").open("ab")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "chuishao", "up", "--data-dir", str(self.data_dir), *self._flags],
+        self._process = subprocess.Popen(  # noqa: ASYNC220 - lives as long as the world
+            [
+                sys.executable,
+                "-m",
+                "chuishao",
+                "up",
+                "--data-dir",
+                str(self.data_dir),
+                *self._flags,
+            ],
             cwd=ROOT,
             stdout=log,
             stderr=log,
             env={**os.environ, "CHUISHAO_LOG_LEVEL": "INFO"},
         )
         log.close()
-        run_file = self.data_dir / "run.json"
 
         async def ready() -> bool:
             assert self._process
@@ -100,7 +109,9 @@ class World:
         """File a complaint and answer whatever came back."""
         headers = self.token("operator") | {"Idempotency-Key": key or str(uuid.uuid4())}
         body = {"channel": "hotline", "kind": "complaint"} | fields
-        return await self.http.post(f"{self.info['intake']}/v1/complaints", json=body, headers=headers)
+        return await self.http.post(
+            f"{self.info['intake']}/v1/complaints", json=body, headers=headers
+        )
 
     async def ticket(self, ident: str, *, role: str = "admin") -> dict[str, Any] | None:
         """A ticket by id or number; None while the asker may not know of it."""
@@ -125,19 +136,21 @@ class World:
         await until(asked, within_s=within_s, what=lambda: str(found))
         return found
 
-    async def act(
-        self, ident: str, action: str, *, role: str, **body: Any
-    ) -> httpx.Response:
+    async def act(self, ident: str, action: str, *, role: str, **body: Any) -> httpx.Response:
         """Take an action over HTTP."""
         return await self.http.post(
-            f"{self.info['router']}/v1/tickets/{ident}/{action}", json=body, headers=self.token(role)
+            f"{self.info['router']}/v1/tickets/{ident}/{action}",
+            json=body,
+            headers=self.token(role),
         )
 
     async def command(self, unit: str, action: str, body: dict[str, Any]) -> dict[str, Any]:
         """Take an action over NATS, in the unit's own account."""
         client = await self.unit_connection(unit)
         try:
-            reply = await client.request(f"cmd.{action}.{unit}", json.dumps(body).encode(), timeout=5)
+            reply = await client.request(
+                f"cmd.{action}.{unit}", json.dumps(body).encode(), timeout=5
+            )
             answer: dict[str, Any] = json.loads(reply.data)
             return answer
         finally:
@@ -162,7 +175,8 @@ class World:
 
     async def now(self) -> datetime:
         """Business time."""
-        return await self._sql("select chuishao.business_now()")
+        now: datetime = await self._sql("select chuishao.business_now()")
+        return now
 
     async def move_clock(self, to: datetime) -> None:
         """Set business time (simulated databases only)."""
