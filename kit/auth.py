@@ -76,7 +76,7 @@ def bad_token() -> DomainError:
         "bad-token",
         Kind.UNAUTHENTICATED,
         field="Authorization",
-        zh="没有有效的登录令牌或令牌已过期, 请重新登录后再试。",
+        zh="没有有效的登录令牌或令牌已过期，请重新登录后再试。",
         en="No valid sign-in token, or it has expired; sign in again.",
     )
 
@@ -103,7 +103,7 @@ class RoleGuard:
             raise DomainError(
                 "forbidden",
                 Kind.FORBIDDEN,
-                zh=f"您的角色不能进行此操作; 需要: {', '.join(self.roles)}。",
+                zh=f"您的角色不能进行此操作；需要：{', '.join(self.roles)}。",
                 en=f"Your role may not do this; needed: {', '.join(self.roles)}.",
             )
         return principal

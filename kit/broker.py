@@ -27,6 +27,7 @@ from nats.js.errors import NotFoundError, ServiceUnavailableError
 from contracts.topology import ConsumerSpec
 from kit.delivery import Delivery
 from kit.logging import get
+from kit.tracing import middlewares
 
 log = get(__name__)
 
@@ -36,7 +37,9 @@ FETCH_TIMEOUT_S: Final = 1.0
 BATCH: Final = 256
 
 
-def create_broker(url: str, seed: str, *, service: str) -> NatsBroker:
+def create_broker(
+    url: str, seed: str, *, service: str, otlp_endpoint: str | None = None
+) -> NatsBroker:
     """A broker on the service's own key with its own inbox prefix; reconnects for ever."""
     return NatsBroker(
         url,
@@ -48,6 +51,7 @@ def create_broker(url: str, seed: str, *, service: str) -> NatsBroker:
         ping_interval=PING_INTERVAL_S,
         max_outstanding_pings=2,
         ack_policy=AckPolicy.MANUAL,
+        middlewares=middlewares(service, otlp_endpoint),
         logger=None,
     )
 

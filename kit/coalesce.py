@@ -66,6 +66,7 @@ class Coalescer(Generic[T, R]):
     async def _settle(self, group: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:
             results = await self._flush([item for item, _ in group])
+            settled = list(zip(group, results, strict=True))
         except LOST as error:
             _fail(group, error)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
@@ -75,7 +76,7 @@ class Coalescer(Generic[T, R]):
             for one in group:
                 await self._settle([one])
         else:
-            for (_, future), result in zip(group, results, strict=True):
+            for (_, future), result in settled:
                 if not future.done():
                     future.set_result(result)
 

@@ -65,9 +65,19 @@ Handler: TypeAlias = Callable[[Conn, Sequence[Received]], Awaitable[Effects]]
 class Delivery:
     """Takes batches of one consumer through inbox, handler, outbox and acknowledgement."""
 
-    def __init__(self, spec: ConsumerSpec, handler: Handler, *, pool: Pool, relay: Relay) -> None:
+    def __init__(
+        self,
+        spec: ConsumerSpec,
+        handler: Handler,
+        *,
+        pool: Pool,
+        relay: Relay,
+        once: bool = True,
+    ) -> None:
+        """`once` False leaves out the inbox: for handlers that repetition does not change."""
         self.spec = spec
         self._handler = handler
+        self._once = once
         self._pool = pool
         self._relay = relay
         self.progressed_at = time.monotonic()
@@ -132,6 +142,8 @@ class Delivery:
 
     async def _apply(self, batch: list[Received]) -> Effects:
         async with transaction(self._pool) as conn:
+            if not self._once:
+                return await self._handler(conn, batch)
             fresh = await inbox.claim(conn, self.spec.name, [r.event_id for r in batch])
             effects = await self._handler(conn, [r for r in batch if r.event_id in fresh])
             if effects.waiting:

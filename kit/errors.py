@@ -65,6 +65,6 @@ def not_found(what_zh: str = "对象", what_en: str = "item") -> DomainError:
     return DomainError(
         "not-found",
         Kind.NOT_FOUND,
-        zh=f"没有这个{what_zh}, 请核对编号。",
+        zh=f"没有这个{what_zh}，请核对编号。",
         en=f"No such {what_en}; check the number.",
     )

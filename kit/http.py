@@ -135,7 +135,7 @@ async def _bad_parameter(request: Request, error: Exception) -> Response:
 
 
 _HTTP_WORDS: Final = {
-    404: ("not-found", "没有这个地址, 请核对。", "No such address; check it."),
+    404: ("not-found", "没有这个地址，请核对。", "No such address; check it."),
     405: ("method-not-allowed", "此地址不支持该方法。", "This address does not take that method."),
 }
 
@@ -226,7 +226,7 @@ def _too_large() -> DomainError:
     return DomainError(
         "too-large",
         Kind.TOO_LARGE,
-        zh=f"请求正文超过 {BODY_LIMIT // 1024} KiB, 请缩短后重发; 照片请走附件接口。",
+        zh=f"请求正文超过 {BODY_LIMIT // 1024} KiB，请缩短后重发；照片请走附件接口。",
         en=f"The body is over {BODY_LIMIT // 1024} KiB; shorten it, send photos as attachments.",
     )
 
@@ -235,7 +235,7 @@ def _bug(request_id: str) -> DomainError:
     return DomainError(
         "internal",
         Kind.INTERNAL,
-        zh=f"系统内部错误, 已记录; 请把编号 {request_id} 告诉管理员。",
+        zh=f"系统内部错误，已记录；请把编号 {request_id} 告诉管理员。",
         en=f"Internal error, noted; tell the administrator {request_id}.",
     )
 
@@ -244,7 +244,7 @@ def _busy() -> DomainError:
     return DomainError(
         "unavailable",
         Kind.UNAVAILABLE,
-        zh="系统暂时繁忙, 请稍后用同一个 Idempotency-Key 重试。",
+        zh="系统暂时繁忙，请稍后用同一个 Idempotency-Key 重试。",
         en="Busy right now; try again shortly with the same Idempotency-Key.",
         retry_after_s=1,
     )

@@ -18,6 +18,7 @@ _PRIVATE_KEYS: Final = frozenset((*_WORDS, *_SECRETS))
 _PHONE: Final = re.compile(r"(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 REDACTED: Final = "[redacted]"
+SHORTEST_PHONE: Final = 11
 FRAMES: Final = 12
 
 
@@ -26,9 +27,22 @@ def redact(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[st
     for key, value in line.items():
         if key in _PRIVATE_KEYS:
             line[key] = REDACTED
-        elif isinstance(value, str) and len(value) >= 11:  # noqa: PLR2004 - shortest phone
-            line[key] = _IDENTITY.sub(REDACTED, _PHONE.sub(REDACTED, value))
+        elif isinstance(value, str):
+            if len(value) >= SHORTEST_PHONE:
+                line[key] = _IDENTITY.sub(REDACTED, _PHONE.sub(REDACTED, value))
+        elif isinstance(value, dict | list | tuple):
+            line[key] = _without(value)
     return line
+
+
+def _without(value: Any) -> Any:
+    if isinstance(value, str):
+        return _IDENTITY.sub(REDACTED, _PHONE.sub(REDACTED, value))
+    if isinstance(value, dict):
+        return {
+            key: REDACTED if key in _PRIVATE_KEYS else _without(item) for key, item in value.items()
+        }
+    return [_without(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def failure(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

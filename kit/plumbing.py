@@ -31,8 +31,16 @@ class Plumbing:
     deliveries: list[Delivery] = field(default_factory=list)
 
     def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
-        """Bind a handler to a durable that provisioning made."""
-        delivery = Delivery(spec, handler, pool=self.pool, relay=self.relay)
+        """Bind a handler to a durable that provisioning made; each event has its effect once."""
+        self.bind(Delivery(spec, handler, pool=self.pool, relay=self.relay))
+
+    def project(self, spec: ConsumerSpec, handler: Handler) -> None:
+        """Bind a projection: it keeps the newest word on each thing, so repetition changes nothing."""
+        self.bind(Delivery(spec, handler, pool=self.pool, relay=self.relay, once=False))
+
+    def bind(self, delivery: Delivery) -> None:
+        """Subscribe a delivery to its durable."""
+        spec = delivery.spec
         subscribe(self.broker, spec, delivery, service=self.service)
         metrics.register(self.service, (spec.name,))
         self.deliveries.append(delivery)
@@ -66,7 +74,10 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
     )
     relay = Relay(pool, client, service=service)
     broker = create_broker(
-        settings.nats_url, settings.nats_seed.get_secret_value(), service=service
+        settings.nats_url,
+        settings.nats_seed.get_secret_value(),
+        service=service,
+        otlp_endpoint=settings.otlp_endpoint,
     )
     verifier = TokenVerifier(settings.token_public_key.get_secret_value())
     return Plumbing(service, pool, client, relay, broker, verifier)

@@ -10,19 +10,19 @@ from pydantic import ValidationError
 from kit.errors import DomainError, Kind
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
-    "missing": ("缺少此项, 请补上", "is missing; add it"),
-    "extra_forbidden": ("没有此项, 请删去", "is not a known field; remove it"),
+    "missing": ("缺少此项，请补上", "is missing; add it"),
+    "extra_forbidden": ("没有此项，请删去", "is not a known field; remove it"),
     "string_too_short": ("不能为空", "must not be empty"),
     "too_short": ("不能为空", "must not be empty"),
     "string_too_long": ("超过长度上限 {max_length}", "is longer than {max_length}"),
     "too_long": ("超过长度上限 {max_length}", "is longer than {max_length}"),
     "string_type": ("应为文字", "must be text"),
     "string_pattern_mismatch": ("格式不符", "has the wrong form"),
-    "enum": ("应为其中之一: {expected}", "must be one of: {expected}"),
-    "literal_error": ("应为其中之一: {expected}", "must be one of: {expected}"),
+    "enum": ("应为其中之一：{expected}", "must be one of: {expected}"),
+    "literal_error": ("应为其中之一：{expected}", "must be one of: {expected}"),
     "bool_type": ("应为 true 或 false", "must be true or false"),
     "float_type": ("应为数字", "must be a number"),
-    "timezone_aware": ("时间要带时区, 如 2026-03-02T09:00:00+08:00", "needs an offset"),
+    "timezone_aware": ("时间要带时区，如 2026-03-02T09:00:00+08:00", "needs an offset"),
     "datetime_from_date_parsing": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
     "datetime_type": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
 }
@@ -66,5 +66,5 @@ def _finding(item: Any) -> dict[str, str]:
     if item["type"] == "value_error":
         zh, _, en = str(item["ctx"]["error"]).partition(" | ")
         return {"field": field, "zh": zh, "en": en or zh}
-    words = _WORDS.get(item["type"], ("内容不合格, 请按接口文档修改", "is not acceptable"))
+    words = _WORDS.get(item["type"], ("内容不合格，请按接口文档修改", "is not acceptable"))
     return {"field": field, "zh": words[0].format(**context), "en": words[1].format(**context)}

@@ -100,7 +100,7 @@ class Registrar:
             return DomainError(
                 "busy",
                 Kind.UNAVAILABLE,
-                zh="受理排队已满, 请稍后用同一个 Idempotency-Key 重试。",
+                zh="受理排队已满，请稍后用同一个 Idempotency-Key 重试。",
                 en="The queue is full; retry shortly with the same Idempotency-Key.",
                 retry_after_s=1,
             )
@@ -206,7 +206,7 @@ async def _wait(earlier: asyncio.Future[Filed | DomainError]) -> None:
             "in-progress",
             Kind.CONFLICT,
             field="Idempotency-Key",
-            zh="使用同一 Idempotency-Key 的请求仍在处理, 请稍后重试。",
+            zh="使用同一 Idempotency-Key 的请求仍在处理，请稍后重试。",
             en="A request with this Idempotency-Key is still in progress; retry shortly.",
             retry_after_s=2,
         ) from None
@@ -217,7 +217,7 @@ def _other_body() -> DomainError:
         "key-reused",
         Kind.INVALID,
         field="Idempotency-Key",
-        zh="这个 Idempotency-Key 已用于另一份内容; 新诉求请换一个新的键。",
+        zh="这个 Idempotency-Key 已用于另一份内容；新诉求请换一个新的键。",
         en="This Idempotency-Key was used for another body; take a new key for a new complaint.",
     )
 

@@ -68,7 +68,7 @@ def idempotency_key(request: Request) -> str:
             "no-idempotency-key",
             Kind.MALFORMED,
             field="Idempotency-Key",
-            zh="请求头缺少 Idempotency-Key (1 至 128 个可见字符); 每件诉求用一个新的键, 重试用原来的键。",
+            zh="请求头缺少 Idempotency-Key (1 至 128 个可见字符)；每件诉求用一个新的键，重试用原来的键。",
             en="Send an Idempotency-Key header (1 to 128 visible characters):"
             " a new one per complaint, the same one for a retry.",
         )

@@ -31,8 +31,8 @@ async def main() -> None:
     vault = Vault(settings.vault_key.get_secret_value(), settings.phone_key.get_secret_value())
     holder = Holder()
     directory = DirectoryParts(plumbing.pool, settings, names=PARTS, build=holder.swap)
-    plumbing.consume(INTAKE_TICKETS, consumers.on_ticket_events)
-    plumbing.consume(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
+    plumbing.project(INTAKE_TICKETS, consumers.on_ticket_events)
+    plumbing.project(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
     checks = {"database": plumbing.database_answers, "directory": directory.known}
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),

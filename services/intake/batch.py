@@ -91,7 +91,7 @@ def _too_long() -> DomainError:
     return DomainError(
         "too-large",
         Kind.TOO_LARGE,
-        zh="这一行超过 256 KiB, 请缩短。",
+        zh="这一行超过 256 KiB，请缩短。",
         en="The line is over 256 KiB; shorten it.",
     )
 
@@ -100,7 +100,7 @@ def _lost() -> DomainError:
     return DomainError(
         "unavailable",
         Kind.UNAVAILABLE,
-        zh="数据库暂时不可用, 请用同样的键重发这一行。",
+        zh="数据库暂时不可用，请用同样的键重发这一行。",
         en="The database is away; send this line again with the same key.",
         retry_after_s=1,
     )

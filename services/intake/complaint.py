@@ -27,11 +27,11 @@ def clean(text: str) -> str:
     """NFC, trimmed. Refuses control and invisible characters, surrogates, piles of accents."""
     if _FORBIDDEN.search(text):
         raise ValueError(
-            "含有控制字符或不可见字符, 请删去后重发"
+            "含有控制字符或不可见字符，请删去后重发"
             " | has control or invisible characters; remove them"
         )
     if _MARKS.search(text):
-        raise ValueError("叠加符号过多, 请删去 | has too many combining marks; remove them")
+        raise ValueError("叠加符号过多，请删去 | has too many combining marks; remove them")
     return unicodedata.normalize("NFC", text).strip()
 
 
@@ -39,7 +39,7 @@ def written_out(value: object) -> object:
     """Refuses a number: a reader could not tell whether it counts seconds or spells a date."""
     if not isinstance(value, str) or value.strip().lstrip("+-").replace(".", "", 1).isdecimal():
         raise ValueError(
-            "应为带时区的时间, 如 2026-03-02T09:00:00+08:00 | must be an RFC 3339 time with offset"
+            "应为带时区的时间，如 2026-03-02T09:00:00+08:00 | must be an RFC 3339 time with offset"
         )
     return value
 
@@ -98,11 +98,11 @@ def check_time(occurred_at: datetime | None, now: datetime) -> None:
         return
     if occurred_at > now + SKEW:
         raise wrong_field(
-            "occurred_at", zh="不能晚于现在, 请核对日期", en="lies in the future; check the date"
+            "occurred_at", zh="不能晚于现在，请核对日期", en="lies in the future; check the date"
         )
     if occurred_at < EARLIEST:
         raise wrong_field(
-            "occurred_at", zh="早于 2000 年, 请核对年份", en="lies before 2000; check the year"
+            "occurred_at", zh="早于 2000 年，请核对年份", en="lies before 2000; check the year"
         )
 
 
@@ -113,11 +113,11 @@ def check_point(point: Point | None) -> None:
     if _inside(point.lat, _LON) and _inside(point.lon, _LAT):
         raise wrong_field(
             "point",
-            zh="经纬度写反了: lon 是经度 (约 117), lat 是纬度 (约 36)",
+            zh="经纬度写反了：lon 是经度 (约 117)，lat 是纬度 (约 36)",
             en="lon and lat are exchanged: lon is the longitude",
         )
     raise wrong_field(
-        "point", zh="不在本市范围内, 请核对坐标", en="lies outside the city; check the coordinates"
+        "point", zh="不在本市范围内，请核对坐标", en="lies outside the city; check the coordinates"
     )
 
 

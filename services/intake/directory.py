@@ -59,7 +59,7 @@ class Holder:
             raise DomainError(
                 "no-directory",
                 Kind.UNAVAILABLE,
-                zh="区划目录尚未加载, 请稍后重试。",
+                zh="区划目录尚未加载，请稍后重试。",
                 en="The directory is not loaded yet; try again shortly.",
                 retry_after_s=1,
             )
@@ -73,7 +73,7 @@ def _known(field: str, code: str | None, codes: frozenset[str]) -> None:
     hint = ", ".join(nearest) or "-"
     raise wrong_field(
         field,
-        zh=f"目录中没有这个代码; 最接近的是: {hint}",
+        zh=f"目录中没有这个代码；最接近的是：{hint}",
         en=f"is in no directory; nearest: {hint}",
         nearest=nearest,
     )

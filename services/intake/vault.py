@@ -62,5 +62,5 @@ class Vault:
         """The blind index of a phone number, the same however it was written."""
         digits = re.sub(r"\D", "", phone).lstrip("0")
         if len(digits) > LONGEST_AT_HOME:
-            digits = digits.removeprefix("86")
+            digits = digits.removeprefix("86").lstrip("0")
         return hmac.digest(self._phone_key, digits.encode(), hashlib.sha256)

@@ -1,8 +1,8 @@
-"""A raised rung: which level, for whom, because of which clock; logged and published."""
+"""A raised rung: which level, who is told, because of which clock; logged and published."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,10 @@ from uuid import UUID
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from contracts.escalation import EscalationEvent
+from contracts.escalation import EntryRule, EscalationEvent
+from services.notifier.ladder import Rung
+from services.notifier.orgtree import Org, Told
+from services.notifier.reception import Item
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,81 @@ class Escalation:
         values = {name: row[name] for name in cls.__dataclass_fields__}
         values["clock"], values["urgency"] = ClockKind(row["clock"]), Urgency(row["urgency"])
         return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A rung that fired, and the item it puts on a secretary's queue."""
+
+    escalation: Escalation
+    item: Item | None
+
+    @property
+    def heard(self) -> bool:
+        """False when nobody is there to be told: the level is skipped with a note."""
+        return bool(self.escalation.recipients) or self.item is not None
+
+
+class Raiser:
+    """Raises rungs at one moment; remembers who is told, for thousands may be due at once."""
+
+    def __init__(self, org: Org, now: datetime, new_id: Callable[[], UUID]) -> None:
+        self._org = org
+        self._now = now
+        self._new_id = new_id
+        self._told: dict[tuple[int, tuple[str, ...], str, str], Told] = {}
+
+    def fire(self, row: Mapping[str, Any], rung: Rung, due_at: datetime) -> Raised:
+        """Fire a rung of a claimed ladder; `due_at` is the due time of the clock it watches.
+
+        Where nobody is responsible yet, the desk of the area stands for the unit.
+        """
+        area, unit = row["area"], row["unit"]
+        if rung.clock is ClockKind.DISPATCH:
+            unit = self._org.desk(area)
+        told = self._who(rung, unit, area)
+        escalation = Escalation(
+            escalation_id=self._new_id(),
+            ticket_id=row["ticket_id"],
+            number=row["number"],
+            round=row["round"],
+            level=rung.level,
+            clock=rung.clock,
+            reason=f"{rung.clock.value}@{rung.at}",
+            unit=unit,
+            area=area,
+            urgency=Urgency(row["urgency"]),
+            recipients=told.posts,
+            vacant=told.vacant,
+            due_at=due_at,
+            raised_at=self._now,
+        )
+        return Raised(escalation, self._item(escalation, rung, row["received_at"]))
+
+    def _who(self, rung: Rung, unit: str, area: str) -> Told:
+        key = (rung.level, rung.who, unit, area)
+        told = self._told.get(key)
+        if told is None:
+            told = self._org.told(rung.level, rung.who, unit=unit, area=area, now=self._now)
+            self._told[key] = told
+        return told
+
+    def _item(self, e: Escalation, rung: Rung, received_at: datetime) -> Item | None:
+        if rung.reception is None:
+            return None
+        level, org = self._org.table(rung.reception, e.area, e.unit)
+        return Item(
+            item_id=self._new_id(),
+            ticket_id=e.ticket_id,
+            number=e.number,
+            round=e.round,
+            level=level,
+            org=org,
+            rule=EntryRule.OVERDUE_L4,
+            requesters=1,
+            care=0,
+            unit=e.unit,
+            area=e.area,
+            received_at=received_at,
+            queued_at=self._now,
+        )

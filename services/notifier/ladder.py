@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
@@ -53,6 +53,9 @@ UNASSIGNED: Final[Mapping[Urgency, tuple[LadderStep, ...]]] = {
 """Used where ladder.toml has no step on the dispatch clock; times follow the ladder's own spacing."""
 
 
+KINDS: Final = {kind.value: kind for kind in ClockKind}
+
+
 class LadderBook(Book, Protocol):
     """The city's rules, with the steps of the ladder."""
 
@@ -62,8 +65,7 @@ class LadderBook(Book, Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """A planned rung: when, which level, who is told, and whether it ends on a secretary's table."""
 
     level: int
@@ -90,7 +92,7 @@ class Rung:
         reception = row.get("reception")
         return cls(
             level=row["level"],
-            clock=ClockKind(row["clock"]),
+            clock=KINDS[row["clock"]],
             at=row["at"],
             due_at=datetime.fromisoformat(row["due_at"]),
             who=tuple(row["who"]),
@@ -207,4 +209,4 @@ def _moved(rung: Rung, clock: Clock, old_due: datetime, calendar: WorkCalendar) 
         due_at = at.resolve(clock.trace, clock.due_at, calendar)
     else:
         due_at = rung.due_at + (clock.due_at - old_due)
-    return Rung(rung.level, rung.clock, rung.at, due_at, rung.who, rung.reception)
+    return rung._replace(due_at=due_at)

@@ -14,7 +14,7 @@ from contracts.clock import ClockKind
 from contracts.escalation import EntryRule, ReceptionLevel
 from kit.db import Conn, columns
 from services.notifier.escalation import Escalation
-from services.notifier.ladder import Ladder, Rung
+from services.notifier.ladder import KINDS, Ladder, Rung
 from services.notifier.reception import Item
 
 SQL_LOCK_LADDERS: Final = """
@@ -32,6 +32,13 @@ from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[], $6
 on conflict (ticket_id, round) do update
 set rungs = excluded.rungs, raised = excluded.raised, next_due_at = excluded.next_due_at,
     stopped_at = excluded.stopped_at
+"""
+SQL_MOVE_ON: Final = """
+update ladder l
+set rungs = t.rungs::jsonb, raised = t.raised::jsonb, next_due_at = t.next_due_at
+from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[])
+    as t(id, round, rungs, raised, next_due_at)
+where l.ticket_id = t.id and l.round = t.round
 """
 SQL_CLAIM_DUE: Final = """
 select l.ticket_id, l.round, l.rungs, l.raised, l.next_due_at, l.stopped_at,
@@ -137,6 +144,15 @@ async def save_ladders(conn: Conn, ladders: Sequence[tuple[UUID, Ladder]]) -> No
         await conn.execute(SQL_SAVE_LADDERS, *columns(rows, 6))
 
 
+async def move_on(conn: Conn, ladders: Sequence[tuple[UUID, Ladder]]) -> None:
+    """Write back claimed ladders whose due rungs were taken."""
+    rows: list[tuple[Any, ...]] = [
+        (ticket_id, x.round, _json([rung.row() for rung in x.rungs]), _json(x.raised), x.next_due_at)
+        for ticket_id, x in ladders
+    ]
+    await conn.execute(SQL_MOVE_ON, *columns(rows, 5))
+
+
 async def claim_due(conn: Conn, now: datetime, limit: int) -> list[Record]:
     """Ladders with a rung due by now, longest due first, locked; others' claims are skipped."""
     rows: list[Record] = await conn.fetch(SQL_CLAIM_DUE, now, limit)
@@ -150,7 +166,7 @@ async def ticking(
     found: dict[tuple[UUID, int], dict[ClockKind, datetime]] = {}
     for row in await conn.fetch(SQL_TICKING, ids):
         running = found.setdefault((row["ticket_id"], row["round"]), {})
-        running[ClockKind(row["kind"])] = row["due_at"]
+        running[KINDS[row["kind"]]] = row["due_at"]
     return found
 
 

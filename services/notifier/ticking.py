@@ -15,8 +15,6 @@ from uuid import UUID
 from asyncpg import Record
 
 from contracts.clock import ClockEvent, ClockKind, Trace
-from contracts.complaint import Urgency
-from contracts.escalation import EntryRule
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
@@ -25,8 +23,8 @@ from kit.outbox import Outgoing
 from services.notifier import store_ladder
 from services.notifier.actions import ACTOR, say
 from services.notifier.directory import Directory
-from services.notifier.escalation import Escalation
-from services.notifier.ladder import Ladder, Rung
+from services.notifier.escalation import Raised, Raiser
+from services.notifier.ladder import Ladder
 from services.notifier.reception import Item
 
 CLAIM: Final = 500
@@ -53,87 +51,46 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         now = await business_now(conn)
         due = await store_ladder.claim_due(conn, now, limit)
         alarms = await store_ladder.claim_alarms(conn, now, limit)
+        done.events = [_alarm(row, now) for row in alarms]
         if due:
-            await _climb(conn, due, directory, now, done)
-        done.events += [_alarm(row, now) for row in alarms]
+            await _climb(conn, due, Raiser(directory.org, now, new_id), now, done)
         await outbox.append(conn, done.events)
     done.more = len(due) == limit or len(alarms) == limit
     return done
 
 
 async def _climb(
-    conn: Conn, due: Sequence[Record], directory: Directory, now: datetime, done: Ticked
+    conn: Conn, due: Sequence[Record], raiser: Raiser, now: datetime, done: Ticked
 ) -> None:
+    """Fire the rungs of claimed ladders whose clocks still run; each level once."""
     ticking = await store_ladder.ticking(conn, [row["ticket_id"] for row in due])
-    raised: list[tuple[Escalation, Rung, Record]] = []
+    fired: list[Raised] = []
     ladders: list[tuple[UUID, Ladder]] = []
     for row in due:
         ladder = store_ladder.ladder_of(row)
         running = ticking.get((row["ticket_id"], row["round"]), {})
         for rung in ladder.fire(running, now):
-            raised.append((_raise(row, rung, running[rung.clock], directory, now), rung, row))
+            fired.append(raiser.fire(row, rung, running[rung.clock]))
             done.late_s.append((now - rung.due_at).total_seconds())
         ladders.append((row["ticket_id"], ladder))
-    await store_ladder.save_ladders(conn, ladders)
-    new = await store_ladder.raise_rungs(conn, [e for e, _, _ in raised])
-    raised = [one for one in raised if one[0].escalation_id in new]
-    done.levels = [e.level for e, _, _ in raised]
-    items = await store_ladder.queue(conn, _items(raised, directory, now))
-    done.events += [_said(e, now) for e, rung, _ in raised if e.recipients or rung.reception]
-    done.events += [_queued(item, now) for item in items]
-    await audit.record(conn, _audit(raised, items, now))
+    await store_ladder.move_on(conn, ladders)
+    new = await store_ladder.raise_rungs(conn, [one.escalation for one in fired])
+    fired = [one for one in fired if one.escalation.escalation_id in new]
+    items = await store_ladder.queue(conn, _items(fired))
+    done.levels = [one.escalation.level for one in fired]
+    done.events += [
+        say("escalation.raised", one.escalation.event(now), to=one.escalation.level)
+        for one in fired
+        if one.heard
+    ]
+    done.events += [say("reception.queued", i.event(now), to=i.level.value) for i in items]
+    await audit.record(conn, _audit(fired, items, now))
 
 
-def _raise(  # noqa: PLR0913 - a rung, the row it came from, and when
-    row: Record, rung: Rung, due_at: datetime, directory: Directory, now: datetime
-) -> Escalation:
-    area = row["area"]
-    desk = rung.clock is ClockKind.DISPATCH
-    unit = directory.org.desk(area) if desk else row["unit"]
-    told = directory.org.told(rung.level, rung.who, unit=unit, area=area, now=now)
-    return Escalation(
-        escalation_id=new_id(),
-        ticket_id=row["ticket_id"],
-        number=row["number"],
-        round=row["round"],
-        level=rung.level,
-        clock=rung.clock,
-        reason=f"{rung.clock.value}@{rung.at}",
-        unit=unit,
-        area=area,
-        urgency=Urgency(row["urgency"]),
-        recipients=told.posts,
-        vacant=told.vacant,
-        due_at=due_at,
-        raised_at=now,
-    )
-
-
-def _items(
-    raised: Sequence[tuple[Escalation, Rung, Record]], directory: Directory, now: datetime
-) -> list[Item]:
+def _items(fired: Sequence[Raised]) -> list[Item]:
     """One item a ticket, on the table of its highest rung."""
-    found: dict[UUID, Item] = {}
-    for e, rung, row in sorted(raised, key=lambda one: one[0].level):
-        if rung.reception is None:
-            continue
-        level, org = directory.org.table(rung.reception, e.area, e.unit)
-        found[e.ticket_id] = Item(
-            item_id=new_id(),
-            ticket_id=e.ticket_id,
-            number=e.number,
-            round=e.round,
-            level=level,
-            org=org,
-            rule=EntryRule.OVERDUE_L4,
-            requesters=1,
-            care=0,
-            unit=e.unit,
-            area=e.area,
-            received_at=row["received_at"],
-            queued_at=now,
-        )
-    return list(found.values())
+    ordered = sorted(fired, key=lambda one: one.escalation.level)
+    return list({one.item.ticket_id: one.item for one in ordered if one.item}.values())
 
 
 def _alarm(row: Record, now: datetime) -> Outgoing:
@@ -155,32 +112,17 @@ def _alarm(row: Record, now: datetime) -> Outgoing:
     return say(name, data, to=data.unit)
 
 
-def _said(e: Escalation, now: datetime) -> Outgoing:
-    return say("escalation.raised", e.event(now), to=e.level)
-
-
-def _queued(item: Item, now: datetime) -> Outgoing:
-    return say("reception.queued", item.event(now), to=item.level.value)
-
-
-def _audit(
-    raised: Sequence[tuple[Escalation, Rung, Record]], items: Sequence[Item], now: datetime
-) -> list[audit.Entry]:
+def _audit(fired: Sequence[Raised], items: Sequence[Item], now: datetime) -> list[audit.Entry]:
     """What will be asked about later: who was told when, and what was left out as vacant."""
-    entries = [
-        audit.Entry(
-            now,
-            ACTOR,
-            "escalation.raise" if e.recipients or rung.reception else "escalation.skip",
-            str(e.ticket_id),
-            {"level": e.level, "reason": e.reason, "to": e.recipients, "vacant": e.vacant},
+    entries = []
+    for one in fired:
+        e = one.escalation
+        detail = {"level": e.level, "reason": e.reason, "to": e.recipients, "vacant": e.vacant}
+        action = "escalation.raise" if one.heard else "escalation.skip"
+        entries.append(audit.Entry(now, ACTOR, action, str(e.ticket_id), detail))
+    for item in items:
+        queued = {"item": str(item.item_id), "org": item.org, "rule": item.rule.value}
+        entries.append(
+            audit.Entry(now, ACTOR, "reception.queue", str(item.ticket_id), queued)
         )
-        for e, rung, _ in raised
-    ]
-    entries += [
-        audit.Entry(
-            now, ACTOR, "reception.queue", str(i.ticket_id), {"item": str(i.item_id), "org": i.org}
-        )
-        for i in items
-    ]
     return entries

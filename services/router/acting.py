@@ -121,7 +121,7 @@ class Office:
         """The person, if the directory knows a post of that person in that unit. Raises 422."""
         if unit not in self._directory().units_of(person, now):
             raise wrong_field(
-                "actor", zh="不是本单位在岗人员, 请核对工号", en="holds no post in this unit"
+                "actor", zh="不是本单位在岗人员，请核对工号", en="holds no post in this unit"
             )
         return Actor(person, frozenset({unit}))
 
@@ -131,7 +131,7 @@ class Office:
             raise DomainError(
                 "no-directory",
                 Kind.UNAVAILABLE,
-                zh="区划目录尚未加载, 请稍后重试。",
+                zh="区划目录尚未加载，请稍后重试。",
                 en="The directory is not loaded yet; try again shortly.",
             )
         return directory
@@ -189,7 +189,7 @@ def _same_again(before: Record, body_hash: bytes) -> dict[str, Any]:
             "command-reused",
             Kind.INVALID,
             field="command_id",
-            zh="这个 command_id 已用于另一条指令, 请换一个。",
+            zh="这个 command_id 已用于另一条指令，请换一个。",
             en="This command_id was used for another command; take a new one.",
         )
     known: dict[str, Any] = before["reply"]
@@ -208,7 +208,7 @@ def _stale(version: int) -> DomainError:
         "stale-version",
         Kind.CONFLICT,
         field="version",
-        zh=f"工单已有变化 (现为第 {version} 版), 请刷新后再办。",
+        zh=f"工单已有变化 (现为第 {version} 版)，请刷新后再办。",
         en=f"The ticket has changed (now version {version}); reload and try again.",
         extra={"version_now": version},
     )

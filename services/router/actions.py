@@ -12,8 +12,9 @@ from contracts.escalation import EscalationEvent
 from kit import audit, outbox
 from kit.db import Conn
 from kit.delivery import Effects, Received
-from services.router import matching, routing, store
+from services.router import matching, metrics, routing, store
 from services.router.catalogue import DirectoryInUse
+from services.router.routing import Opening
 
 _STATE_OF: Final = {
     "clock.set": "running",
@@ -46,6 +47,7 @@ async def route(conn: Conn, received: Sequence[Received], in_use: DirectoryInUse
     await store.append_history(conn, [row for o in openings for row in routing.history_rows(o)])
     events = [event for o in openings for event in routing.events(o, directory.version)]
     await outbox.append(conn, events)
+    _measure(openings)
     await audit.record(
         conn,
         [
@@ -60,6 +62,12 @@ async def route(conn: Conn, received: Sequence[Received], in_use: DirectoryInUse
         ],
     )
     return Effects(events)
+
+
+def _measure(openings: Sequence[Opening]) -> None:
+    for o in openings:
+        metrics.DECISIONS.labels(o.decision.reason.value).inc()
+        metrics.DISPATCH_S.observe((o.at - o.complaint.received_at).total_seconds())
 
 
 async def project_clocks(conn: Conn, received: Sequence[Received]) -> Effects:

@@ -18,6 +18,7 @@ from services.router.acting import Office
 from services.router.api import make_app
 from services.router.catalogue import DirectoryInUse
 from services.router.commands import answer_commands
+from services.router.loops import ticket_counter
 from services.router.settings import RouterSettings
 
 SERVICE: Final = "router"
@@ -32,8 +33,8 @@ async def main() -> None:
     await in_use.known()
     office = Office(pool, relay, in_use)
     plumbing.consume(ROUTER_COMPLAINTS, consumers.on_complaints(in_use))
-    plumbing.consume(ROUTER_CLOCKS, consumers.on_clocks)
-    plumbing.consume(ROUTER_ESCALATIONS, consumers.on_escalations)
+    plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
+    plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations)
     serve_commands(plumbing.broker, answer_commands(office), queue=SERVICE)
     checks = {
         "database": plumbing.database_answers,
@@ -50,6 +51,7 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
+            loops=(ticket_counter(pool),),
             close=(pool.close,),
         )
     )

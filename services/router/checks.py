@@ -42,7 +42,7 @@ def coverage(directory: Directory, at: datetime) -> list[Fault]:
                 found = duty.find(directory, leaf, grid, None)
             except LookupError:
                 gaps.append(
-                    _gap("catalogue.csv", f"{leaf} x {grid}", "无人负责, 请补一行 / has no owner")
+                    _gap("catalogue.csv", f"{leaf} x {grid}", "无人负责，请补一行 / has no owner")
                 )
                 continue
             owners.add(found.unit)
@@ -76,7 +76,7 @@ def _unique(tables: Tables) -> Iterable[Fault]:
         for code, times in Counter(key(row) for row in tables[part]).items():
             if times > 1:
                 yield _gap(
-                    f"{part}.csv", code, f"出现 {times} 次, 只留一行 / appears {times} times"
+                    f"{part}.csv", code, f"出现 {times} 次，只留一行 / appears {times} times"
                 )
 
 
@@ -154,7 +154,7 @@ def _cycles(tables: Tables) -> Iterable[Fault]:
             while at is not None and at in parents:
                 if at in seen:
                     yield _gap(
-                        f"{part}.csv", code, "上级成环, 请改 parent / its parents form a cycle"
+                        f"{part}.csv", code, "上级成环，请改 parent / its parents form a cycle"
                     )
                     break
                 seen.add(at)
@@ -166,7 +166,7 @@ def _equal_rules(tables: Tables) -> Iterable[Fault]:
     for key, times in keys.items():
         if times > 1:
             name = " / ".join(part or "-" for part in key)
-            yield _gap("catalogue.csv", name, f"{times} 行同样具体, 只留一行 / equal matches")
+            yield _gap("catalogue.csv", name, f"{times} 行同样具体，只留一行 / equal matches")
 
 
 def _leads(tables: Tables) -> Iterable[Fault]:
@@ -174,7 +174,7 @@ def _leads(tables: Tables) -> Iterable[Fault]:
     for row in tables["catalogue"]:
         for unit in (row.lead, *row.assists):
             if unit.startswith("@") and unit not in duty.BY_PLACE:
-                remedy = f"没有 {unit}, 可用: {known} / is none of these words"
+                remedy = f"没有 {unit}，可用：{known} / is none of these words"
                 yield _gap("catalogue.csv", f"{row.category}.lead", remedy)
 
 

@@ -51,6 +51,6 @@ def _busy() -> DomainError:
     return DomainError(
         "unavailable",
         Kind.UNAVAILABLE,
-        zh="系统暂时繁忙, 请用同一个 command_id 重试。",
+        zh="系统暂时繁忙，请用同一个 command_id 重试。",
         en="Busy; retry with the same command_id.",
     )

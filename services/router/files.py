@@ -102,13 +102,13 @@ def _text(file: Path, faults: list[Fault]) -> str:
     try:
         raw = file.read_bytes()
     except FileNotFoundError:
-        faults.append(Fault(file.name, 0, "-", "文件缺失, 请补上 / the file is missing"))
+        faults.append(Fault(file.name, 0, "-", "文件缺失，请补上 / the file is missing"))
         return ""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        remedy = "不是 UTF-8 编码, 请另存为“CSV UTF-8” / not UTF-8; save it as UTF-8"
+        remedy = "不是 UTF-8 编码，请另存为“CSV UTF-8” / not UTF-8; save it as UTF-8"
         faults.append(Fault(file.name, line, "-", remedy))
         return ""
 
@@ -140,7 +140,7 @@ def _toml(file: Path, part: str, faults: list[Fault]) -> list[Row]:
     rows: list[Row] = []
     for key, tables in document.items():
         if key != top or not isinstance(tables, dict):
-            remedy = f"没有此项, 只有 [{top}.…] / only [{top}.…] tables may stand here"
+            remedy = f"没有此项，只有 [{top}.…] / only [{top}.…] tables may stand here"
             faults.append(Fault(file.name, 0, key, remedy))
             continue
         for name, table in tables.items():

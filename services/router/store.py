@@ -104,7 +104,12 @@ SQL_KEEP_COMMAND: Final = """
 insert into command (command_id, unit, body_hash, reply, at) values ($1, $2, $3, $4, $5)
 on conflict do nothing
 """
-SQL_COUNT_BY_STATUS: Final = "select status, count(*) as n from ticket group by status"
+SQL_COUNT_OPEN: Final = """
+select status, count(*) as n
+from ticket
+where status not in ('closed', 'declined', 'merged', 'withdrawn')
+group by status
+"""
 
 
 async def now_and_version(conn: Conn) -> tuple[datetime, int]:
@@ -181,6 +186,6 @@ async def keep_command(conn: Conn, *values: Any) -> None:
     await conn.execute(SQL_KEEP_COMMAND, *values)
 
 
-async def count_by_status(conn: Conn) -> dict[str, int]:
-    """For the gauge of tickets by state."""
-    return {row["status"]: row["n"] for row in await conn.fetch(SQL_COUNT_BY_STATUS)}
+async def count_open_by_status(conn: Conn) -> dict[str, int]:
+    """Open tickets by state, from the partial index."""
+    return {row["status"]: row["n"] for row in await conn.fetch(SQL_COUNT_OPEN)}

@@ -70,7 +70,7 @@ def advance(status: TicketStatus, action: Action) -> Step:
             "not-allowed-now",
             Kind.CONFLICT,
             field="action",
-            zh=f"工单处于“{status.value}”状态, 现在可以: {', '.join(allowed) or '无'}。",
+            zh=f"工单处于“{status.value}”状态，现在可以：{', '.join(allowed) or '无'}。",
             en=f"The ticket is {status.value}; allowed now: {', '.join(allowed) or 'nothing'}.",
             extra={"status_now": status.value, "allowed": allowed},
         )

@@ -32,6 +32,8 @@ create table ticket (
 ) with (fillfactor = 85);
 alter table ticket alter column body set storage external;
 create index ticket_unit on ticket (unit, ticket_id);
+create index ticket_open on ticket (status)
+where status not in ('closed', 'declined', 'merged', 'withdrawn');
 
 create table receipt (
     receipt_id uuid primary key,

@@ -1,0 +1,20 @@
+"""What the router measures of its own work."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from services.router.matching import RoutingReason
+
+TICKETS: Final = Gauge("chuishao_tickets", "Open tickets by state", ["status"])
+DECISIONS: Final = Counter("chuishao_decisions", "Routing decisions by reason", ["reason"])
+DISPATCH_S: Final = Histogram(
+    "chuishao_dispatch_seconds",
+    "Time from a complaint's receipt to its routing",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 600, 3600),
+)
+
+for _reason in RoutingReason:
+    DECISIONS.labels(_reason.value)
