@@ -76,6 +76,9 @@ requirements: install-dev ## pin requirements/*.txt anew from pyproject.toml
 	$(PIP_INSTALL) pip-tools
 	CUSTOM_COMPILE_COMMAND="make requirements" $(COMPILE) --extra all --extra build \
 		--output-file requirements/run.txt pyproject.toml
+	CUSTOM_COMPILE_COMMAND="make requirements" $(COMPILE) --extra intake --extra router \
+		--extra notifier --extra console --extra build \
+		--constraint requirements/run.txt --output-file requirements/serve.txt pyproject.toml
 	CUSTOM_COMPILE_COMMAND="make requirements" $(COMPILE) --extra dev \
 		--constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
 	sed -i -e '/^# WARNING: The following packages were not pinned/,$$d' requirements/*.txt

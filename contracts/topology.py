@@ -47,6 +47,11 @@ class ConsumerSpec:
     ack_wait_s: int = 30
     max_ack_pending: int = 2_048
     max_deliver: int = -1
+    pace_s: float = 0.0
+    """Least time between two fetches of a service: what comes meanwhile shares one transaction.
+
+    A lone message after a quiet time waits for nothing.
+    """
 
 
 def every(noun: str) -> str:
@@ -76,17 +81,29 @@ STREAMS: Final[tuple[StreamSpec, ...]] = (
     ),
 )
 
-ROUTER_COMPLAINTS: Final = ConsumerSpec("router-complaints", COMPLAINTS, (every("complaint"),))
-ROUTER_CLOCKS: Final = ConsumerSpec("router-clocks", TICKETS, (every("clock"),))
-ROUTER_ESCALATIONS: Final = ConsumerSpec(
-    "router-escalations", ESCALATIONS, (every("escalation"), "reception.decided.*.*.*.*.*")
+ROUTER_COMPLAINTS: Final = ConsumerSpec(
+    "router-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.008
 )
-NOTIFIER_COMPLAINTS: Final = ConsumerSpec("notifier-complaints", COMPLAINTS, (every("complaint"),))
+ROUTER_CLOCKS: Final = ConsumerSpec("router-clocks", TICKETS, (every("clock"),), pace_s=0.1)
+ROUTER_ESCALATIONS: Final = ConsumerSpec(
+    "router-escalations",
+    ESCALATIONS,
+    (every("escalation"), "reception.decided.*.*.*.*.*"),
+    pace_s=0.1,
+)
+NOTIFIER_COMPLAINTS: Final = ConsumerSpec(
+    "notifier-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.04
+)
 NOTIFIER_TICKETS: Final = ConsumerSpec(
-    "notifier-tickets", TICKETS, (every("ticket"), every("whistle"), every("issue"))
+    "notifier-tickets",
+    TICKETS,
+    (every("ticket"), every("whistle"), every("issue")),
+    pace_s=0.04,
 )
 NOTIFIER_DIRECTORY: Final = ConsumerSpec("notifier-directory", TICKETS, (every("directory"),))
-INTAKE_TICKETS: Final = ConsumerSpec("intake-tickets", TICKETS, (every("ticket"), every("whistle")))
+INTAKE_TICKETS: Final = ConsumerSpec(
+    "intake-tickets", TICKETS, (every("ticket"), every("whistle")), pace_s=0.1
+)
 INTAKE_DIRECTORY: Final = ConsumerSpec("intake-directory", TICKETS, (every("directory"),))
 
 CONSUMERS: Final[tuple[ConsumerSpec, ...]] = (

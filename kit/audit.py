@@ -14,6 +14,12 @@ SQL_AUDIT: Final = """
 insert into audit (audit_id, at, actor, action, object, detail)
 select * from unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::jsonb[])
 """
+CTE_NOTE: Final = """
+noted as (
+    insert into audit (audit_id, at, actor, action, object, detail)
+    select audit_id, at, actor, action, object, detail from noting
+)"""
+"""The same inside a larger statement that has a CTE `noting` with the table's columns."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,17 @@
 
 FastStream 0.7.8's batch subscriber keeps fetching until the batch is full or its time-out ends, which
 would add that time-out to every quiet message; its one-message subscriber costs a middleware pass per
-message. `PromptBatchSubscriber` hands over whatever one fetch brought, at once (ADR 0005).
+message. `PromptBatchSubscriber` hands over whatever has arrived, at once (ADR 0005).
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import nats
-import nats.errors
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
@@ -22,19 +21,18 @@ from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPull
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js.api import ConsumerConfig
-from nats.js.errors import NotFoundError, ServiceUnavailableError
 
-from contracts.topology import ConsumerSpec
+from contracts.topology import CONSUMERS, ConsumerSpec
 from kit.delivery import Delivery
 from kit.logging import get
+from kit.puller import BATCH, Puller
 from kit.tracing import middlewares
 
 log = get(__name__)
 
 PING_INTERVAL_S: Final = 10
 RECONNECT_WAIT_S: Final = 0.5
-FETCH_TIMEOUT_S: Final = 1.0
-BATCH: Final = 256
+PACES: Final = {spec.name: spec.pace_s for spec in CONSUMERS}
 
 
 def create_broker(
@@ -81,25 +79,32 @@ def inbox_prefix(user: str) -> bytes:
 
 
 class PromptBatchSubscriber(BatchPullStreamSubscriber):
-    """Hands over what one fetch brought; pauses, and says so, when the consumer cannot be read."""
+    """FastStream's batch subscriber with another pull: what has arrived is handed over at once."""
 
     __slots__ = ()
 
+    async def _create_subscription(self) -> None:
+        if self.subscription:
+            return
+        self.subscription = await Puller.open(  # type: ignore[assignment]  # unsubscribes alike
+            self.connection, self.stream.name, self._durable
+        )
+        self.add_task(self._consume_pull)
+
     async def _consume_pull(self) -> None:
-        assert self.subscription  # noqa: S101 - set by _create_subscription, which starts this task
+        puller = cast("Puller", self.subscription)
+        pace_s = PACES[self._durable]
         while self.running:
-            messages: list[Msg] = []
-            with suppress(TimeoutError, nats.errors.ConnectionClosedError):
-                try:
-                    messages = await self.subscription.fetch(
-                        batch=self.pull_sub.batch_size, timeout=self.pull_sub.timeout
-                    )
-                except (ServiceUnavailableError, NotFoundError, nats.errors.Error) as error:
-                    if not isinstance(error, TimeoutError):
-                        log.warning("fetch_failed", consumer=str(self), error=type(error).__name__)
-                    await asyncio.sleep(0.2)
+            messages = await puller.take()
+            taken_at = time.monotonic()
             if messages and self.running:
                 await self.consume(messages)
+            await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
+
+    @property
+    def _durable(self) -> str:
+        durable: str = self.extra_options["durable"]
+        return durable
 
 
 async def _raw(_: Any) -> list[bytes]:
@@ -113,7 +118,7 @@ def subscribe(broker: NatsBroker, spec: ConsumerSpec, delivery: Delivery, *, ser
         config=ConsumerConfig(filter_subjects=list(spec.filters)),
         stream=JStream(spec.stream, declare=False),
         durable=spec.name,
-        pull_sub=PullSub(batch_size=BATCH, timeout=FETCH_TIMEOUT_S, batch=True),
+        pull_sub=PullSub(batch_size=BATCH, batch=True),
         inbox_prefix=inbox_prefix(service) + b".",
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,

@@ -40,6 +40,10 @@ async def _prepare(conn: Conn) -> None:
     )
 
 
+async def _nothing_to_reset(_: Any) -> None:
+    """No code here changes a session, so the four statements of asyncpg's own reset are left out."""
+
+
 async def create_pool(dsn: str, password: str | None, schema: str, *, size: int = 10) -> Pool:
     """Connect with `search_path` on the service's schema; every statement has a time-out.
 
@@ -53,6 +57,7 @@ async def create_pool(dsn: str, password: str | None, schema: str, *, size: int 
         command_timeout=COMMAND_TIMEOUT_S,
         timeout=5,
         init=_prepare,
+        reset=_nothing_to_reset,
         server_settings={
             "application_name": f"chuishao-{schema}",
             "search_path": schema,

@@ -74,7 +74,10 @@ class Delivery:
         relay: Relay,
         once: bool = True,
     ) -> None:
-        """`once` False leaves out the inbox: for handlers that repetition does not change."""
+        """`once` False leaves out the inbox and the transaction around it.
+
+        For handlers whose whole effect is one statement that repetition does not change.
+        """
         self.spec = spec
         self._handler = handler
         self._once = once
@@ -141,9 +144,10 @@ class Delivery:
             await self._settle([one], effects)
 
     async def _apply(self, batch: list[Received]) -> Effects:
-        async with transaction(self._pool) as conn:
-            if not self._once:
+        if not self._once:
+            async with reading(self._pool) as conn:
                 return await self._handler(conn, batch)
+        async with transaction(self._pool) as conn:
             fresh = await inbox.claim(conn, self.spec.name, [r.event_id for r in batch])
             effects = await self._handler(conn, [r for r in batch if r.event_id in fresh])
             if effects.waiting:

@@ -26,6 +26,16 @@ insert into outbox_pending (event_id, created_at, lease_until)
 select event_id, created_at, clock_timestamp() + make_interval(secs => $4)
 from kept
 """
+CTE_SAY: Final = """
+said as (
+    insert into outbox (event_id, subject, body)
+    select event_id, subject, body from saying
+    returning event_id, created_at
+), pending as (
+    insert into outbox_pending (event_id, created_at, lease_until)
+    select event_id, created_at, clock_timestamp() + interval '5 seconds' from said
+)"""
+"""The same inside a larger statement that has a CTE `saying (event_id, subject, body)`; LEASE_S is in it."""
 SQL_PUBLISHED: Final = "delete from outbox_pending where event_id = any($1::uuid[])"
 SQL_CLAIM: Final = """
 with due as (

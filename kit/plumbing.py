@@ -35,7 +35,7 @@ class Plumbing:
         self.bind(Delivery(spec, handler, pool=self.pool, relay=self.relay))
 
     def project(self, spec: ConsumerSpec, handler: Handler) -> None:
-        """Bind a projection: it keeps the newest word on each thing, so repetition changes nothing."""
+        """Bind a handler whose effect is one statement that repetition does not change; no inbox."""
         self.bind(Delivery(spec, handler, pool=self.pool, relay=self.relay, once=False))
 
     def bind(self, delivery: Delivery) -> None:

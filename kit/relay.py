@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -29,6 +30,8 @@ from kit.outbox import Outgoing
 log = get(__name__)
 
 POLL_S: Final = 0.2
+MARK_S: Final = 0.05
+MARK_AT_ONCE: Final = 1_000
 GROUP: Final = 256
 ATOMIC_FROM: Final = 16
 IN_FLIGHT: Final = 64
@@ -47,6 +50,7 @@ class Relay:
         self._queues: dict[str, deque[Outgoing]] = defaultdict(deque)
         self._woken = asyncio.Event()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._published: list[UUID] = []
         self._stopping = False
 
     def hint(self, events: Iterable[Outgoing]) -> None:
@@ -60,13 +64,22 @@ class Relay:
     async def run(self) -> None:
         """Publish until stopped; failures are logged and tried again, never raised."""
         maintenance = asyncio.create_task(self._maintain())
+        mark_at = poll_at = 0.0
         try:
             while not self._stopping:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                    await asyncio.wait_for(
+                        self._woken.wait(), MARK_S if self._published else POLL_S
+                    )
                 self._woken.clear()
                 await self._drain()
-                await self._take_over()
+                now = time.monotonic()
+                if now >= mark_at or len(self._published) >= MARK_AT_ONCE:
+                    await self._mark()
+                    mark_at = now + MARK_S
+                if now >= poll_at:
+                    await self._take_over()
+                    poll_at = now + POLL_S
         finally:
             maintenance.cancel()
 
@@ -75,6 +88,7 @@ class Relay:
         self._stopping = True
         self._woken.set()
         await self._drain()
+        await self._mark()
 
     async def _drain(self) -> None:
         while any(self._queues.values()):
@@ -85,17 +99,19 @@ class Relay:
         queue = self._queues[stream]
         group = [queue.popleft() for _ in range(min(GROUP, len(queue)))]
         published = await self._publish(stream, group)
-        await self._mark(published)
-
-    async def _mark(self, published: Sequence[UUID]) -> None:
-        if not published:
-            return
         metrics.PUBLISHED.labels(self._service).inc(len(published))
+        self._published += published
+
+    async def _mark(self) -> None:
+        """Take what the broker has off the pending rows; a crash before this only publishes it again."""
+        if not self._published:
+            return
+        marked, self._published = self._published, []
         try:
             async with reading(self._pool) as conn:
-                await outbox.mark_published(conn, published)
+                await outbox.mark_published(conn, marked)
         except LOST as error:
-            log.warning("outbox_mark_failed", error=type(error).__name__, events=len(published))
+            log.warning("outbox_mark_failed", error=type(error).__name__, events=len(marked))
 
     async def _take_over(self) -> None:
         """Rows nobody published in time: of a process that died, or of a time without broker."""

@@ -12,11 +12,11 @@ from kit.db import Pool
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from services.intake import actions, batch
-from services.intake.actions import Filed, Registrar
+from services.intake.actions import Archive
 from services.intake.complaint import Filing, Strict, Words, check_point
 from services.intake.directory import Holder
 from services.intake.filing import Draft, body_hash
-from services.intake.vault import Vault
+from services.intake.registrar import Filed, Registrar
 
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
@@ -30,13 +30,11 @@ class Reveal(Strict):
     reason: Annotated[Words, Field(min_length=2, max_length=200)]
 
 
-def make_app(
-    shared: Shared, *, registrar: Registrar, holder: Holder, vault: Vault, vault_pool: Pool
-) -> FastAPI:
+def make_app(shared: Shared, *, registrar: Registrar, holder: Holder, archive: Archive) -> FastAPI:
     """The application with all of intake's routes."""
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
     _filing(app, registrar, holder)
-    _reading(app, shared.pool, vault, vault_pool)
+    _reading(app, shared.pool, archive)
     deny_by_default(app, PUBLIC)
     return app
 
@@ -101,7 +99,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
         return Duplex(lines, media_type="application/x-ndjson")
 
 
-def _reading(app: FastAPI, pool: Pool, vault: Vault, vault_pool: Pool) -> None:
+def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:
     @app.get("/v1/complaints/{ident}", tags=["complaints"], dependencies=[allow(*READERS)])
     async def show(ident: Ident) -> Response:
         """One complaint by id or number, words masked."""
@@ -118,6 +116,6 @@ def _reading(app: FastAPI, pool: Pool, vault: Vault, vault_pool: Pool) -> None:
         """Identity and original words; the reason is logged for the auditor."""
         asked: Reveal = await read_body(request, Reveal)
         secret = await actions.reveal(
-            pool, vault_pool, vault, id_or_number=ident, sub=who.sub, reason=asked.reason
+            pool, archive, id_or_number=ident, sub=who.sub, reason=asked.reason
         )
         return reply(secret, headers={"Cache-Control": "no-store"})

@@ -12,9 +12,10 @@ from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.intake import consumers
-from services.intake.actions import Registrar
+from services.intake.actions import Archive
 from services.intake.api import make_app
 from services.intake.directory import PARTS, Holder
+from services.intake.registrar import Registrar
 from services.intake.settings import IntakeSettings
 from services.intake.vault import Vault
 
@@ -38,8 +39,7 @@ async def main() -> None:
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
         registrar=Registrar(plumbing.pool, plumbing.relay, vault),
         holder=holder,
-        vault=vault,
-        vault_pool=vault_pool,
+        archive=Archive(vault_pool, vault),
     )
     await serve(
         Parts(

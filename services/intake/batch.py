@@ -14,8 +14,8 @@ from kit import strict_json
 from kit.db import LOST
 from kit.errors import DomainError, Kind
 from kit.validation import invalid, wrong_field
-from services.intake.actions import Filed
 from services.intake.complaint import Filing
+from services.intake.registrar import Filed
 
 WINDOW: Final = 512
 LINE_LIMIT: Final = 256 * 1024

@@ -85,19 +85,31 @@ def secrets_of(draft: Draft, words: Masked) -> dict[str, Any] | None:
     return secret or None
 
 
-def row(
-    draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime
-) -> tuple[Any, ...]:
-    """The complaint's row, in the order of the table's columns."""
+def row(draft: Draft, words: Masked, complaint_id: UUID, number: str) -> tuple[Any, ...]:
+    """The complaint's part of a row of SQL_FILE."""
     f = draft.filing
+    point = (f.point.lon, f.point.lat, f.point.datum.value) if f.point else (None, None, None)
+    decline = (f.decline.reason, f.decline.door) if f.decline else (None, None)
     return (
-        complaint_id, number, f.channel.value, f.kind.value, words.title, words.text, words.address,
-        f.point.lon if f.point else None, f.point.lat if f.point else None,
-        f.point.datum.value if f.point else None, f.grid_code, f.category,
-        f.urgency.value if f.urgency else None, draft.accused_unit, f.confidential, f.external_id,
-        f.decline.reason if f.decline else None, f.decline.door if f.decline else None,
-        fingerprint(words), draft.sub, f.occurred_at, now,
-    )  # fmt: skip
+        complaint_id,
+        number,
+        f.channel.value,
+        f.kind.value,
+        words.title,
+        words.text,
+        words.address,
+        *point,
+        f.grid_code,
+        f.category,
+        f.urgency.value if f.urgency else None,
+        draft.accused_unit,
+        f.confidential,
+        f.external_id,
+        *decline,
+        fingerprint(words),
+        draft.sub,
+        f.occurred_at,
+    )
 
 
 def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime) -> Outgoing:

@@ -12,9 +12,9 @@ from kit.db import Pool
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, reply
 from services.notifier import viewing
-from services.notifier.viewing import EVERYWHERE
 from services.notifier.directory import Holder
 from services.notifier.queries import Wanted
+from services.notifier.viewing import EVERYWHERE, Page
 
 READERS: Final = (*EVERYWHERE, "secretary")
 QUEUE_READERS: Final = ("secretary", "admin", "auditor", "dispatcher", "dashboard", "service")
@@ -44,8 +44,8 @@ def _queue(app: FastAPI, pool: Pool, holder: Holder) -> None:
         who: Principal = allow(*QUEUE_READERS),
     ) -> Response:
         """What lies on the secretaries' tables, weightiest first, with the parts of each score."""
-        page = await viewing.queue(pool, holder.directory, who, org=org, cursor=cursor, limit=limit)
-        return reply(page)
+        found = await viewing.queue(pool, holder.directory, who, org, Page(cursor, limit))
+        return reply(found)
 
 
 def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
@@ -60,6 +60,7 @@ def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
 def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:
     @app.get("/v1/escalations", tags=["escalations"])
     async def list_escalations(  # noqa: PLR0913 - one parameter per filter
+        *,
         ticket: Annotated[UUID | None, Query()] = None,
         unit: Code = None,
         area: Area = None,
@@ -71,10 +72,8 @@ def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:
     ) -> Response:
         """Raised rungs of the ladder, newest first."""
         wanted = Wanted(ticket, unit, area, level, uncleared)
-        page = await viewing.escalations(
-            pool, holder.directory, who, wanted, cursor=cursor, limit=limit
-        )
-        return reply(page)
+        found = await viewing.escalations(pool, holder.directory, who, wanted, Page(cursor, limit))
+        return reply(found)
 
 
 def _ticket_id(text: str) -> UUID:

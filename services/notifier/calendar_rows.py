@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from contracts.directory import CalendarDay
@@ -55,7 +56,7 @@ def _shifts(name: str, rows: Sequence[CalendarDay]) -> Shifts:
         if row.date in _WEEK:
             weekly[_WEEK.index(row.date)] = _intervals(row)
         else:
-            dated[date.fromisoformat(row.date).toordinal() - FIRST_DAY] = row
+            dated[_day_of(row)] = row
     standard = next((weekly[day] for day in sorted(weekly) if weekly[day]), ())
     if not standard:
         raise _senseless(name, "没有一个工作日", "has no working weekday")
@@ -81,6 +82,15 @@ def _span(years: Sequence[int], weekly: Mapping[int, Day], own: Mapping[int, Day
     return Span(years[0], years[-1], tuple(starts), tuple(ends), tuple(before), frozenset(workdays))
 
 
+def _day_of(row: CalendarDay) -> int:
+    try:
+        return date.fromisoformat(row.date).toordinal() - FIRST_DAY
+    except ValueError:
+        raise _senseless(
+            row.calendar, f"没有 {row.date} 这一天", f"no such day {row.date}"
+        ) from None
+
+
 def _runs(years: Sequence[int]) -> list[list[int]]:
     runs: list[list[int]] = []
     for year in years:
@@ -96,21 +106,14 @@ def _intervals(row: CalendarDay, standard: Day = ()) -> Day:
     if row.kind not in _WORKING:
         return ()
     found = sorted(_interval(row, shift) for shift in row.shifts)
-    for (_, end), (start, _) in zip(found, found[1:], strict=False):
+    for (_, end), (start, _) in pairwise(found):
         if start < end:
             raise _senseless(row.calendar, f"{row.date} 班次重叠", f"{row.date}: shifts overlap")
     return tuple(found) or standard
 
 
 def _interval(row: CalendarDay, shift: str) -> tuple[int, int]:
-    try:
-        start, end = (_clock_time(text) for text in shift.split("-"))
-    except ValueError:
-        raise _senseless(
-            row.calendar,
-            f"{row.date} 班次 {shift} 应写作 09:00-12:00",
-            f"{row.date}: bad shift {shift}",
-        ) from None
+    start, end = (_clock_time(text) for text in shift.split("-"))
     if not 0 <= start < end <= DAY:
         raise _senseless(row.calendar, f"{row.date} 班次 {shift} 首尾颠倒", f"{row.date}: {shift}")
     return start, end

@@ -73,11 +73,19 @@ class About(Protocol):
     """The ticket a clock belongs to."""
 
     @property
-    def ticket_id(self) -> UUID: ...
+    def ticket_id(self) -> UUID:
+        """The ticket's id, which is its complaint's."""
+        ...
+
     @property
-    def number(self) -> str: ...
+    def number(self) -> str:
+        """The number people know it by."""
+        ...
+
     @property
-    def area(self) -> str: ...
+    def area(self) -> str:
+        """Deepest sure area code; empty where none is known."""
+        ...
 
 
 @dataclass(slots=True, eq=False)

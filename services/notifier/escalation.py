@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from contracts.escalation import EntryRule, EscalationEvent
+from contracts.escalation import EntryRule, EscalationEvent, ReceptionLevel
 from services.notifier.ladder import Rung
 from services.notifier.orgtree import Org, Told
 from services.notifier.reception import Item
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """A row of table `escalation`."""
 
     escalation_id: UUID
@@ -59,13 +57,12 @@ class Escalation:
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Escalation:
         """From a row of the table."""
-        values = {name: row[name] for name in cls.__dataclass_fields__}
+        values = {name: row[name] for name in cls._fields}
         values["clock"], values["urgency"] = ClockKind(row["clock"]), Urgency(row["urgency"])
         return cls(**values)
 
 
-@dataclass(frozen=True, slots=True)
-class Raised:
+class Raised(NamedTuple):
     """A rung that fired, and the item it puts on a secretary's queue."""
 
     escalation: Escalation
@@ -92,7 +89,7 @@ class Raiser:
         Where nobody is responsible yet, the desk of the area stands for the unit.
         """
         area, unit = row["area"], row["unit"]
-        if rung.clock is ClockKind.DISPATCH:
+        if rung["clock"] == ClockKind.DISPATCH:
             unit = self._org.desk(area)
         told = self._who(rung, unit, area)
         escalation = Escalation(
@@ -100,9 +97,9 @@ class Raiser:
             ticket_id=row["ticket_id"],
             number=row["number"],
             round=row["round"],
-            level=rung.level,
-            clock=rung.clock,
-            reason=f"{rung.clock.value}@{rung.at}",
+            level=rung["level"],
+            clock=ClockKind(rung["clock"]),
+            reason=f"{rung['clock']}@{rung['at']}",
             unit=unit,
             area=area,
             urgency=Urgency(row["urgency"]),
@@ -114,17 +111,18 @@ class Raiser:
         return Raised(escalation, self._item(escalation, rung, row["received_at"]))
 
     def _who(self, rung: Rung, unit: str, area: str) -> Told:
-        key = (rung.level, rung.who, unit, area)
+        key = (rung["level"], tuple(rung["who"]), unit, area)
         told = self._told.get(key)
         if told is None:
-            told = self._org.told(rung.level, rung.who, unit=unit, area=area, now=self._now)
+            told = self._org.told(rung["level"], rung["who"], unit=unit, area=area, now=self._now)
             self._told[key] = told
         return told
 
     def _item(self, e: Escalation, rung: Rung, received_at: datetime) -> Item | None:
-        if rung.reception is None:
+        if rung["reception"] is None:
             return None
-        level, org = self._org.table(rung.reception, e.area, e.unit)
+        office = ReceptionLevel(rung["reception"])
+        level, org = self._org.table(office, e.area, e.unit)
         return Item(
             item_id=self._new_id(),
             ticket_id=e.ticket_id,

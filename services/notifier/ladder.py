@@ -8,10 +8,10 @@ come fires. Going up never removes the level below.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Final, NamedTuple, Protocol
+from datetime import UTC, datetime
+from typing import Final, Protocol, TypedDict
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
@@ -53,9 +53,6 @@ UNASSIGNED: Final[Mapping[Urgency, tuple[LadderStep, ...]]] = {
 """Used where ladder.toml has no step on the dispatch clock; times follow the ladder's own spacing."""
 
 
-KINDS: Final = {kind.value: kind for kind in ClockKind}
-
-
 class LadderBook(Book, Protocol):
     """The city's rules, with the steps of the ladder."""
 
@@ -65,39 +62,20 @@ class LadderBook(Book, Protocol):
         ...
 
 
-class Rung(NamedTuple):
-    """A planned rung: when, which level, who is told, and whether it ends on a secretary's table."""
+class Rung(TypedDict):
+    """A planned rung, exactly as it is kept in the policy snapshot: a flood of them costs no parsing."""
 
     level: int
-    clock: ClockKind
+    clock: str
+    """Kind of the clock it watches."""
     at: str
-    due_at: datetime
-    who: tuple[str, ...]
-    reception: ReceptionLevel | None = None
-
-    def row(self) -> dict[str, Any]:
-        """As kept in the policy snapshot."""
-        kept = {
-            "level": self.level,
-            "clock": self.clock.value,
-            "at": self.at,
-            "due_at": self.due_at.isoformat(),
-            "who": self.who,
-        }
-        return kept | {"reception": self.reception.value} if self.reception else kept
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Rung:
-        """From the policy snapshot."""
-        reception = row.get("reception")
-        return cls(
-            level=row["level"],
-            clock=KINDS[row["clock"]],
-            at=row["at"],
-            due_at=datetime.fromisoformat(row["due_at"]),
-            who=tuple(row["who"]),
-            reception=ReceptionLevel(reception) if reception else None,
-        )
+    """The moment as the city wrote it: `due+1wd`."""
+    due_at: str
+    """UTC, always with microseconds, so that texts compare as times do."""
+    who: Sequence[str]
+    """Roles that are told."""
+    reception: str | None
+    """The office on whose table it ends."""
 
 
 @dataclass(slots=True, eq=False)
@@ -118,44 +96,54 @@ class Ladder:
 
         Raises CalendarError when a year on the way is not loaded.
         """
-        self.rungs = [rung for rung in self.rungs if rung.clock is not clock.kind]
+        self.rungs = [rung for rung in self.rungs if rung["clock"] != clock.kind]
         for step in steps:
             if step.clock is clock.kind and step.level not in self.raised:
                 due_at = moment(step.at).resolve(clock.trace, clock.due_at, calendar)
                 self.rungs.append(
-                    Rung(step.level, step.clock, step.at, due_at, step.who, step.reception)
+                    {
+                        "level": step.level,
+                        "clock": step.clock.value,
+                        "at": step.at,
+                        "due_at": written(due_at),
+                        "who": step.who,
+                        "reception": step.reception,
+                    }
                 )
 
     def move(self, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> None:
         """Follow a due time that an extension or a hold moved."""
         self.rungs = [
-            rung if rung.clock is not clock.kind else _moved(rung, clock, old_due, calendar)
+            rung if rung["clock"] != clock.kind else _moved(rung, clock, old_due, calendar)
             for rung in self.rungs
         ]
 
-    def settle(self, ticking: Collection[ClockKind]) -> None:
+    def settle(self, ticking: Collection[str]) -> None:
         """Find the next time, given the kinds of clock that run."""
-        self.rungs = [
-            rung
-            for rung in self.rungs
-            if rung.clock is not ClockKind.DISPATCH or rung.clock in ticking
-        ]
-        times = (rung.due_at for rung in self.rungs if rung.clock in ticking)
-        self.next_due_at = None if self.stopped_at else min(times, default=None)
+        times = [rung["due_at"] for rung in self.rungs if rung["clock"] in ticking]
+        idle = self.stopped_at is not None or not times
+        self.next_due_at = None if idle else datetime.fromisoformat(min(times))
+
+    def forget(self, kind: ClockKind) -> None:
+        """Drop the rungs on a kind of clock that will not run again in this round."""
+        if any(rung["clock"] == kind for rung in self.rungs):
+            self.rungs = [rung for rung in self.rungs if rung["clock"] != kind]
 
     def stop(self, at: datetime) -> None:
         """Nothing of it fires any more."""
         self.stopped_at = self.stopped_at or at
         self.next_due_at = None
 
-    def fire(self, ticking: Collection[ClockKind], now: datetime) -> list[Rung]:
+    def fire(self, ticking: Collection[str], now: datetime) -> list[Rung]:
         """Take the rungs that are due, each level once, in order of time, and find the next time."""
-        fired: list[Rung] = []
-        for rung in sorted(self.rungs, key=lambda rung: (rung.due_at, rung.level)):
-            if rung.due_at <= now and rung.clock in ticking and rung.level not in self.raised:
-                self.raised.append(rung.level)
+        by = written(now)
+        due = [rung for rung in self.rungs if rung["due_at"] <= by and rung["clock"] in ticking]
+        fired = []
+        for rung in sorted(due, key=lambda rung: (rung["due_at"], rung["level"])):
+            if rung["level"] not in self.raised:
+                self.raised.append(rung["level"])
                 fired.append(rung)
-        self.rungs = [rung for rung in self.rungs if rung.level not in self.raised]
+        self.rungs = [rung for rung in self.rungs if rung["level"] not in self.raised]
         self.settle(ticking)
         return fired
 
@@ -180,7 +168,10 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     for clock, old_due in timing.moved:
         own.move(clock, old_due, book.calendar(clock.trace.calendar))
     own.stopped_at = timing.ended_at
-    own.settle({c.kind for c in timing.clocks if c.ticking and c.round == own.round})
+    ticking = {c.kind for c in timing.clocks if c.ticking and c.round == own.round}
+    if ClockKind.DISPATCH not in ticking:
+        own.forget(ClockKind.DISPATCH)
+    own.settle(ticking)
     if before != (own.next_due_at, own.stopped_at, own.rungs):
         changed.append(own)
     return changed
@@ -203,10 +194,15 @@ def rules(rows: Iterable[LadderRule]) -> dict[Urgency, tuple[LadderStep, ...]]:
     return built
 
 
+def written(at: datetime) -> str:
+    """A time as rungs keep it."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def _moved(rung: Rung, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> Rung:
-    at = moment(rung.at)
+    at = moment(rung["at"])
     if at.base == "due":
         due_at = at.resolve(clock.trace, clock.due_at, calendar)
     else:
-        due_at = rung.due_at + (clock.due_at - old_due)
-    return rung._replace(due_at=due_at)
+        due_at = datetime.fromisoformat(rung["due_at"]) + (clock.due_at - old_due)
+    return {**rung, "due_at": written(due_at)}

@@ -187,7 +187,7 @@ def moment(text: str) -> Moment:
     if share := _SHARE.fullmatch(text):
         return Moment(text, "start", share=int(share[1]) / 100)
     found = _MOMENT.fullmatch(text)
-    if found is None or (found[1] == "start" and not found[2]):
+    if found is None:
         raise _unreadable(text)
     offset = duration(found[2]) if found[2] else None
     if found[2] and offset is None:

@@ -13,8 +13,8 @@ from kit.clock import business_now
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.notifier.ticking import Ticked, tick
 from services.notifier.directory import Holder
+from services.notifier.ticking import Ticked, tick
 
 log = get(__name__)
 

@@ -118,12 +118,9 @@ class Org:
 
     def offices_of(self, person: str, now: datetime) -> dict[str, tuple[str, ...]]:
         """Offices in which a person is secretary or deputy today, with the areas they serve."""
-        today = now.astimezone(CITY).date()
         found = {}
         for post in self._posts.values():
-            if post.person != person or post.role not in SECRETARIES:
-                continue
-            if post.valid_to is None or today < post.valid_to:
+            if post.person == person and post.role in SECRETARIES and self._held(post, now):
                 unit = self._units.get(post.unit)
                 if unit is not None and unit.kind in _KIND.values():
                     found[unit.code] = unit.area
@@ -131,27 +128,27 @@ class Org:
 
     def _filled(self, unit: str, role: str, area: str, now: datetime) -> list[str]:
         """Posts of a role in a unit, those for the area before all others, deputies stepping in."""
-        own = self._on_turn(unit, now) if role == "duty_lead" else []
-        own = own or self._by_role.get((unit, role), [])
+        if role == "duty_lead" and (on_turn := self._on_turn(unit, now)):
+            return [post.post for post in on_turn]
+        own = self._by_role.get((unit, role), [])
         near = [post for post in own if post.area and area.startswith(post.area)]
         standing = (self._standing(post, now) for post in near or own)
         return [post for post in standing if post is not None]
 
     def _on_turn(self, unit: str, now: datetime) -> list[Post]:
-        """Leading posts of a unit that are on the rota now."""
+        """Leading posts of a unit that are on the rota now, whatever their usual hours."""
         local = now.astimezone(CITY)
         clock_time = f"{local:%H:%M}"
         turns = self._turns.get((unit, local.date().isoformat()), ())
         names = (turn.post for turn in turns if turn.start <= clock_time < turn.end)
         posts = (self._posts[name] for name in names if name in self._posts)
-        return [post for post in posts if post.role in _LEADING]
+        return [post for post in posts if post.role in _LEADING and self._held(post, now)]
 
     def _standing(self, post: Post, now: datetime) -> str | None:
         """The post, or the deputy who is there while it is vacant or absent; None when all is vacant."""
-        today = now.astimezone(CITY).date()
         line, at_least = [post], None
         for one in line:
-            if one.valid_to is None or today < one.valid_to:
+            if self._held(one, now):
                 if one.hours == "always" or self._at_work(one.unit, now):
                     return one.post
                 at_least = at_least or one.post
@@ -159,6 +156,9 @@ class Org:
             if deputy is not None and deputy not in line:
                 line.append(deputy)
         return at_least
+
+    def _held(self, post: Post, now: datetime) -> bool:
+        return post.valid_to is None or now.astimezone(CITY).date() < post.valid_to
 
     def _at_work(self, unit: str, now: datetime) -> bool:
         calendar = self._calendars.get(self.calendar_of(unit))

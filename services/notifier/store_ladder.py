@@ -10,11 +10,10 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 
-from contracts.clock import ClockKind
 from contracts.escalation import EntryRule, ReceptionLevel
 from kit.db import Conn, columns
 from services.notifier.escalation import Escalation
-from services.notifier.ladder import KINDS, Ladder, Rung
+from services.notifier.ladder import Ladder
 from services.notifier.reception import Item
 
 SQL_LOCK_LADDERS: Final = """
@@ -41,19 +40,24 @@ from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::timestamptz[])
 where l.ticket_id = t.id and l.round = t.round
 """
 SQL_CLAIM_DUE: Final = """
-select l.ticket_id, l.round, l.rungs, l.raised, l.next_due_at, l.stopped_at,
-    v.number, v.unit, v.area, v.urgency, v.received_at
-from ladder l
-join ticket_view v on v.ticket_id = l.ticket_id
-where l.next_due_at <= $1
-order by l.next_due_at
-limit $2
-for update of l skip locked
+with due as (
+    select l.*
+    from ladder l
+    where l.next_due_at <= $1
+    order by l.next_due_at
+    limit $2
+    for update skip locked
+)
+select d.*, v.number, v.unit, v.area, v.urgency, v.received_at
+from due d
+join ticket_view v on v.ticket_id = d.ticket_id
+order by d.next_due_at
 """
 SQL_TICKING: Final = """
 select c.ticket_id, c.round, c.kind, c.due_at
 from clock c
-where c.ticket_id = any($1::uuid[]) and c.stopped_at is null and c.paused_at is null
+where c.ticket_id = any($1::uuid[]) and c.kind <> 'resident'
+    and c.stopped_at is null and c.paused_at is null
 """
 SQL_CLAIM_ALARMS: Final = """
 with due as (
@@ -135,7 +139,7 @@ async def save_ladders(conn: Conn, ladders: Sequence[tuple[UUID, Ladder]]) -> No
     """Write new and changed ladders."""
     rows: list[tuple[Any, ...]] = [
         (
-            ticket_id, x.round, _json([rung.row() for rung in x.rungs]), _json(x.raised),
+            ticket_id, x.round, _json(x.rungs), _json(x.raised),
             x.next_due_at, x.stopped_at,
         )
         for ticket_id, x in ladders
@@ -147,7 +151,7 @@ async def save_ladders(conn: Conn, ladders: Sequence[tuple[UUID, Ladder]]) -> No
 async def move_on(conn: Conn, ladders: Sequence[tuple[UUID, Ladder]]) -> None:
     """Write back claimed ladders whose due rungs were taken."""
     rows: list[tuple[Any, ...]] = [
-        (ticket_id, x.round, _json([rung.row() for rung in x.rungs]), _json(x.raised), x.next_due_at)
+        (ticket_id, x.round, _json(x.rungs), _json(x.raised), x.next_due_at)
         for ticket_id, x in ladders
     ]
     await conn.execute(SQL_MOVE_ON, *columns(rows, 5))
@@ -159,14 +163,12 @@ async def claim_due(conn: Conn, now: datetime, limit: int) -> list[Record]:
     return rows
 
 
-async def ticking(
-    conn: Conn, ids: Sequence[UUID]
-) -> dict[tuple[UUID, int], dict[ClockKind, datetime]]:
+async def ticking(conn: Conn, ids: Sequence[UUID]) -> dict[tuple[UUID, int], dict[str, datetime]]:
     """(ticket, round) to kind and due time of the clocks that run: the stop conditions."""
-    found: dict[tuple[UUID, int], dict[ClockKind, datetime]] = {}
+    found: dict[tuple[UUID, int], dict[str, datetime]] = {}
     for row in await conn.fetch(SQL_TICKING, ids):
-        running = found.setdefault((row["ticket_id"], row["round"]), {})
-        running[KINDS[row["kind"]]] = row["due_at"]
+        ticket_id, round_, kind, due_at = row
+        found.setdefault((ticket_id, round_), {})[kind] = due_at
     return found
 
 
@@ -222,7 +224,7 @@ def ladder_of(row: Record) -> Ladder:
     """A row of table `ladder`."""
     return Ladder(
         round=row["round"],
-        rungs=[Rung.of(rung) for rung in row["rungs"]],
+        rungs=row["rungs"],
         raised=row["raised"],
         next_due_at=row["next_due_at"],
         stopped_at=row["stopped_at"],

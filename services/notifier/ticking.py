@@ -70,8 +70,9 @@ async def _climb(
         ladder = store_ladder.ladder_of(row)
         running = ticking.get((row["ticket_id"], row["round"]), {})
         for rung in ladder.fire(running, now):
-            fired.append(raiser.fire(row, rung, running[rung.clock]))
-            done.late_s.append((now - rung.due_at).total_seconds())
+            fired.append(raiser.fire(row, rung, running[rung["clock"]]))
+            due_at = datetime.fromisoformat(rung["due_at"])
+            done.late_s.append((now - due_at).total_seconds())
         ladders.append((row["ticket_id"], ladder))
     await store_ladder.move_on(conn, ladders)
     new = await store_ladder.raise_rungs(conn, [one.escalation for one in fired])
@@ -122,7 +123,5 @@ def _audit(fired: Sequence[Raised], items: Sequence[Item], now: datetime) -> lis
         entries.append(audit.Entry(now, ACTOR, action, str(e.ticket_id), detail))
     for item in items:
         queued = {"item": str(item.item_id), "org": item.org, "rule": item.rule.value}
-        entries.append(
-            audit.Entry(now, ACTOR, "reception.queue", str(item.ticket_id), queued)
-        )
+        entries.append(audit.Entry(now, ACTOR, "reception.queue", str(item.ticket_id), queued))
     return entries

@@ -76,10 +76,10 @@ class Timing:
             at = data.dispatched_at
         self.heard_at = at
         self._stop_what_ended(name, at)
-        if name == "ticket.unmerged":
-            self._revive([c for c in self.clocks if c.stopped_by == "ticket.merged"], at)
         if self.ticket.status in FINAL:
             return
+        if name == "ticket.unmerged":
+            self._revive([c for c in self.clocks if self._was_merged(c)], at)
         self._revive([c for c in self.clocks if c.kind is ClockKind.RESIDENT and not c.open], at)
         for kind in RUNNING[self.ticket.status]:
             if kind in UNIT_DUTIES:
@@ -217,6 +217,11 @@ class Timing:
 
     def _say(self, name: str, clock: Clock, at: datetime) -> None:
         self.said.append((name, clock.event(self.ticket, at, self.cause)))
+
+    def _was_merged(self, clock: Clock) -> bool:
+        """Stopped by the merger, and of a kind that this round's state lets run."""
+        wanted = clock.round == self.ticket.round and clock.kind in RUNNING[self.ticket.status]
+        return wanted and clock.stopped_by == "ticket.merged"
 
     def _last(self, kind: ClockKind) -> Clock | None:
         """The newest clock of a kind in this round."""

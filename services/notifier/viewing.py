@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -22,17 +22,19 @@ EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", 
 """Roles that see all areas; a secretary sees those of the offices in which a post is held."""
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where a page begins, and how many items it may hold."""
+
+    cursor: str | None
+    limit: int
+
+
 async def queue(
-    pool: Pool,
-    directory: Directory,
-    who: Principal,
-    *,
-    org: str | None,
-    cursor: str | None,
-    limit: int,
+    pool: Pool, directory: Directory, who: Principal, org: str | None, page: Page
 ) -> dict[str, Any]:
     """A page of the secretary's queue, weightiest first. Raises DomainError 404, 422."""
-    after = _queue_cursor(cursor)
+    after = _queue_cursor(page.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         own = _offices(directory, who, now)
@@ -41,8 +43,8 @@ async def queue(
             if orgs is not None and org not in orgs:
                 raise not_found("接待队列", "reception queue")
             orgs = [org]
-        rows = await queries.queue_page(conn, orgs, now, after=after, limit=limit)
-    last = f"{rows[-1]['score']}~{rows[-1]['item_id']}" if len(rows) == limit else None
+        rows = await queries.queue_page(conn, orgs, now, after=after, limit=page.limit)
+    last = f"{rows[-1]['score']}~{rows[-1]['item_id']}" if len(rows) == page.limit else None
     return {"items": [store_ladder.item_of(row).show(now) for row in rows], "next": last}
 
 
@@ -69,21 +71,15 @@ async def clocks(
 
 
 async def escalations(
-    pool: Pool,
-    directory: Directory,
-    who: Principal,
-    wanted: Wanted,
-    *,
-    cursor: str | None,
-    limit: int,
+    pool: Pool, directory: Directory, who: Principal, wanted: Wanted, page: Page
 ) -> dict[str, Any]:
     """A page of raised rungs, newest first. Raises DomainError 422."""
-    before = _id_cursor(cursor)
+    before = _id_cursor(page.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         wanted = replace(wanted, within=_areas(directory, who, now))
-        rows = await queries.escalations(conn, wanted, before, limit)
-    last = str(rows[-1]["escalation_id"]) if len(rows) == limit else None
+        rows = await queries.escalations(conn, wanted, before, page.limit)
+    last = str(rows[-1]["escalation_id"]) if len(rows) == page.limit else None
     return {"items": [_shown(row) for row in rows], "next": last}
 
 

@@ -9,10 +9,9 @@ from uuid import UUID
 from contracts.clock import ClockEvent
 from contracts.complaint import ComplaintReceived
 from contracts.escalation import EscalationEvent
-from kit import audit, outbox
 from kit.db import Conn
 from kit.delivery import Effects, Received
-from services.router import matching, metrics, routing, store
+from services.router import matching, metrics, routing, store, store_routing
 from services.router.catalogue import DirectoryInUse
 from services.router.routing import Opening
 
@@ -27,41 +26,32 @@ _STATE_OF: Final = {
 
 
 async def route(conn: Conn, received: Sequence[Received], in_use: DirectoryInUse) -> Effects:
-    """Open a ticket for every complaint of a batch; without a directory they wait."""
-    now, version = await store.now_and_version(conn)
+    """Open a ticket for every complaint of a batch, in one statement; without a directory they wait.
+
+    A ticket has its complaint's id, so a complaint that comes again opens nothing and says nothing.
+    """
+    now, version = await store_routing.now_and_version(conn)
     directory = await in_use.at_least(version, conn)
     if directory is None:
         return Effects(waiting=list(received))
-    openings = [
-        routing.opening(data, matching.decide(data, directory, now), one.event.id, now)
+    openings = {
+        data.complaint_id: routing.opening(
+            data, matching.decide(data, directory, now), one.event.id, now
+        )
         for one in received
         if isinstance(data := one.event.data, ComplaintReceived)
-    ]
+    }
     if not openings:
         return Effects()
-    fresh = await store.open_tickets(
-        conn, [routing.ticket_row(o, directory.version) for o in openings]
+    said = {o.ticket_id: routing.events(o) for o in openings.values()}
+    rows = store_routing.Rows(
+        [routing.ticket_row(o) for o in openings.values()],
+        [row for o in openings.values() for row in routing.history_rows(o)],
+        [(t, e.event_id, e.subject, e.body) for t, events in said.items() for e in events],
     )
-    openings = [o for o in openings if o.ticket_id in fresh]
-    await store.keep_receipts(conn, [routing.receipt_row(o) for o in openings])
-    await store.append_history(conn, [row for o in openings for row in routing.history_rows(o)])
-    events = [event for o in openings for event in routing.events(o, directory.version)]
-    await outbox.append(conn, events)
-    _measure(openings)
-    await audit.record(
-        conn,
-        [
-            audit.Entry(
-                now,
-                routing.BY_ROUTER,
-                f"ticket.{o.status.value}",
-                o.complaint.complaint_id,
-                {"unit": o.decision.unit, "reason": o.decision.reason.value},
-            )
-            for o in openings
-        ],
-    )
-    return Effects(events)
+    opened = await store_routing.open_tickets(conn, rows, now)
+    _measure([o for o in openings.values() if o.ticket_id in opened])
+    return Effects([event for ticket in opened for event in said[ticket]])
 
 
 def _measure(openings: Sequence[Opening]) -> None:

@@ -32,7 +32,7 @@ async def main() -> None:
     in_use = DirectoryInUse(pool)
     await in_use.known()
     office = Office(pool, relay, in_use)
-    plumbing.consume(ROUTER_COMPLAINTS, consumers.on_complaints(in_use))
+    plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use))
     plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
     plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations)
     serve_commands(plumbing.broker, answer_commands(office), queue=SERVICE)

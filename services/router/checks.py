@@ -128,6 +128,7 @@ def _of_posts(
         yield "posts.csv", f"{row.post}.deputy", row.deputy, posts
     for row in tables["duty"]:
         yield "duty.csv", f"{row.date}.post", row.post, posts
+        yield "duty.csv", f"{row.date}.unit", row.unit, units
 
 
 def _of_catalogue(tables: Tables, areas: set[str], units: set[str]) -> Iterator[Reference]:

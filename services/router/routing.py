@@ -39,57 +39,76 @@ class Opening:
         """The state it opens in."""
         return TicketStatus.TRIAGE if self.decision.triage else TicketStatus.DISPATCHED
 
+    @property
+    def announced(self) -> list[tuple[str, str]]:
+        """(event, addressee) in order; the position is the ticket's version."""
+        if self.decision.triage:
+            return [("triaged", self.decision.unit)]
+        assists = [("assisted", unit) for unit in self.decision.assists]
+        return [("dispatched", self.decision.unit), *assists]
+
 
 def opening(complaint: ComplaintReceived, decision: Decision, cause: str, at: datetime) -> Opening:
     """Give the decision its receipt id."""
     return Opening(complaint, decision, new_id(), cause, at)
 
 
-def ticket_row(o: Opening, rule_version: int) -> tuple[Any, ...]:
-    """In the order of SQL_OPEN_TICKETS."""
+def ticket_row(o: Opening) -> tuple[Any, ...]:
+    """In the order of SQL_OPEN."""
     c, d = o.complaint, o.decision
     return (
-        o.ticket_id, c.number, o.status.value, d.unit, d.post, d.area, d.category, d.urgency.value,
-        d.profile, 1, 1 + _announced_assists(o), c.channel.value, c.kind.value, c.title, c.text,
-        c.address, c.accused, c.confidential, rule_version, o.receipt_id, c.received_at,
-        None if d.triage else o.at, o.at, ",".join(d.assists),
-    )  # fmt: skip
-
-
-def receipt_row(o: Opening) -> tuple[Any, ...]:
-    """(receipt id, ticket id, JSON text)."""
-    return o.receipt_id, o.ticket_id, orjson.dumps(o.decision.receipt).decode()
+        o.ticket_id,
+        c.number,
+        o.status.value,
+        d.unit,
+        d.post,
+        ",".join(d.assists),
+        d.area,
+        d.category,
+        d.urgency.value,
+        d.profile,
+        len(o.announced),
+        c.channel.value,
+        c.kind.value,
+        c.title,
+        c.text,
+        c.address,
+        c.accused,
+        c.confidential,
+        d.receipt["directory_version"],
+        o.receipt_id,
+        c.received_at,
+        None if d.triage else o.at,
+        orjson.dumps(d.receipt).decode(),
+        new_id(),
+        {"unit": d.unit, "reason": d.reason.value},
+    )
 
 
 def history_rows(o: Opening) -> list[tuple[Any, ...]]:
-    """The first lines of the ticket's history."""
-    d = o.decision
-    first = "triaged" if d.triage else "dispatched"
-    says = [(1, first, d.unit)] + [
-        (n, "assisted", unit) for n, unit in enumerate(d.assists, 2) if not d.triage
-    ]
+    """The first lines of the ticket's history, in the order of SQL_OPEN."""
+    reason = o.decision.reason.value
     return [
-        (
-            o.ticket_id,
-            n,
-            name,
-            o.status.value,
-            unit,
-            1,
-            BY_ROUTER,
-            d.reason.value,
-            o.cause,
-            {},
-            o.at,
-        )
-        for n, name, unit in says
+        (o.ticket_id, version, name, o.status.value, unit, BY_ROUTER, reason, o.cause)
+        for version, (name, unit) in enumerate(o.announced, 1)
     ]
 
 
-def events(o: Opening, rule_version: int) -> list[Outgoing]:
+def events(o: Opening) -> list[Outgoing]:
     """`ticket.triaged`, or `ticket.dispatched` to the lead and `ticket.assisted` to each assist."""
+    common = _common(o)
+    if o.decision.triage:
+        return [say("triaged", TicketTriaged(version=1, unit=o.decision.unit, **common), o.at)]
+    common |= _dispatch(o)
+    return [
+        say(name, TicketDispatched(version=version, unit=unit, **common), o.at)
+        for version, (name, unit) in enumerate(o.announced, 1)
+    ]
+
+
+def _common(o: Opening) -> dict[str, Any]:
     c, d = o.complaint, o.decision
-    common: dict[str, Any] = {
+    return {
         "ticket_id": c.complaint_id,
         "number": c.number,
         "complaint_id": c.complaint_id,
@@ -101,24 +120,25 @@ def events(o: Opening, rule_version: int) -> list[Outgoing]:
         "urgency": d.urgency,
         "actor": BY_ROUTER,
         "reason": d.reason.value,
-        "rule_version": rule_version,
+        "rule_version": d.receipt["directory_version"],
         "receipt_id": str(o.receipt_id),
         "cause": o.cause,
         "profile": d.profile,
         "received_at": c.received_at,
     }
-    if d.triage:
-        data: TicketEvent = TicketTriaged(version=1, unit=d.unit, **common)
-        return [say("triaged", data, o.at)]
+
+
+def _dispatch(o: Opening) -> dict[str, Any]:
+    c, d = o.complaint, o.decision
     words = {} if c.confidential else {"title": c.title, "text": c.text, "address": c.address}
-    common |= {
-        "channel": c.channel, "kind": c.kind, "confidential": c.confidential, "assists": d.assists,
-        "post": d.post, "dispatched_at": o.at, **words,
-    }  # fmt: skip
-    said = [say("dispatched", TicketDispatched(version=1, unit=d.unit, **common), o.at)]
-    for n, unit in enumerate(d.assists, 2):
-        said.append(say("assisted", TicketDispatched(version=n, unit=unit, **common), o.at))
-    return said
+    return words | {
+        "channel": c.channel,
+        "kind": c.kind,
+        "confidential": c.confidential,
+        "assists": d.assists,
+        "post": d.post,
+        "dispatched_at": o.at,
+    }
 
 
 def say(event: str, data: TicketEvent, at: datetime) -> Outgoing:
@@ -132,7 +152,3 @@ def say(event: str, data: TicketEvent, at: datetime) -> Outgoing:
         to=data.unit,
         area=data.area,
     )
-
-
-def _announced_assists(o: Opening) -> int:
-    return 0 if o.decision.triage else len(o.decision.assists)

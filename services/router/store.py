@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,34 +10,6 @@ from asyncpg import Record
 
 from kit.db import Conn, columns
 
-SQL_NOW_AND_VERSION: Final = """
-select chuishao.business_now() as now,
-    (select coalesce(max(version), 0) from directory_version) as version
-"""
-SQL_OPEN_TICKETS: Final = """
-insert into ticket (
-    ticket_id, number, status, unit, post, area, category, urgency, profile, round, version,
-    channel, kind, title, body, address, accused, confidential, rule_version, receipt_id,
-    received_at, dispatched_at, changed_at, assists
-)
-select c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20,
-    c21, c22, c23, coalesce(string_to_array(nullif(c24, ''), ','), '{}')
-from unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::text[], $10::int[], $11::int[], $12::text[], $13::text[], $14::text[],
-    $15::text[], $16::text[], $17::text[], $18::boolean[], $19::int[], $20::uuid[],
-    $21::timestamptz[], $22::timestamptz[], $23::timestamptz[], $24::text[]
-) as u(
-    c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20,
-    c21, c22, c23, c24
-)
-on conflict do nothing
-returning ticket_id
-"""
-SQL_KEEP_RECEIPTS: Final = """
-insert into receipt (receipt_id, ticket_id, body)
-select * from unnest($1::uuid[], $2::uuid[], $3::text[])
-"""
 SQL_HISTORY_APPEND: Final = """
 insert into ticket_event
     (ticket_id, version, event, status, unit, round, actor, reason, cause, detail, at)
@@ -110,23 +81,6 @@ from ticket
 where status not in ('closed', 'declined', 'merged', 'withdrawn')
 group by status
 """
-
-
-async def now_and_version(conn: Conn) -> tuple[datetime, int]:
-    """Business time and the newest published directory version, in one round trip."""
-    row = await conn.fetchrow(SQL_NOW_AND_VERSION)
-    assert row is not None  # noqa: S101 - the select always yields a row
-    return row["now"], row["version"]
-
-
-async def open_tickets(conn: Conn, rows: list[tuple[Any, ...]]) -> set[UUID]:
-    """Insert tickets; returns the ids that were not there before."""
-    return {row["ticket_id"] for row in await conn.fetch(SQL_OPEN_TICKETS, *columns(rows, 24))}
-
-
-async def keep_receipts(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
-    """(receipt id, ticket id, JSON text)."""
-    await conn.execute(SQL_KEEP_RECEIPTS, *columns(rows, 3))
 
 
 async def append_history(conn: Conn, rows: list[tuple[Any, ...]]) -> None:

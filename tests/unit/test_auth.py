@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -58,7 +59,7 @@ def test_a_good_token_says_who_and_in_which_roles() -> None:
     assert not who.has("admin")
 
 
-BAD = {
+BAD: dict[str, Callable[[], str]] = {
     "another key signed it": lambda: token(FOREIGN),
     "it has expired": lambda: token(exp=int(time.time()) - 1),
     "it is for another audience": lambda: token(aud="elsewhere"),

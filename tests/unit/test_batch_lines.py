@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from kit.errors import DomainError, Kind
 from services.intake import batch
-from services.intake.actions import Filed
 from services.intake.complaint import Filing
+from services.intake.registrar import Filed
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 GOOD = {"channel": "web", "kind": "help", "text": "路灯坏了"}
@@ -55,7 +55,10 @@ async def filed(data: bytes, sizes: list[int], *, prefix: str = "") -> list[dict
 CUTS = st.lists(st.integers(0, 9), max_size=40)
 
 
-@given(lines=st.lists(st.binary(max_size=12).map(lambda b: b.replace(b"\n", b"")), max_size=8), sizes=CUTS)
+@given(
+    lines=st.lists(st.binary(max_size=12).map(lambda b: b.replace(b"\n", b"")), max_size=8),
+    sizes=CUTS,
+)
 async def test_however_the_stream_is_cut_the_lines_are_the_same(
     lines: list[bytes], sizes: list[int]
 ) -> None:
@@ -104,7 +107,15 @@ async def test_a_line_without_end_is_never_all_in_memory() -> None:
 
 
 async def test_one_bad_line_costs_the_others_nothing_and_is_named() -> None:
-    lines = [line(), b"{", b'"text"', line(text="refuse"), line(surprise=1), line(text="lost"), line()]
+    lines = [
+        line(),
+        b"{",
+        b'"text"',
+        line(text="refuse"),
+        line(surprise=1),
+        line(text="lost"),
+        line(),
+    ]
     answers = await filed(b"\n".join(lines), [])
     assert [answer["status"] for answer in answers] == [201, 400, 422, 422, 422, 503, 201]
     assert answers[3]["problem"]["field"] == "text"

@@ -37,6 +37,13 @@ async def filed(raw: bytes, content_type: str = "application/json") -> Filing:
     return filing
 
 
+async def filing_or_refusal(raw: bytes) -> Filing | DomainError:
+    try:
+        return await filed(raw)
+    except DomainError as refused:
+        return refused
+
+
 async def refusal(raw: bytes) -> DomainError:
     """Why a body is refused; the problem document must be sendable and must not repeat the body."""
     with pytest.raises(DomainError) as refused:
@@ -75,7 +82,7 @@ async def test_a_complete_body_is_accepted() -> None:
         (b'{"text": "a"} {}', "syntax"),
         (b"\xef\xbb\xbf{}", "syntax"),
         (b'{"text": "\xff"}', "UTF-8"),
-        ('{"text": "\u8def"}'.encode("gbk"), "UTF-8"),
+        ('{"text": "路灯"}'.encode("gbk"), "UTF-8"),
         (b'{"text": "\xed\xa0\x80"}', "UTF-8"),
         (b'{"text": NaN}', "NaN"),
         (b'{"lon": Infinity}', "Infinity"),
@@ -92,6 +99,7 @@ async def test_a_complete_body_is_accepted() -> None:
         (b"[" * 1_000_000, "deep"),
         (b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), "deep"),
     ],
+    ids=lambda value: repr(value)[:24],
 )
 async def test_what_is_no_strict_json_is_400_and_says_why(raw: bytes, word: str) -> None:
     refused = await refusal(raw)
@@ -104,7 +112,9 @@ def test_json_as_deep_as_allowed_is_read() -> None:
     assert loads(raw) == json.loads(raw)
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data", "text/json"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/xml", "multipart/form-data", "text/json"]
+)
 async def test_another_content_type_is_415(kind: str) -> None:
     with pytest.raises(DomainError) as refused:
         await filed(body(), kind)
@@ -135,9 +145,9 @@ async def test_json_is_taken_by_any_of_its_names(kind: str) -> None:
         ("text", {"text": "a\u200bb"}, "不可见"),
         ("text", {"text": "a\ufeffb"}, "不可见"),
         ("text", {"text": "a\ud800b"}, "控制字符"),
-        ("text", {"text": "a\udc00b"}, "控制字符"),
         ("text", {"text": "a" + "\u0301" * 200}, "叠加"),
         ("title", {"title": "a\x00"}, "控制字符"),
+        ("title", {"title": "a\udc00"}, "控制字符"),
         ("title", {"title": "长" * 201}, "200"),
         ("address", {"address": "a\u202e"}, "不可见"),
         ("address", {"address": "长" * 301}, "300"),
@@ -176,12 +186,21 @@ async def test_json_is_taken_by_any_of_its_names(kind: str) -> None:
         ("attachments.1", {"attachments": ["a", "b\x00"]}, ""),
         ("requester.phone", {"requester": {"phone": "12"}}, "格式"),
         ("requester.phone", {"requester": {"phone": "13800005001\n"}}, "格式"),
-        ("requester.phone", {"requester": {"phone": "１３８００００５００１"}}, "格式"),
+        (
+            "requester.phone",
+            {
+                "requester": {
+                    "phone": "\uff11\uff13\uff18\uff10\uff10\uff10\uff10\uff15\uff10\uff10\uff11"
+                }
+            },
+            "格式",
+        ),
         ("requester.name", {"requester": {"name": "\u202e"}}, "不可见"),
         ("requester.age", {"requester": {"age": 40}}, "删去"),
         ("decline.door", {"decline": {"reason": "不属本辖区"}}, "缺少"),
         ("decline.reason", {"decline": {"reason": " ", "door": "12345"}}, "不能为空"),
     ],
+    ids=lambda value: ascii(value)[:24],
 )
 async def test_bad_content_is_422_and_names_field_and_remedy(
     field: str, changes: dict[str, Any], word: str
@@ -246,8 +265,10 @@ JSON = st.recursive(
     | st.integers()
     | st.floats(allow_nan=True)
     | st.text(st.characters(codec=None), max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from([*Filing.model_fields, "lon", "x"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*Filing.model_fields, "lon", "x"]), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -257,11 +278,10 @@ JSON = st.recursive(
 async def test_whatever_json_is_sent_the_answer_is_a_filing_or_a_refusal(
     changes: dict[str, Any],
 ) -> None:
-    try:
-        await filed(body(**changes))
-    except DomainError as refused:
-        assert refused.kind in (Kind.MALFORMED, Kind.INVALID)
-        assert orjson.dumps(refused.problem())
+    outcome = await filing_or_refusal(body(**changes))
+    if isinstance(outcome, DomainError):
+        assert outcome.kind in (Kind.MALFORMED, Kind.INVALID)
+        assert orjson.dumps(outcome.problem())
 
 
 @given(st.binary(max_size=60))

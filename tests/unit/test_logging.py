@@ -47,7 +47,9 @@ def test_residents_words_and_secrets_are_cut_out_by_their_name(key: str) -> None
     assert redacted(**{key: "三号楼王某"}) == {key: REDACTED}
 
 
-@pytest.mark.parametrize("said", [PHONE, "138 0000 5001", "138-0000-5001", CITIZEN, "37010519900101123x"])
+@pytest.mark.parametrize(
+    "said", [PHONE, "138 0000 5001", "138-0000-5001", CITIZEN, "37010519900101123x"]
+)
 def test_phones_and_identity_numbers_are_cut_out_by_their_shape(said: str) -> None:
     assert redacted(event="noted", note=f"call {said} back")["note"] == f"call {REDACTED} back"
 
@@ -59,7 +61,9 @@ def test_ids_numbers_and_counts_stay() -> None:
 
 
 def test_what_lies_deeper_is_cut_out_too() -> None:
-    line = redacted(data={"phone": PHONE, "rows": [{"text": "漏水"}, f"call {PHONE}"]}, more=(PHONE,))
+    line = redacted(
+        data={"phone": PHONE, "rows": [{"text": "漏水"}, f"call {PHONE}"]}, more=(PHONE,)
+    )
     assert PHONE not in json.dumps(line)
     assert "漏水" not in json.dumps(line, ensure_ascii=False)
 
@@ -98,10 +102,10 @@ def test_lines_of_libraries_are_cut_the_same_way(lines: Any) -> None:
 
 def test_a_failure_is_told_by_type_and_place_never_by_its_words(lines: Any) -> None:
     try:
-        raise ValueError(f"bad row: 王某 {PHONE}")
+        json.loads(f"王某 {PHONE}")
     except ValueError:
         get("test").exception("handler_failed")
     (line,) = lines()
     assert "王某" not in json.dumps(line, ensure_ascii=False)
-    assert "ValueError" in json.dumps(line)
+    assert line["error"] == "JSONDecodeError"
     assert "test_logging.py" in json.dumps(line)

@@ -1,0 +1,231 @@
+"""Files complaints: joins concurrent ones into one statement, each key once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from kit.clock import CITY_TIME
+from kit.coalesce import Coalescer, QueueFullError
+from kit.db import Conn, Pool, reading
+from kit.errors import DomainError, Kind
+from kit.ids import new_id
+from kit.outbox import Outgoing
+from kit.relay import Relay
+from services.intake import filing as words_of
+from services.intake import store_filing as store
+from services.intake.complaint import check_time
+from services.intake.filing import Draft, Masked
+from services.intake.number import number
+from services.intake.vault import Vault
+
+REPEAT_WINDOW: Final = timedelta(days=30)
+NUMBERS_AT_ONCE: Final = 512
+WAIT_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """The answer to a filing. `fresh` is False when the same key had been used for the same body."""
+
+    complaint_id: str
+    number: str
+    received_at: datetime
+    duplicates: tuple[str, ...]
+    fresh: bool
+
+
+Result = Filed | DomainError
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A draft on its way into the database."""
+
+    draft: Draft
+    words: Masked
+    complaint_id: UUID
+    number: str
+    alike: tuple[str, ...]
+    event: Outgoing
+
+
+class Numbers:
+    """Counters of the day, taken from the database some hundred at a time."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._lock = asyncio.Lock()
+        self._day: date | None = None
+        self._next = 0
+        self._end = 0
+
+    async def take(self, day: date, count: int) -> list[str]:
+        """Numbers nobody else gets. Raises DayFullError past a million a day."""
+        taken: list[str] = []
+        async with self._lock:
+            while len(taken) < count:
+                if day != self._day or self._next >= self._end:
+                    async with reading(self._pool) as conn:
+                        first = await store.reserve_numbers(conn, day, NUMBERS_AT_ONCE)
+                    self._day, self._next, self._end = day, first, first + NUMBERS_AT_ONCE
+                taken.append(number(day, self._next))
+                self._next += 1
+        return taken
+
+
+class Registrar:
+    """The one way a complaint is stored."""
+
+    def __init__(self, pool: Pool, relay: Relay, vault: Vault) -> None:
+        self._pool = pool
+        self._relay = relay
+        self._vault = vault
+        self._numbers = Numbers(pool)
+        self._coalescer: Coalescer[Draft, Result] = Coalescer(self._file)
+        self._in_hand: dict[tuple[str, str], asyncio.Future[Result]] = {}
+
+    async def file(self, draft: Draft) -> Filed:
+        """Store one complaint. Raises DomainError 409, 422, 503."""
+        name = (draft.sub, draft.key)
+        earlier = self._in_hand.get(name)
+        if earlier is not None:
+            await _wait(earlier)
+        mine = asyncio.ensure_future(self._submit(draft))
+        self._in_hand[name] = mine
+        try:
+            result = await mine
+        finally:
+            if self._in_hand.get(name) is mine:
+                del self._in_hand[name]
+        if isinstance(result, DomainError):
+            raise result
+        return result
+
+    async def _submit(self, draft: Draft) -> Result:
+        try:
+            return await self._coalescer.submit(draft)
+        except QueueFullError:
+            return DomainError(
+                "busy",
+                Kind.UNAVAILABLE,
+                zh="受理排队已满，请稍后用同一个 Idempotency-Key 重试。",
+                en="The queue is full; retry shortly with the same Idempotency-Key.",
+                retry_after_s=1,
+            )
+
+    async def _file(self, drafts: Sequence[Draft]) -> list[Result]:
+        """One statement for a group: keys, complaints, identities, events, audit."""
+        words = [words_of.masked(draft) for draft in drafts]
+        prints = [words_of.fingerprint(masked) for masked in words]
+        async with reading(self._pool) as conn:
+            now, alike = await store.now_and_alike(conn, prints, REPEAT_WINDOW)
+            refused = {id(d): why for d in drafts if (why := _refusal(d, now)) is not None}
+            entries = [
+                (draft, masked, tuple(alike.get(print_, ())))
+                for draft, masked, print_ in zip(drafts, words, prints, strict=True)
+                if id(draft) not in refused
+            ]
+            results = await self._store(conn, entries, now) if entries else {}
+        return [refused.get(id(draft)) or results[id(draft)] for draft in drafts]
+
+    async def _store(
+        self, conn: Conn, drafts: list[tuple[Draft, Masked, tuple[str, ...]]], now: datetime
+    ) -> dict[int, Result]:
+        numbers = await self._numbers.take(now.astimezone(CITY_TIME).date(), len(drafts))
+        entries = [
+            _entry(draft, masked, its_number, its_alike, now)
+            for (draft, masked, its_alike), its_number in zip(drafts, numbers, strict=True)
+        ]
+        entries.sort(key=lambda e: (e.draft.sub, e.draft.key))
+        free = await store.file(conn, [self._row(entry) for entry in entries], now)
+        fresh = [entry for entry in entries if entry.complaint_id in free]
+        self._relay.hint(entry.event for entry in fresh)
+        results: dict[int, Result] = {
+            id(e.draft): Filed(str(e.complaint_id), e.number, now, e.alike, fresh=True)
+            for e in fresh
+        }
+        repeated = [entry.draft for entry in entries if entry.complaint_id not in free]
+        return results | await _repeat(conn, repeated)
+
+    def _row(self, entry: Entry) -> tuple[Any, ...]:
+        """In the order of SQL_FILE."""
+        draft = entry.draft
+        return (
+            *words_of.row(draft, entry.words, entry.complaint_id, entry.number),
+            draft.key,
+            draft.body_hash,
+            ",".join(entry.alike),
+            *self._sealed(entry),
+            entry.event.event_id,
+            entry.event.subject,
+            entry.event.body,
+            new_id(),
+        )
+
+    def _sealed(self, entry: Entry) -> tuple[Any, ...]:
+        """(key version, wrapped key, box, phone index); all None when there is nothing to hide."""
+        secret = words_of.secrets_of(entry.draft, entry.words)
+        if secret is None:
+            return None, None, None, None
+        requester = entry.draft.filing.requester
+        sealed = self._vault.seal(
+            str(entry.complaint_id), secret, requester.phone if requester else None
+        )
+        return sealed.key_version, sealed.wrapped_key, sealed.box, sealed.phone_index
+
+
+def _entry(
+    draft: Draft, masked: Masked, its_number: str, alike: tuple[str, ...], now: datetime
+) -> Entry:
+    complaint_id = new_id()
+    event = words_of.event(draft, masked, complaint_id, its_number, now)
+    return Entry(draft, masked, complaint_id, its_number, alike, event)
+
+
+def _refusal(draft: Draft, now: datetime) -> DomainError | None:
+    try:
+        check_time(draft.filing.occurred_at, now)
+    except DomainError as refused:
+        return refused
+    return None
+
+
+async def _repeat(conn: Conn, drafts: list[Draft]) -> dict[int, Result]:
+    """For keys used before: the same answer, or a refusal when the body is another."""
+    if not drafts:
+        return {}
+    known = await store.known_keys(conn, [(d.sub, d.key) for d in drafts])
+    return {id(draft): _again(draft, known[draft.sub, draft.key]) for draft in drafts}
+
+
+def _again(draft: Draft, first: store.KnownKey) -> Result:
+    if first.body_hash != draft.body_hash:
+        return DomainError(
+            "key-reused",
+            Kind.INVALID,
+            field="Idempotency-Key",
+            zh="这个 Idempotency-Key 已用于另一份内容；新诉求请换一个新的键。",
+            en="This Idempotency-Key was used for another body; take a new one for a new complaint.",
+        )
+    return Filed(
+        str(first.complaint_id), first.number, first.received_at, first.duplicates, fresh=False
+    )
+
+
+async def _wait(earlier: asyncio.Future[Result]) -> None:
+    try:
+        await asyncio.wait_for(asyncio.shield(earlier), WAIT_S)
+    except TimeoutError:
+        raise DomainError(
+            "in-progress",
+            Kind.CONFLICT,
+            field="Idempotency-Key",
+            zh="使用同一 Idempotency-Key 的请求仍在处理，请稍后重试。",
+            en="A request with this Idempotency-Key is still in progress; retry shortly.",
+            retry_after_s=2,
+        ) from None

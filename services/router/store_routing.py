@@ -1,0 +1,103 @@
+"""SQL of routing: one question before, one statement that opens a whole batch of tickets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from kit.audit import CTE_NOTE
+from kit.db import Conn, columns
+from kit.outbox import CTE_SAY
+
+SQL_NOW_AND_VERSION: Final = """
+select chuishao.business_now() as now,
+    (select coalesce(max(version), 0) from directory_version) as version
+"""
+SQL_OPEN: Final = (
+    """
+with opening as materialized (
+    select *
+    from unnest(
+        $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::text[], $15::text[],
+        $16::text[], $17::text[], $18::text[], $19::boolean[], $20::int[], $21::uuid[],
+        $22::timestamptz[], $23::timestamptz[], $24::text[], $25::uuid[], $26::jsonb[]
+    ) as t(
+        ticket_id, number, status, unit, post, assists, area, category, urgency, profile, version,
+        channel, kind, title, words, address, accused, confidential, rule_version, receipt_id,
+        received_at, dispatched_at, receipt, audit_id, detail
+    )
+), opened as (
+    insert into ticket (
+        ticket_id, number, status, unit, post, assists, area, category, urgency, profile, round,
+        version, channel, kind, title, body, address, accused, confidential, rule_version,
+        receipt_id, received_at, dispatched_at, changed_at
+    )
+    select ticket_id, number, status, unit, post,
+        coalesce(string_to_array(nullif(assists, ''), ','), '{}'), area, category, urgency,
+        profile, 1, version, channel, kind, title, words, address, accused, confidential,
+        rule_version, receipt_id, received_at, dispatched_at, $1
+    from opening
+    on conflict do nothing
+    returning ticket_id
+), receipts as (
+    insert into receipt (receipt_id, ticket_id, body)
+    select receipt_id, ticket_id, receipt from opening join opened using (ticket_id)
+), lines as (
+    insert into ticket_event
+        (ticket_id, version, event, status, unit, round, actor, reason, cause, at)
+    select t.ticket_id, t.version, t.event, t.status, t.unit, 1, t.actor, t.reason, t.cause, $1
+    from unnest(
+        $27::uuid[], $28::int[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
+        $34::text[]
+    ) as t(ticket_id, version, event, status, unit, actor, reason, cause)
+    join opened using (ticket_id)
+), saying as (
+    select t.event_id, t.subject, t.body
+    from unnest($35::uuid[], $36::uuid[], $37::text[], $38::bytea[])
+        as t(ticket_id, event_id, subject, body)
+    join opened using (ticket_id)
+), noting as (
+    select audit_id, $1::timestamptz as at, 'system:router' as actor,
+        'ticket.' || status as action, ticket_id::text as object, detail
+    from opening
+    join opened using (ticket_id)
+), """
+    + CTE_SAY
+    + ", "
+    + CTE_NOTE
+    + """
+select ticket_id from opened
+"""
+)
+"""A complaint that has its ticket already does nothing at all, so repetition is harmless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A batch of openings: ticket rows, history lines, and events with their ticket's id."""
+
+    tickets: list[tuple[Any, ...]]
+    lines: list[tuple[Any, ...]]
+    events: list[tuple[Any, ...]]
+
+
+async def now_and_version(conn: Conn) -> tuple[datetime, int]:
+    """Business time and the newest published directory version, in one round trip."""
+    row = await conn.fetchrow(SQL_NOW_AND_VERSION)
+    assert row is not None  # noqa: S101 - the select always yields a row
+    return row["now"], row["version"]
+
+
+async def open_tickets(conn: Conn, rows: Rows, now: datetime) -> set[UUID]:
+    """Open tickets with receipts, history, events and audit; the ids that had no ticket before."""
+    opened = await conn.fetch(
+        SQL_OPEN,
+        now,
+        *columns(rows.tickets, 25),
+        *columns(rows.lines, 8),
+        *columns(rows.events, 4),
+    )
+    return {row["ticket_id"] for row in opened}

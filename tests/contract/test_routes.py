@@ -1,0 +1,167 @@
+"""Every route says who may use it; who that is stands here once more, to be read and compared."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from fastapi.routing import APIRoute
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount, Route
+
+from kit.auth import ROLES, OpenRouteError, TokenVerifier, allow, deny_by_default, guarded_roles
+from kit.http import PUBLIC, Shared
+
+SERVICES = Path(__file__).parents[2] / "services"
+ALL = set(ROLES)
+FILERS = {"operator", "unit", "secretary", "dispatcher", "admin"}
+DESK = {"dispatcher", "admin", "ruling", "auditor", "service", "operator"}
+WATCHERS = {"admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service"}
+OPEN: set[str] = set()
+
+EVERY_SERVICE = {
+    ("GET", "/healthz"): OPEN,
+    ("GET", "/readyz"): OPEN,
+    ("GET", "/metrics"): OPEN,
+    ("GET", "/v1/events"): {"admin", "auditor", "service"},
+}
+ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
+    "intake": {
+        ("POST", "/v1/complaints"): FILERS,
+        ("POST", "/v1/complaints/batch"): FILERS,
+        ("GET", "/v1/complaints/{ident}"): {
+            "operator", "dispatcher", "admin", "auditor", "service",
+        },
+        ("POST", "/v1/complaints/{ident}/reveal"): {"operator", "admin"},
+    },
+    "router": {
+        ("GET", "/v1/tickets"): DESK | {"unit", "secretary"},
+        ("GET", "/v1/tickets/{ident}"): DESK | {"unit", "secretary"},
+        ("POST", "/v1/tickets/{ident}/{action}"): {"unit", "secretary", "dispatcher", "admin"},
+        ("GET", "/v1/directory/versions/current"): ALL,
+        ("GET", "/v1/directory/versions/{version}/{part}"): {
+            "service", "admin", "auditor", "dispatcher",
+        },
+        ("POST", "/v1/explain"): ALL,
+    },
+    "notifier": {
+        ("GET", "/v1/reception/queue"): {
+            "secretary", "admin", "auditor", "dispatcher", "dashboard", "service",
+        },
+        ("GET", "/v1/clocks/{ticket}"): WATCHERS | {"secretary"},
+        ("GET", "/v1/escalations"): WATCHERS | {"secretary"},
+    },
+    "console": {
+        ("GET", "/"): OPEN,
+        ("GET", "/static/{name}"): OPEN,
+        ("GET", "/api/v1/live"): {
+            "dashboard", "admin", "dispatcher", "secretary", "auditor", "operator",
+        },
+    },
+}  # fmt: skip
+"""Method and path to roles; an empty set is a route for everybody."""
+BY_SERVICE = pytest.mark.parametrize("service", ROUTES)
+
+
+def app_of(service: str) -> FastAPI:
+    """A service's application with nothing behind it."""
+    api = importlib.import_module(f"services.{service}.api")
+    nothing: Any = object()
+    parts = [
+        name
+        for name, part in inspect.signature(api.make_app).parameters.items()
+        if part.kind is inspect.Parameter.KEYWORD_ONLY
+    ]
+    shared = Shared(service, nothing, TokenVerifier(""), {})
+    app: FastAPI = api.make_app(shared, **dict.fromkeys(parts, nothing))
+    return app
+
+
+def routes_of(app: FastAPI) -> dict[tuple[str, str], set[str]]:
+    return {
+        (method, route.path): set(guarded_roles(route) or ())
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+
+
+def test_every_service_with_an_api_is_in_the_table() -> None:
+    assert {file.parent.name for file in SERVICES.glob("*/api.py")} == set(ROUTES)
+
+
+@BY_SERVICE
+def test_the_routes_and_their_roles_are_those_of_the_table(service: str) -> None:
+    assert routes_of(app_of(service)) == ROUTES[service] | EVERY_SERVICE
+
+
+@BY_SERVICE
+def test_a_route_for_everybody_is_in_the_public_list(service: str) -> None:
+    for (_, path), roles in routes_of(app_of(service)).items():
+        public = path in PUBLIC or (service == "console" and path in ("/", "/static/{name}"))
+        assert public is (not roles), path
+
+
+@BY_SERVICE
+def test_what_is_no_guarded_route_is_documentation(service: str) -> None:
+    others = {getattr(r, "path", r) for r in app_of(service).routes if not isinstance(r, APIRoute)}
+    assert others == {"/openapi.json", "/docs", "/docs/oauth2-redirect"}
+
+
+@BY_SERVICE
+def test_only_roles_that_exist_are_named(service: str) -> None:
+    for roles in routes_of(app_of(service)).values():
+        assert roles <= ALL
+
+
+async def _hello() -> None:
+    return None
+
+
+async def _socket(socket: WebSocket) -> None:
+    await socket.close()
+
+
+def _included(app: FastAPI) -> None:
+    router = APIRouter()
+    router.add_api_route("/open", _hello)
+    app.include_router(router)
+
+
+OPENINGS: dict[str, Callable[[FastAPI], object]] = {
+    "a route": lambda app: app.add_api_route("/open", _hello),
+    "a route with some other dependency": lambda app: app.add_api_route(
+        "/open", _hello, dependencies=[Depends(_hello)]
+    ),
+    "a route of an included router": _included,
+    "a route of the framework below": lambda app: app.router.routes.append(
+        Route("/open", lambda _: PlainTextResponse("hello"))
+    ),
+    "a mounted application": lambda app: app.router.routes.append(Mount("/open", FastAPI())),
+    "a socket": lambda app: app.add_api_websocket_route("/open", _socket),
+}
+
+
+@BY_SERVICE
+@pytest.mark.parametrize("what", OPENINGS)
+def test_no_service_starts_with(service: str, what: str) -> None:
+    app = app_of(service)
+    public = PUBLIC | {path for (_, path), roles in ROUTES[service].items() if not roles}
+    deny_by_default(app, frozenset(public))
+    OPENINGS[what](app)
+    with pytest.raises(OpenRouteError):
+        deny_by_default(app, frozenset(public))
+
+
+def test_a_guarded_route_and_a_public_one_may_be_added() -> None:
+    app = FastAPI(redoc_url=None)
+    app.add_api_route("/guarded", _hello, dependencies=[allow("admin")])
+    app.add_api_route("/public", _hello)
+    deny_by_default(app, frozenset({"/public"}))
+    with pytest.raises(OpenRouteError, match="/public"):
+        deny_by_default(app, frozenset())

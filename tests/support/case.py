@@ -1,0 +1,125 @@
+"""One ticket's life, told in events, for tests of the rules of clocks and ladders."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+from uuid import uuid4
+
+from hypothesis import strategies as st
+
+from contracts.catalog import EVENTS
+from contracts.clock import ClockKind
+from contracts.complaint import Channel, ComplaintReceived, Kind, Urgency
+from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from services.notifier.calendar import CITY
+from services.notifier.clock import NOBODY, Clock
+from services.notifier.ladder import Ladder, follow
+from services.notifier.ticket import Ticket
+from services.notifier.timing import Timing
+from tests.support import city
+
+S = TicketStatus
+MONDAY: Final = datetime(2026, 11, 23, 10, 0, tzinfo=CITY)
+AREA: Final = "370105001008001"
+
+
+Turn = tuple[str, TicketStatus, str, int]
+"""A ticket event, the state after it, the unit, and the hours since the one before."""
+_EVENTS = [row.event for row in EVENTS if row.noun == "ticket"]
+LIVES: Final[st.SearchStrategy[list[Turn]]] = st.lists(
+    st.tuples(
+        st.sampled_from(_EVENTS),
+        st.sampled_from(list(TicketStatus)),
+        st.sampled_from(["SZ", "GD", "GT-001"]),
+        st.integers(0, 48),
+    ),
+    max_size=12,
+)
+"""Any events in any order, sensible or not."""
+
+
+class Case:
+    """One ticket's life, told in events; hours count from the complaint on Monday at 10:00."""
+
+    def __init__(self, urgency: Urgency | None = None) -> None:
+        ticket = Ticket(
+            uuid4(),
+            "261123000001",
+            0,
+            1,
+            S.RECEIVED,
+            NOBODY,
+            "",
+            Urgency.NORMAL,
+            "standard",
+            MONDAY,
+        )
+        self.timing = Timing(ticket, [], uuid4)
+        self.ladders: list[Ladder] = []
+        self.urgency = urgency
+
+    def received(self) -> Self:
+        data = ComplaintReceived(
+            complaint_id=str(self.timing.ticket.ticket_id), number="261123000001",
+            channel=Channel.HOTLINE, kind=Kind.HELP, text="路灯坏了", urgency=self.urgency,
+            received_at=MONDAY,
+        )  # fmt: skip
+        self.timing.receive(data, city.directory())
+        return self
+
+    def hear(
+        self, event: str, status: TicketStatus, hours: float = 0, unit: str = "SZ", **more: Any
+    ) -> Self:
+        at = MONDAY + timedelta(hours=hours)
+        old = self.timing.ticket
+        values: dict[str, Any] = {
+            "ticket_id": str(old.ticket_id), "number": old.number, "complaint_id": str(old.ticket_id),
+            "version": old.version + 1, "round": old.round, "status": status, "unit": unit,
+            "holder": unit, "area": AREA, "urgency": self.urgency or Urgency.NORMAL,
+            "rule_version": 1,
+        }  # fmt: skip
+        values |= more
+        data = TicketEvent(**values)
+        if event == "triaged":
+            data = TicketTriaged(**values, profile="standard", received_at=MONDAY)
+        if event in ("dispatched", "assisted"):
+            data = TicketDispatched(
+                **values, channel=Channel.HOTLINE, kind=Kind.HELP, profile="standard",
+                received_at=MONDAY, dispatched_at=at,
+            )  # fmt: skip
+        timing = Timing(old, self.timing.clocks, uuid4)
+        timing.hear(f"ticket.{event}", data, at, city.directory())
+        for ladder in follow(self.ladders, timing, city.directory()):
+            if ladder not in self.ladders:
+                self.ladders.append(ladder)
+        self.timing = timing
+        return self
+
+    def dispatched(self, hours: float = 0, unit: str = "SZ") -> Self:
+        return self.hear("dispatched", S.DISPATCHED, hours, unit)
+
+    def handled(self, hours: float = 5) -> Self:
+        return (
+            self.dispatched(1)
+            .hear("accepted", S.ACCEPTED, 2)
+            .hear("contacted", S.IN_PROGRESS, 3)
+            .hear("handled", S.CALLBACK, hours)
+        )
+
+    @property
+    def ticking(self) -> set[ClockKind]:
+        return {c.kind for c in self.timing.clocks if c.ticking}
+
+    def clock(self, kind: ClockKind) -> Clock:
+        """The newest clock of a kind."""
+        return [c for c in self.timing.clocks if c.kind is kind][-1]
+
+    def said(self) -> list[tuple[str, str]]:
+        """Clock events of the last message: name and kind."""
+        return [(name.removeprefix("clock."), data.kind.value) for name, data in self.timing.said]
+
+
+def after(hours: float) -> datetime:
+    """So many hours after Monday 10:00."""
+    return MONDAY + timedelta(hours=hours)

@@ -1,0 +1,223 @@
+"""Which clocks run: the rules of domain.md D1 and D3, each in words."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from contracts.clock import ClockKind
+from contracts.complaint import Urgency
+from contracts.ticket import TicketStatus
+from services.notifier.clock import FINAL, NOBODY, RUNNING
+from tests.support.case import LIVES, MONDAY, Case, Turn, after
+
+K, S = ClockKind, TicketStatus
+
+
+def test_a_received_complaint_starts_the_resident_and_the_dispatch_clock() -> None:
+    case = Case().received()
+    assert case.said() == [("set", "resident"), ("set", "dispatch")]
+    assert case.clock(K.RESIDENT).due_at == after(7 * 24)
+    assert case.clock(K.DISPATCH).due_at == after(24)
+    assert case.clock(K.RESIDENT).unit == NOBODY
+
+
+@pytest.mark.parametrize(
+    ("urgency", "hours"), [(None, 24), (Urgency.CRITICAL, 1), (Urgency.URGENT, 2)]
+)
+def test_an_unknown_urgency_counts_as_normal(urgency: Urgency | None, hours: int) -> None:
+    assert Case(urgency).received().clock(K.DISPATCH).due_at == after(hours)
+
+
+def test_dispatch_stops_its_clock_and_starts_the_units_from_the_time_of_dispatch() -> None:
+    case = Case().received().dispatched(2)
+    assert case.said() == [
+        ("stopped", "dispatch"), ("set", "sign_for"), ("set", "contact"), ("set", "result"),
+    ]  # fmt: skip
+    assert {case.clock(kind).started_at for kind in (K.SIGN_FOR, K.CONTACT, K.RESULT)} == {after(2)}
+    assert case.clock(K.SIGN_FOR).due_at == after(26)
+    assert case.clock(K.CONTACT).due_at == after(26)
+    assert case.clock(K.RESULT).due_at == after(2 + 7 * 24)
+
+
+def test_the_outcome_does_not_depend_on_whether_complaint_or_dispatch_comes_first() -> None:
+    usual, late = Case().received().dispatched(2), Case().dispatched(2).received()
+    assert usual.ticking == late.ticking == {K.RESIDENT, K.SIGN_FOR, K.CONTACT, K.RESULT}
+    assert usual.clock(K.RESIDENT).due_at == late.clock(K.RESIDENT).due_at
+
+
+def test_a_complaint_that_arrives_after_its_ticket_ended_starts_nothing() -> None:
+    assert Case().dispatched().hear("withdrawn", S.WITHDRAWN, 1).received().ticking == set()
+
+
+def test_triage_keeps_the_dispatch_clock_running_and_tells_the_desk() -> None:
+    case = Case().received().hear("triaged", S.TRIAGE, 1, "DESK")
+    assert case.said() == [("set", "dispatch")]
+    assert case.clock(K.DISPATCH).unit == "DESK"
+    assert case.clock(K.DISPATCH).due_at == after(24)
+
+
+def test_signing_stops_sign_for_and_contact_stops_contact() -> None:
+    case = Case().received().dispatched().hear("accepted", S.ACCEPTED, 1)
+    assert case.said() == [("stopped", "sign_for")]
+    assert case.hear("contacted", S.IN_PROGRESS, 2).said() == [("stopped", "contact")]
+    assert case.ticking == {K.RESIDENT, K.RESULT}
+
+
+def test_contact_before_signing_stops_both() -> None:
+    case = Case().received().dispatched().hear("contacted", S.IN_PROGRESS, 1)
+    assert set(case.said()) == {("stopped", "sign_for"), ("stopped", "contact")}
+
+
+def test_a_return_ends_the_units_duties_and_the_result_clock_runs_on() -> None:
+    case = Case().received().dispatched().hear("returned", S.RETURNED, 3)
+    assert case.ticking == {K.RESIDENT, K.RESULT, K.RETURN_ANSWER}
+    assert case.clock(K.RETURN_ANSWER).unit == "DESK"
+    assert case.clock(K.RESULT).due_at == after(7 * 24)
+
+
+def test_another_unit_signs_and_makes_contact_anew_but_inherits_the_result_clock() -> None:
+    case = Case().received().dispatched().hear("returned", S.RETURNED, 3).dispatched(5, "GD")
+    assert case.clock(K.SIGN_FOR).started_at == after(5)
+    assert case.clock(K.CONTACT).unit == "GD"
+    assert case.clock(K.RESULT).due_at == after(7 * 24)
+    assert case.clock(K.RESULT).unit == "GD"
+    assert K.RETURN_ANSWER not in case.ticking
+    assert len([c for c in case.timing.clocks if c.kind is K.RESULT]) == 1
+
+
+def test_a_move_without_a_return_does_the_same() -> None:
+    case = Case().received().dispatched()
+    case.hear("reassigned", S.DISPATCHED, 3, "SZ", holder="GD")
+    assert {("stopped", "sign_for"), ("stopped", "contact")} <= set(case.said())
+    case.dispatched(3, "GD")
+    assert case.ticking == {K.RESIDENT, K.SIGN_FOR, K.CONTACT, K.RESULT}
+    assert case.clock(K.SIGN_FOR).unit == "GD"
+
+
+def test_a_refused_return_gains_the_unit_no_time() -> None:
+    case = Case().received().dispatched().hear("returned", S.RETURNED, 3).dispatched(20)
+    assert case.clock(K.SIGN_FOR).due_at == after(24)
+    assert case.clock(K.CONTACT).started_at == MONDAY
+    assert len([c for c in case.timing.clocks if c.kind is K.SIGN_FOR]) == 1
+
+
+def test_a_unit_that_had_signed_need_not_sign_again_after_a_refused_return() -> None:
+    case = Case().received().dispatched().hear("accepted", S.ACCEPTED, 1)
+    case.hear("returned", S.RETURNED, 3).dispatched(20)
+    assert K.SIGN_FOR not in case.ticking
+    assert case.clock(K.CONTACT).due_at == after(24)
+
+
+def test_a_second_return_waits_for_a_ruling_of_the_subdistrict() -> None:
+    case = Case().received().dispatched().hear("returned", S.ARBITRATION, 3)
+    assert K.RULING in case.ticking
+    assert case.clock(K.RULING).unit == "JD-WYS"
+
+
+@pytest.mark.parametrize("event", ["recategorised", "urged", "supervised", "assisted", "ruled"])
+def test_edits_never_reset_or_stop_a_clock(event: str) -> None:
+    case = Case().received().dispatched()
+    before = [(c.clock_id, c.due_at, c.ticking) for c in case.timing.clocks]
+    case.hear(event, S.DISPATCHED, 9, urgency=Urgency.COMPLEX)
+    assert [(c.clock_id, c.due_at, c.ticking) for c in case.timing.clocks] == before
+    assert case.said() == []
+
+
+def test_only_a_hold_pauses_and_only_the_result_clock_which_goes_on_where_it_stopped() -> None:
+    case = Case().received().dispatched().hear("contacted", S.IN_PROGRESS, 1)
+    case.hear("held", S.ON_HOLD, 10)
+    assert set(case.said()) == {("paused", "result"), ("set", "hold_review")}
+    assert case.ticking == {K.RESIDENT, K.HOLD_REVIEW}
+    case.hear("resumed", S.IN_PROGRESS, 58)
+    assert set(case.said()) == {("stopped", "hold_review"), ("resumed", "result")}
+    result = case.clock(K.RESULT)
+    assert result.due_at == after(7 * 24 + 48)
+    assert result.earlier_due == [after(7 * 24)]
+    assert "挂账" in result.sentence
+
+
+def test_an_extension_moves_one_due_time_and_keeps_the_old_one_on_record() -> None:
+    case = Case().received().dispatched().hear("extended", S.DISPATCHED, 20)
+    assert case.said() == [("set", "result")]
+    assert case.clock(K.RESULT).due_at == after(14 * 24)
+    assert case.clock(K.RESULT).earlier_due == [after(7 * 24)]
+    assert case.clock(K.RESULT).warn_again
+    assert case.clock(K.RESIDENT).due_at == after(7 * 24)
+    assert case.clock(K.SIGN_FOR).due_at == after(24)
+
+
+def test_handling_stops_contact_and_result_and_the_call_back_begins_with_somebody_else() -> None:
+    case = Case().received().handled()
+    assert case.ticking == {K.RESIDENT, K.CALLBACK}
+    assert case.clock(K.CALLBACK).unit == NOBODY
+    assert case.clock(K.RESULT).stopped_by == "ticket.handled"
+
+
+def test_refused_proof_resumes_the_result_clock_as_if_it_had_never_stopped() -> None:
+    case = Case().received().handled()
+    due = case.clock(K.RESULT).due_at
+    case.hear("rejected", S.IN_PROGRESS, 30)
+    assert case.ticking == {K.RESIDENT, K.RESULT}
+    assert case.clock(K.RESULT).due_at == due
+    assert len([c for c in case.timing.clocks if c.kind is K.RESULT]) == 1
+
+
+def test_a_new_round_gets_half_of_the_first_result_limit_while_the_resident_clock_goes_on() -> None:
+    case = Case().received().handled().hear("reopened", S.IN_PROGRESS, 30, round=2)
+    assert case.ticking == {K.RESIDENT, K.RESULT}
+    assert case.clock(K.RESULT).round == 2
+    assert case.clock(K.RESULT).due_at == after(30 + 3.5 * 24)
+    assert case.clock(K.RESIDENT).due_at == after(7 * 24)
+
+
+def test_a_ticket_reopened_after_closing_gets_its_resident_clock_back_unchanged() -> None:
+    case = Case().received().handled().hear("closed", S.CLOSED, 20)
+    assert case.ticking == set()
+    case.hear("reopened", S.IN_PROGRESS, 30, round=2)
+    assert case.ticking == {K.RESIDENT, K.RESULT}
+    assert case.clock(K.RESIDENT).due_at == after(7 * 24)
+
+
+@pytest.mark.parametrize("status", sorted(FINAL))
+def test_a_final_state_stops_everything(status: TicketStatus) -> None:
+    case = Case().received().dispatched().hear(status.value, status, 4)
+    assert case.ticking == set()
+    assert all(ladder.next_due_at is None for ladder in case.ladders)
+
+
+def test_unmerging_lets_the_clocks_of_before_run_on() -> None:
+    case = Case().received().dispatched().hear("merged", S.MERGED, 4)
+    case.hear("unmerged", S.DISPATCHED, 6)
+    assert case.ticking == {K.RESIDENT, K.SIGN_FOR, K.CONTACT, K.RESULT}
+    assert case.clock(K.SIGN_FOR).due_at == after(24)
+
+
+def test_who_held_it_from_when_to_when_is_kept() -> None:
+    case = Case().received().dispatched().dispatched(5, "GD").hear("closed", S.CLOSED, 9, "GD")
+    assert [(h["unit"], h["from"], h["to"]) for h in case.timing.ticket.holders] == [
+        ("SZ", after(0).isoformat(), after(5).isoformat()),
+        ("GD", after(5).isoformat(), after(9).isoformat()),
+    ]
+
+
+def test_every_state_says_what_runs_in_it() -> None:
+    assert set(RUNNING) == set(TicketStatus)
+    assert all(RUNNING[status] == () for status in FINAL)
+
+
+@given(LIVES)
+def test_whatever_happens_one_clock_of_a_kind_runs_and_none_that_the_state_does_not_allow(
+    life: list[Turn],
+) -> None:
+    case, hours = Case().received(), 0
+    for event, status, unit, later in life:
+        hours += later
+        case.hear(event, status, hours, unit)
+        running = [(c.round, c.kind) for c in case.timing.clocks if c.open]
+        assert len(running) == len(set(running))
+        allowed = {*RUNNING[status], K.RESIDENT} if status not in FINAL else set()
+        assert case.ticking <= allowed
+        assert (K.RESIDENT in case.ticking) == (status not in FINAL)
+        results = [c for c in case.timing.clocks if c.kind is K.RESULT]
+        assert len(results) <= 1

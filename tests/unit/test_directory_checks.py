@@ -1,0 +1,185 @@
+"""Before a directory is published: nothing dangles, nothing is ambiguous, and everything has an owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.directory import DutyTurn, Unit, UnitKind
+from services.router import checks
+from services.router.files import Fault, Tables
+from tests.support import sample, small
+from tests.support.small import GARDEN, MONDAY, STREET, post, rule
+
+Damage = Callable[[Tables], object]
+
+
+def faults(damage: Damage) -> list[Fault]:
+    tables = small.tables()
+    damage(tables)
+    return checks.check(tables, MONDAY)
+
+
+def changed(part: str, key: str, code: str, **fields: Any) -> Damage:
+    """Change one row in place."""
+
+    def damage(tables: Tables) -> None:
+        rows = tables[part]
+        (n,) = (n for n, row in enumerate(rows) if getattr(row, key) == code)
+        rows[n] = rows[n].model_copy(update=fields)
+
+    return damage
+
+
+def doubled(part: str) -> Damage:
+    return lambda tables: tables[part].append(tables[part][0])
+
+
+def added(part: str, row: Any) -> Damage:
+    return lambda tables: tables[part].append(row)
+
+
+def test_the_sample_has_no_fault_on_workdays_and_weekends() -> None:
+    for day in (0, 5, 6):
+        assert checks.check(sample.tables(), MONDAY + timedelta(days=day)) == []
+
+
+def test_the_small_district_of_these_tests_has_none_either() -> None:
+    assert faults(lambda _: None) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "file", "field"),
+    [
+        (changed("areas", "code", GARDEN, parent="370105001099"), "areas.csv", f"{GARDEN}.parent"),
+        (changed("places", "name", "老槐树", grid="370105009"), "places.csv", "老槐树.grid"),
+        (changed("places", "name", "老槐树", owner="XX"), "places.csv", "老槐树.owner"),
+        (changed("units", "code", "SZ", parent="XX"), "units.csv", "SZ.parent"),
+        (changed("units", "code", "SZ", deputy="XX"), "units.csv", "SZ.deputy"),
+        (changed("units", "code", "SZ", calendar="lunar"), "units.csv", "SZ.calendar"),
+        (changed("units", "code", "SZ", area=("370106",)), "units.csv", "SZ.area"),
+        (changed("posts", "post", "SZ-L", unit="XX"), "posts.csv", "SZ-L.unit"),
+        (changed("posts", "post", "SZ-L", area="370106"), "posts.csv", "SZ-L.area"),
+        (changed("posts", "post", "SZ-L", deputy="XX"), "posts.csv", "SZ-L.deputy"),
+        (changed("categories", "code", "LJ-DF", parent="XX"), "categories.csv", "LJ-DF.parent"),
+        (changed("catalogue", "category", "SZ", category="XX"), "catalogue.csv", "XX.category"),
+        (changed("catalogue", "category", "SZ", area="370106"), "catalogue.csv", "SZ.area"),
+        (changed("catalogue", "category", "SZ", profile="XX"), "catalogue.csv", "SZ.profile"),
+        (changed("catalogue", "category", "SZ", lead="XX"), "catalogue.csv", "SZ.lead"),
+        (changed("catalogue", "category", "SZ", assists=("XX",)), "catalogue.csv", "SZ.lead"),
+        (changed("catalogue", "category", "SZ", lead="@gird"), "catalogue.csv", "SZ.lead"),
+        (
+            added("duty", DutyTurn(date=date(2026, 11, 16), unit="SZ", post="XX")),
+            "duty.csv", "2026-11-16.post",
+        ),
+        (
+            added("duty", DutyTurn(date=date(2026, 11, 16), unit="XX", post="SZ-L")),
+            "duty.csv", "2026-11-16.unit",
+        ),
+        (changed("readers", "code", "HALL", area="370106"), "readers.csv", "HALL.area"),
+    ],
+)  # fmt: skip
+def test_a_code_that_leads_nowhere_is_named(damage: Damage, file: str, field: str) -> None:
+    (fault,) = faults(damage)
+    assert (fault.file, fault.field) == (file, field)
+    assert fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("part", "code"),
+    [
+        ("areas", "370105"),
+        ("units", "QX"),
+        ("posts", "QX-L"),
+        ("categories", "LJ"),
+        ("readers", "HALL"),
+    ],
+)
+def test_a_code_used_twice_is_named(part: str, code: str) -> None:
+    (fault,) = faults(doubled(part))
+    assert (fault.file, fault.field) == (f"{part}.csv", code)
+    assert "2" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("damage", "file", "codes"),
+    [
+        (changed("areas", "code", "370105", parent=STREET), "areas.csv", {"370105", STREET}),
+        (changed("units", "code", "QX", parent="JD"), "units.csv", {"QX", "JD"}),
+        (changed("units", "code", "SZ", parent="SZ"), "units.csv", {"SZ"}),
+        (changed("categories", "code", "WY", parent="WY-DT"), "categories.csv", {"WY", "WY-DT"}),
+    ],
+)
+def test_parents_in_a_circle_are_named(damage: Damage, file: str, codes: set[str]) -> None:
+    found = faults(damage)
+    assert {fault.file for fault in found} == {file}
+    assert {fault.field for fault in found} >= codes
+
+
+def test_two_equally_specific_rows_are_an_error_even_with_the_same_lead() -> None:
+    for lead in ("SZ", "QX"):
+        (fault,) = faults(added("catalogue", rule("SZ", lead)))
+        assert (fault.file, fault.field) == ("catalogue.csv", "SZ / - / -")
+        assert "equal matches" in fault.remedy
+
+
+@pytest.mark.parametrize("keyword", ["词:0", "词:abc", "词:nan", ":3", "词:"])
+def test_a_keyword_without_a_sensible_weight_is_named(keyword: str) -> None:
+    (fault,) = faults(changed("categories", "code", "WY-DT", keywords=("电梯:3", keyword)))
+    assert (fault.file, fault.field) == ("categories.csv", "WY-DT.keywords")
+    assert keyword in fault.remedy
+
+
+def test_without_a_triage_desk_nothing_is_published() -> None:
+    found = faults(changed("units", "code", "DESK", kind=UnitKind.COMMITTEE))
+    assert [(fault.file, fault.field) for fault in found] == [("units.csv", "kind")]
+
+
+def without_backstop(tables: Tables) -> None:
+    tables["catalogue"] = [row for row in tables["catalogue"] if row.category != "*"]
+
+
+def test_a_grid_and_category_without_owner_are_named() -> None:
+    found = faults(without_backstop)
+    assert found
+    assert {fault.file for fault in found} == {"catalogue.csv"}
+    assert {fault.field.split(" x ")[0] for fault in found} == {"QT"}
+
+
+def test_the_list_of_gaps_stays_readable() -> None:
+    assert len(faults(lambda tables: tables.update(catalogue=[]))) == checks.SHOWN_GAPS
+
+
+@pytest.mark.parametrize("days", [0, 1, 7])
+def test_an_owner_whose_last_post_falls_vacant_within_a_week_is_named(days: int) -> None:
+    leaves = MONDAY.date() + timedelta(days=days)
+    (fault,) = faults(changed("posts", "post", "SZ-L", valid_to=leaves))
+    assert (fault.file, fault.field) == ("posts.csv", "SZ")
+    assert f"{days} 天后" in fault.remedy
+
+
+def test_a_vacancy_after_the_week_or_with_somebody_else_in_post_is_no_fault() -> None:
+    later = MONDAY.date() + timedelta(days=8)
+    assert faults(changed("posts", "post", "SZ-L", valid_to=later)) == []
+
+    def replaced(tables: Tables) -> None:
+        changed("posts", "post", "SZ-L", valid_to=MONDAY.date())(tables)
+        tables["posts"].append(post("SZ-2", "SZ"))
+
+    assert faults(replaced) == []
+
+
+def test_a_unit_that_owns_nothing_needs_no_post() -> None:
+    spare = Unit(code="SPARE", name="备用", kind=UnitKind.COMMITTEE, parent="QX")
+    assert faults(added("units", spare)) == []
+
+
+def test_faults_of_reference_come_alone_because_coverage_cannot_be_proved_on_them() -> None:
+    def both(tables: Tables) -> None:
+        without_backstop(tables)
+        changed("units", "code", "SZ", parent="XX")(tables)
+
+    assert [fault.field for fault in faults(both)] == ["SZ.parent"]
