@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import nats
-import nats.errors
 import orjson
+
+from kit.puller import Puller
+
+PACE_S: Final = 0.005
 
 
 class Units:
@@ -26,20 +28,21 @@ class Units:
         for unit in units:
             user = users[unit]
             client = await nats.connect(url, nkeys_seed_str=user["nkey_seed"])
-            js = client.jetstream(prefix=user["js_prefix"])
-            pull = await js.pull_subscribe("", durable=user["consumer"], stream=user["stream"])
+            pull = await Puller.open(
+                client, user["stream"], user["consumer"], prefix=user["js_prefix"]
+            )
             self._clients.append(client)
             self._tasks.append(asyncio.create_task(self._pull(pull)))
 
-    async def _pull(self, pull: Any) -> None:
+    async def _pull(self, pull: Puller) -> None:
         while True:
-            with contextlib.suppress(nats.errors.TimeoutError):
-                for message in await pull.fetch(256, timeout=1):
-                    now = time.perf_counter()
-                    if message.subject.startswith("ticket.dispatched."):
-                        ticket = orjson.loads(message.data)["data"]["complaint_id"]
-                        self.arrived.setdefault(ticket, now)
-                    await message.ack()
+            for message in await pull.take():
+                now = time.perf_counter()
+                if message.subject.startswith("ticket.dispatched."):
+                    ticket = orjson.loads(message.data)["data"]["complaint_id"]
+                    self.arrived.setdefault(ticket, now)
+                await message.ack()
+            await asyncio.sleep(PACE_S)
 
     async def wait_for(self, count: int, *, timeout_s: float) -> bool:
         """True once so many tickets have arrived."""

@@ -30,9 +30,9 @@ EXPIRED: Final = "408"
 class Puller:
     """The client's side of a pull consumer."""
 
-    def __init__(self, client: Client, stream: str, durable: str) -> None:
+    def __init__(self, client: Client, stream: str, durable: str, prefix: str) -> None:
         self._client = client
-        self._subject = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        self._subject = f"{prefix}.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._durable = durable
         self._inbox = client.new_inbox()
         self._subscription: Subscription | None = None
@@ -44,9 +44,11 @@ class Puller:
         self._reconnects = 0
 
     @classmethod
-    async def open(cls, client: Client, stream: str, durable: str) -> Puller:
-        """Listen for answers; nothing is asked yet."""
-        puller = cls(client, stream, durable)
+    async def open(
+        cls, client: Client, stream: str, durable: str, *, prefix: str = "$JS.API"
+    ) -> Puller:
+        """Listen for answers; nothing is asked yet. In a unit's own account the prefix is another."""
+        puller = cls(client, stream, durable, prefix)
         puller._subscription = await client.subscribe(puller._inbox, cb=puller._on_message)
         return puller
 

@@ -148,10 +148,10 @@ class Basis:
         self, start: datetime, due_at: datetime, skipped: tuple[str, ...], share: float
     ) -> str:
         part = "" if share == 1.0 else "的一半" if share == HALF else f"的 {share:.0%}"
-        pause = f", 其间 {len(skipped)} 天不上班不计" if skipped else ""
+        pause = f"，其间 {len(skipped)} 天不上班不计" if skipped else ""
         return (
-            f"应于 {moment_zh(due_at)} 前{DUTY_ZH[self.kind]}: 自 {moment_zh(start)} 起,"
-            f" 按《{self.title}》({URGENCY_ZH[self.urgency]}) {self.limit.zh}{part}计{pause}。"
+            f"应于 {moment_zh(due_at)} 前{DUTY_ZH[self.kind]}：自 {moment_zh(start)} 起，"
+            f"按《{self.title}》（{URGENCY_ZH[self.urgency]}）{self.limit.zh}{part}计{pause}。"
         )
 
 
@@ -208,7 +208,7 @@ def _unreadable(text: str) -> LimitError:
         "limit-unreadable",
         Kind.INVALID,
         field="limits",
-        zh=f"时限“{text}”无法识别; 请写作 15m, 24h, 7d, 4wh, 1wd, none, 80%, due, due+1wd 或 start+1h。",
+        zh=f"时限“{text}”无法识别；请写作 15m, 24h, 7d, 4wh, 1wd, none, 80%, due, due+1wd 或 start+1h。",
         en=f"Cannot read limit {text!r}; write 15m, 24h, 7d, 4wh, 1wd, none, 80%, due, due+1wd"
         " or start+1h.",
     )

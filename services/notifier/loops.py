@@ -9,10 +9,12 @@ from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from contracts.clock import ClockKind
 from kit.clock import business_now
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
+from services.notifier import store
 from services.notifier.directory import Holder
 from services.notifier.ticking import Ticked, tick
 
@@ -35,6 +37,12 @@ CALENDAR_DAYS: Final = Gauge(
     "Days until the first work calendar ends; -1 when this year is missing",
 )
 
+CLOCKS_OPEN: Final = Gauge("chuishao_clocks_open", "Running clocks by kind", ["kind"])
+TICKED_AT: Final = Gauge(
+    "chuishao_tick_timestamp_seconds", "When the last tick ended; old means nothing escalates"
+)
+COUNT_S: Final = 30.0
+
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -53,6 +61,7 @@ def ticker(pool: Pool, relay: Relay, holder: Holder) -> Loop:
                 await asyncio.sleep(LOST_S)
                 continue
             relay.hint(done.events)
+            TICKED_AT.set_to_current_time()
             _note(done)
             if not done.more:
                 await asyncio.sleep(POLL_S)
@@ -81,6 +90,24 @@ def calendar_watch(pool: Pool, holder: Holder) -> Loop:
             await asyncio.sleep(CALENDAR_S)
 
     return watch_calendar
+
+
+def clock_counter(pool: Pool) -> Loop:
+    """Refresh the gauge of running clocks by kind each half minute."""
+
+    async def count_clocks() -> None:
+        while True:
+            try:
+                async with reading(pool) as conn:
+                    counts = await store.count_running(conn)
+            except LOST as error:
+                log.warning("count_lost", error=type(error).__name__)
+            else:
+                for kind in ClockKind:
+                    CLOCKS_OPEN.labels(kind.value).set(counts.get(kind.value, 0))
+            await asyncio.sleep(COUNT_S)
+
+    return count_clocks
 
 
 def _note(done: Ticked) -> None:

@@ -49,6 +49,9 @@ select c.ticket_id, c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at
 from clock c
 where c.ticket_id = any($1::uuid[])
 """
+SQL_COUNT_RUNNING: Final = """
+select kind, count(*) as n from clock where stopped_at is null group by kind
+"""
 SQL_INSERT_CLOCKS: Final = """
 insert into clock (
     ticket_id, round, kind, started_at, clock_id, unit, near_at, due_at, trace, sentence,
@@ -84,6 +87,11 @@ async def open_tickets(conn: Conn, tickets: Sequence[Ticket]) -> set[UUID]:
         for t in tickets
     ]
     return {row["ticket_id"] for row in await conn.fetch(SQL_OPEN_TICKETS, *columns(rows, 7))}
+
+
+async def count_running(conn: Conn) -> dict[str, int]:
+    """Clocks not yet stopped, by kind; from the partial index."""
+    return {row["kind"]: row["n"] for row in await conn.fetch(SQL_COUNT_RUNNING)}
 
 
 async def lock_tickets(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Ticket]:

@@ -149,11 +149,15 @@ class Timing:
     def _begin(self, clock: Clock) -> None:
         self.clocks.append(clock)
         self.begun.append(clock)
-        self._say("clock.set", clock, clock.started_at)
+        if not _unheard(clock):
+            self._say("clock.set", clock, clock.started_at)
 
     def _stop(self, clock: Clock, name: str, at: datetime) -> None:
         clock.stopped_at, clock.stopped_by, clock.paused_at = at, name, None
-        self._changed("clock.stopped", clock, at)
+        if _unheard(clock):
+            self._note(clock)
+        else:
+            self._changed("clock.stopped", clock, at)
 
     def _revive(self, clocks: list[Clock], at: datetime) -> None:
         """Let stopped clocks run as if they had never stopped."""
@@ -185,7 +189,7 @@ class Timing:
                 return calendar.add_working(at, calendar.working_s(held_from, then))
             return then + (at - held_from)
 
-        reason = f"{moment_zh(held_from)} 至 {moment_zh(at)} 挂账, 期间不计"
+        reason = f"{moment_zh(held_from)} 至 {moment_zh(at)} 挂账，期间不计"
         self._move(clock, later(clock.due_at), reason)
         clock.near_at = later(clock.near_at)
         self._changed("clock.resumed", clock, at)
@@ -206,14 +210,17 @@ class Timing:
         clock.earlier_due.append(old)
         clock.due_at = due_at
         clock.sentence = (
-            f"应于 {moment_zh(due_at)} 前{DUTY_ZH[clock.kind]}: 原定 {moment_zh(old)}, {reason}。"
+            f"应于 {moment_zh(due_at)} 前{DUTY_ZH[clock.kind]}：原定 {moment_zh(old)}，{reason}。"
         )
         self.moved.append((clock, old))
 
     def _changed(self, name: str, clock: Clock, at: datetime) -> None:
+        self._note(clock)
+        self._say(name, clock, at)
+
+    def _note(self, clock: Clock) -> None:
         if clock not in self.begun:
             self.changed[clock.clock_id] = clock
-        self._say(name, clock, at)
 
     def _say(self, name: str, clock: Clock, at: datetime) -> None:
         self.said.append((name, clock.event(self.ticket, at, self.cause)))
@@ -227,3 +234,11 @@ class Timing:
         """The newest clock of a kind in this round."""
         own = [c for c in self.clocks if c.kind is kind and c.round == self.ticket.round]
         return max(own, key=lambda c: c.started_at, default=None)
+
+
+def _unheard(clock: Clock) -> bool:
+    """A dispatch clock that has no addressee yet: most live some milliseconds, so none is told.
+
+    It runs all the same: when it comes near its limit, passes it or gets a desk, that is said.
+    """
+    return clock.kind is ClockKind.DISPATCH and clock.unit == NOBODY

@@ -11,10 +11,10 @@ import pytest
 
 from contracts.ticket import TicketStatus
 from kit.auth import Principal
-from kit.db import Pool, create_pool
+from kit.db import Pool, create_pool, transaction
 from kit.errors import DomainError
 from kit.ids import new_id
-from services.notifier import viewing
+from services.notifier import store, store_ladder, viewing
 from services.notifier.actions import apply_complaints, apply_tickets
 from services.notifier.queries import Wanted
 from services.notifier.viewing import Page
@@ -65,14 +65,30 @@ async def test_dispatch_first_ends_in_the_same_clocks(pool: Pool) -> None:
 async def test_complaints_and_dispatches_at_the_same_time_never_leave_a_dispatch_clock(
     pool: Pool,
 ) -> None:
-    for _ in range(10):
-        ids = [new_id() for _ in range(40)]
+    for _ in range(3):
+        ids = [new_id() for _ in range(600)]
         await asyncio.gather(
             apply(pool, apply_complaints, *map(complaint, ids)),
             apply(pool, apply_tickets, *map(dispatched, reversed(ids))),
         )
-        for one in ids:
-            assert await running(pool, one) == ["contact", "resident", "result", "sign_for"]
+    left = "select count(*) from clock where kind = 'dispatch' and state = 'running'"
+    assert await pool.fetchval(left) == 0
+    kinds = await pool.fetch(
+        "select kind, count(*) from clock where state = 'running' group by kind"
+    )
+    assert dict(kinds) == dict.fromkeys(("contact", "resident", "result", "sign_for"), 1_800)
+
+
+async def test_two_processes_apply_events_of_one_ticket_one_after_the_other(pool: Pool) -> None:
+    one = new_id()
+    await apply(pool, apply_tickets, dispatched(one))
+    async with transaction(pool) as conn:
+        await store.lock_tickets(conn, [one])
+        accepted = ticket("accepted", one, 2, status=S.ACCEPTED, hours=1)
+        second = asyncio.create_task(apply(pool, apply_tickets, accepted))
+        await asyncio.wait({second}, timeout=0.3)
+        assert not second.done()
+    assert len((await second).events) == 1
 
 
 async def test_a_gap_waits_and_an_older_version_changes_nothing(pool: Pool) -> None:
@@ -91,6 +107,7 @@ async def test_a_gap_waits_and_an_older_version_changes_nothing(pool: Pool) -> N
     assert await running(pool, one) == ["result"]
     again = await apply(pool, apply_tickets, ticket("accepted", one, 2, status=S.ACCEPTED, hours=1))
     assert (again.events, again.waiting) == ([], [])
+    assert await pool.fetchval("select version from ticket_view") == 3
 
 
 async def test_ticks_at_once_raise_each_rung_and_sound_each_alarm_exactly_once(
@@ -111,6 +128,19 @@ async def test_ticks_at_once_raise_each_rung_and_sound_each_alarm_exactly_once(
     assert (await ticks(pool)).events == []
 
 
+async def test_what_one_tick_has_claimed_the_others_skip_without_waiting(
+    pool: Pool, database: Database
+) -> None:
+    await at(database.dsn(), 0)
+    await apply(pool, apply_tickets, dispatched(new_id()))
+    now = await at(database.dsn(), 24)
+    async with transaction(pool) as conn:
+        assert len(await store_ladder.claim_due(conn, now, 500)) == 1
+        assert len(await store_ladder.claim_alarms(conn, now, 500)) == 2
+        other = await asyncio.wait_for(ticks(pool), 1)
+        assert (other.levels, other.events) == ([], [])
+
+
 async def test_a_warning_comes_once_before_the_due_time(pool: Pool, database: Database) -> None:
     await at(database.dsn(), 0)
     await apply(pool, apply_tickets, dispatched(new_id()))
@@ -127,6 +157,16 @@ async def test_a_rung_does_not_fire_once_its_clock_was_stopped(
     await at(database.dsn(), 0)
     await apply(pool, apply_tickets, dispatched(one))
     await apply(pool, apply_tickets, ticket("accepted", one, 2, status=S.ACCEPTED, hours=1))
+    await at(database.dsn(), 25)
+    assert (await ticks(pool)).levels == []
+
+
+async def test_the_tick_looks_at_the_clock_itself_whatever_the_ladder_planned(
+    pool: Pool, database: Database
+) -> None:
+    await at(database.dsn(), 0)
+    await apply(pool, apply_tickets, dispatched(new_id()))
+    await pool.execute("update clock set stopped_at = started_at, stopped_by = 'ticket.accepted'")
     await at(database.dsn(), 25)
     assert (await ticks(pool)).levels == []
 

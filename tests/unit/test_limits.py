@@ -110,11 +110,11 @@ def test_a_due_time_carries_its_trace() -> None:
 
 def test_the_sentence_says_when_why_and_from_when_in_plain_chinese() -> None:
     assert basis(ClockKind.SIGN_FOR).due(FRIDAY).sentence == (
-        "应于 2026年11月21日 16:30 前签收: 自 2026年11月20日 16:30 起, 按《通用时限》(一般) 24 小时计。"
+        "应于 2026年11月21日 16:30 前签收：自 2026年11月20日 16:30 起，按《通用时限》（一般）24 小时计。"
     )
     assert basis(ClockKind.CONTACT).due(FRIDAY).sentence == (
-        "应于 2026年11月23日 16:30 前首次联系来电人: 自 2026年11月20日 16:30 起,"
-        " 按《通用时限》(一般) 1 个工作日计, 其间 2 天不上班不计。"
+        "应于 2026年11月23日 16:30 前首次联系来电人：自 2026年11月20日 16:30 起，"
+        "按《通用时限》（一般）1 个工作日计，其间 2 天不上班不计。"
     )
 
 
