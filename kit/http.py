@@ -1,8 +1,10 @@
-"""HTTP for every service: problem+json in two languages, health, readiness, metrics, kept events."""
+"""HTTP for every service: problem+json in two languages, health, readiness, metrics, kept events.
+
+The outermost layer, which every request passes, is kit/edge.py.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -11,23 +13,20 @@ import orjson
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
-from fastapi.routing import APIRoute
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from kit import inbox, metrics, outbox, strict_json
 from kit.auth import TokenVerifier, allow
 from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind
-from kit.ids import new_id
 from kit.logging import get
 from kit.validation import from_errors, invalid
 
 log = get(__name__)
 
-BODY_LIMIT: Final = 256 * 1024
 PUBLIC: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 EVENTS_PAGE: Final = 500
 PROBLEM: Final = "application/problem+json"
@@ -53,7 +52,8 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
-    app.add_middleware(Edge, service=shared.service)
+    app.state.service = shared.service
+    app.state.direct = {}
     _health(app, shared)
     _events(app, shared)
     return app
@@ -150,104 +150,6 @@ async def _plain(request: Request, error: Exception) -> Response:
         "detail": en if language(request) == "en" else zh,
     }
     return Response(orjson.dumps(body), error.status_code, media_type=PROBLEM)
-
-
-class Edge:
-    """Request id, body limit, time-out of the database, one log line and one metric per request."""
-
-    def __init__(self, app: ASGIApp, *, service: str) -> None:
-        self._app = app
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wrap one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        began = time.perf_counter()
-        request_id = str(new_id())
-        scope.setdefault("state", {})["request_id"] = request_id
-        status = 500
-        started = False
-        size = 0
-
-        async def limited() -> Message:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > BODY_LIMIT and scope["path"] not in STREAMED:
-                raise _too_large()
-            return message
-
-        async def noted(message: Message) -> None:
-            nonlocal status, started
-            if message["type"] == "http.response.start":
-                status, started = message["status"], True
-                message["headers"].append((b"x-request-id", request_id.encode()))
-            await send(message)
-
-        try:
-            await self._app(scope, limited, noted)
-        except LOST as error:
-            if started:
-                raise
-            log.warning("request_shed", error=type(error).__name__, request_id=request_id)
-            expected = _busy()
-            status = int(expected.kind)
-            await problem(expected, language(Request(scope)))(scope, receive, send)
-        except Exception:
-            log.exception("request_failed", request_id=request_id)
-            if started:
-                raise
-            await problem(_bug(request_id), language(Request(scope)))(scope, receive, send)
-        finally:
-            self._note(scope, status, request_id, time.perf_counter() - began)
-
-    def _note(self, scope: Scope, status: int, request_id: str, seconds: float) -> None:
-        route = scope.get("route")
-        path = route.path if isinstance(route, APIRoute) else "-"
-        metrics.REQUEST_S.labels(self._service, path, f"{status // 100}xx").observe(seconds)
-        if path not in PUBLIC:
-            log.info(
-                "request",
-                route=path,
-                method=scope["method"],
-                status=status,
-                ms=round(seconds * 1000, 2),
-                request_id=request_id,
-            )
-
-
-STREAMED: Final = frozenset({"/v1/complaints/batch"})
-"""Paths that read their body piece by piece and bound each piece themselves."""
-
-
-def _too_large() -> DomainError:
-    return DomainError(
-        "too-large",
-        Kind.TOO_LARGE,
-        zh=f"请求正文超过 {BODY_LIMIT // 1024} KiB，请缩短后重发；照片请走附件接口。",
-        en=f"The body is over {BODY_LIMIT // 1024} KiB; shorten it, send photos as attachments.",
-    )
-
-
-def _bug(request_id: str) -> DomainError:
-    return DomainError(
-        "internal",
-        Kind.INTERNAL,
-        zh=f"系统内部错误，已记录；请把编号 {request_id} 告诉管理员。",
-        en=f"Internal error, noted; tell the administrator {request_id}.",
-    )
-
-
-def _busy() -> DomainError:
-    return DomainError(
-        "unavailable",
-        Kind.UNAVAILABLE,
-        zh="系统暂时繁忙，请稍后用同一个 Idempotency-Key 重试。",
-        en="Busy right now; try again shortly with the same Idempotency-Key.",
-        retry_after_s=1,
-    )
 
 
 def _health(app: FastAPI, shared: Shared) -> None:

@@ -18,12 +18,14 @@ from typing import Any, Final
 
 import uvicorn
 import uvloop
+from fastapi import FastAPI
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from kit.delivery import Delivery
+from kit.edge import Edge
 from kit.logging import get
 from kit.relay import Relay
 
@@ -38,7 +40,7 @@ DRAIN_S: Final = 12
 class Parts:
     """What one process is made of, in the order it is started; stopped in reverse."""
 
-    app: Any
+    app: FastAPI
     host: str
     port: int
     broker: NatsBroker | None = None
@@ -86,7 +88,7 @@ async def serve(parts: Parts) -> None:
 
 def _server(parts: Parts) -> uvicorn.Server:
     config = uvicorn.Config(
-        parts.app,
+        Edge(parts.app),
         host=parts.host,
         port=parts.port,
         http="httptools",

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
+from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from services.intake import actions, batch
@@ -79,13 +80,18 @@ def _schema(model: type[Strict]) -> dict[str, Any]:
 
 
 def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
-    @app.post("/v1/complaints", status_code=201, tags=["complaints"], openapi_extra=_schema(Filing))
-    async def file_complaint(request: Request, who: Principal = allow(*FILERS)) -> Response:
-        """File a complaint; 201 with its number, 200 when the same key had filed it before."""
+    async def take(request: Request, who: Principal) -> Response:
         key = idempotency_key(request)
         filing: Filing = await read_body(request, Filing)
         filed = await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
         return reply(answer(filed), 201 if filed.fresh else 200)
+
+    @app.post("/v1/complaints", status_code=201, tags=["complaints"], openapi_extra=_schema(Filing))
+    async def file_complaint(request: Request, who: Principal = allow(*FILERS)) -> Response:
+        """File a complaint; 201 with its number, 200 when the same key had filed it before."""
+        return await take(request, who)
+
+    serve_directly(app, "POST", "/v1/complaints", FILERS, take)
 
     @app.post("/v1/complaints/batch", tags=["complaints"])
     async def file_batch(request: Request, who: Principal = allow(*FILERS)) -> Response:

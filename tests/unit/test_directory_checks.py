@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.directory import DutyTurn, Unit, UnitKind
+from contracts.directory import Category, DutyTurn, Unit, UnitKind
 from services.router import checks
 from services.router.files import Fault, Tables
 from tests.support import sample, small
@@ -150,7 +150,11 @@ def test_a_grid_and_category_without_owner_are_named() -> None:
 
 
 def test_the_list_of_gaps_stays_readable() -> None:
-    assert len(faults(lambda tables: tables.update(catalogue=[]))) == checks.SHOWN_GAPS
+    def nothing_assigned(tables: Tables) -> None:
+        tables["catalogue"] = []
+        tables["categories"].append(Category(code="MORE", name="再多"))
+
+    assert len(faults(nothing_assigned)) == checks.SHOWN_GAPS
 
 
 @pytest.mark.parametrize("days", [0, 1, 7])

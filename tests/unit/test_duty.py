@@ -147,6 +147,8 @@ def test_the_specialist_of_the_area_answers_before_the_general_desk() -> None:
     assert answering("SZ", GARDEN_3, desk, far, wide, near) == "S-EAST"
     assert answering("SZ", MILL, desk, wide, near) == "S-ALL"
     assert answering("SZ", None, desk, wide, near) == "D"
+    general = post("S", "SZ", "specialist")
+    assert answering("SZ", GARDEN_3, post("D-EAST", "SZ", "desk", area=EAST), general) == "S"
 
 
 def test_of_equal_posts_always_the_same_one_answers() -> None:
