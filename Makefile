@@ -54,8 +54,8 @@ types: install-dev ## mypy --strict
 imports: install-dev ## who may import whom
 	$(BIN)/lint-imports
 
-unit: install-dev ## rules only, no servers
-	$(PYTEST) tests/unit
+unit: install-dev ## rules and contracts, no servers
+	$(PYTEST) tests/unit tests/contract
 
 integration: install-dev ## one service at a time on real servers
 	$(PYTEST) tests/embedded tests/integration
@@ -66,7 +66,7 @@ e2e: install-dev ## all services as processes
 chaos: install-dev ## kill, pause and restart while it runs
 	$(PYTEST) tests/chaos
 
-contracts: install-dev ## write contracts/schemas anew from the code
+contracts: install-dev ## write schemas, AsyncAPI document and docs/contracts.md from the code
 	$(BIN)/python -m contracts.export
 
 bench: install-dev ## measure, print a report

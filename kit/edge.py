@@ -42,7 +42,7 @@ def serve_directly(
     declared = [
         guarded_roles(route)
         for route in app.routes
-        if isinstance(route, APIRoute) and route.path == path and method in route.methods
+        if isinstance(route, APIRoute) and route.path == path and method in (route.methods or ())
     ]
     if declared != [roles]:
         raise OpenRouteError(f"{method} {path}")

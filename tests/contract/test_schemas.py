@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from contracts.schema import DIALECT, field_docs
 from contracts.ticket import TicketDispatched
 from kit.errors import DomainError, Kind
 from services.router.ticket import Action
+from services.router.viewing import ticket_view
 
 SCHEMAS = export.ROOT / "contracts" / "schemas"
 DRAFT_7_TOO = {
@@ -182,6 +185,19 @@ def test_no_control_character_gets_into_a_command(field: str, character: str) ->
         Command.model_validate({"data": {field: f"a{character}b"}})
     kept = Command.model_validate({"data": {field: "一行\n\t又一行"}}).data
     assert getattr(kept, field) == "一行\n\t又一行"
+
+
+def test_the_state_the_router_answers_is_the_state_of_the_contract() -> None:
+    row: Any = {
+        "ticket_id": uuid.UUID(int=1), "number": "261121000000", "status": "dispatched",
+        "unit": "WY-08", "post": None, "assists": ["SQ-1"], "area": None, "category": None,
+        "urgency": "normal", "round": 1, "version": 2, "escalation_level": 0, "channel": "web",
+        "kind": "help", "title": None, "address": None, "body": "路灯坏了", "confidential": False,
+        "received_at": datetime(2026, 11, 21, tzinfo=UTC),
+    }  # fmt: skip
+    answered = ticket_view(row)
+    assert answered.keys() == TicketState.model_fields.keys()
+    assert TicketState.model_validate(answered).assists == ("SQ-1",)
 
 
 def test_a_problem_of_ours_is_the_problem_of_the_contract() -> None:

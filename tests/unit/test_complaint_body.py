@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.types import Message
@@ -273,7 +273,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(changes=st.dictionaries(st.sampled_from(list(Filing.model_fields)), JSON, max_size=5))
 async def test_whatever_json_is_sent_the_answer_is_a_filing_or_a_refusal(
     changes: dict[str, Any],
