@@ -19,6 +19,12 @@ from services.console.feed import Feed
 from services.console.settings import ConsoleSettings
 
 SERVICE: Final = "console"
+SHOWN: Final = (
+    *(every(noun) for noun in OWNER_OF if noun != "clock"),
+    "clock.near_due.*.*.*.*.*",
+    "clock.breached.*.*.*.*.*",
+)
+"""What the live page shows: everything but the coming and going of clocks."""
 
 
 async def main() -> None:
@@ -30,7 +36,7 @@ async def main() -> None:
     )
     client = await connect(settings.nats_url, settings.nats_seed.get_secret_value(), name=SERVICE)
     feed = Feed()
-    await follow(client, [every(noun) for noun in OWNER_OF], on_event(feed))
+    await follow(client, SHOWN, on_event(feed))
 
     async def database() -> bool:
         return bool(await pool.fetchval("select true"))

@@ -51,19 +51,21 @@ class Office:
     async def answer(self, action: str, unit: str, raw: Any) -> dict[str, Any]:
         """Answer `cmd.<action>.<unit>`; the same `command_id` gets the same answer.
 
-        Raises DomainError; a refusal is not remembered, so it may be tried again.
+        What was answered before is looked up under the ticket's lock, so that of two copies sent at
+        once the second waits for the first. Raises DomainError; a refusal is not remembered.
         """
         command = read_command(CommandRequest, raw)
         asked = orjson.dumps([action, raw], option=orjson.OPT_SORT_KEYS)
         body_hash = hashlib.sha256(asked).digest()
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
-            before = await store.command(conn, unit, command.command_id)
-            if before is not None:
-                return _same_again(before, body_hash)
             actor = self._member(unit, command.actor, now)
             if action == "show":
                 return ticket_view(await _visible(conn, command.ticket, actor))
+            await _visible(conn, command.ticket, actor, lock=True)
+            before = await store.command(conn, unit, command.command_id)
+            if before is not None:
+                return _same_again(before, body_hash)
             events, state = await self._act(conn, command.ticket, action, (command, actor, now))
             await store.keep_command(conn, command.command_id, unit, body_hash, state, now)
         self.relay.hint(events)

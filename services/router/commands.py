@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from nats.aio.msg import Msg
@@ -25,25 +25,40 @@ def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
     async def answer(message: Msg) -> bytes:
         _, action, unit = message.subject.split(".")
         try:
-            if len(message.data) > BODY_LIMIT:
-                raise _too_large()
-            raw = strict_json.loads(message.data)
-            state = await office.answer(action, unit, raw)
+            state = await office.answer(action, unit, _read(message.data))
         except DomainError as error:
             log.info("command_refused", action=action, unit=unit, slug=error.slug)
             return orjson.dumps(error.problem() | {"detail_en": error.en})
         except LOST as error:
             log.warning("command_failed", action=action, unit=unit, error=type(error).__name__)
-            return orjson.dumps(_busy().problem())
+            return orjson.dumps(_busy().problem() | {"detail_en": _busy().en})
+        except Exception:
+            log.exception("command_crashed", action=action, unit=unit)
+            return orjson.dumps(_bug().problem() | {"detail_en": _bug().en})
         log.info("command", action=action, unit=unit, ticket_id=state["ticket_id"])
         return orjson.dumps(state, default=str)
 
     return answer
 
 
+def _read(body: bytes) -> Any:
+    if len(body) > BODY_LIMIT:
+        raise _too_large()
+    return strict_json.loads(body)
+
+
 def _too_large() -> DomainError:
     return DomainError(
         "too-large", Kind.TOO_LARGE, zh="指令超过 64 KiB。", en="The command is over 64 KiB."
+    )
+
+
+def _bug() -> DomainError:
+    return DomainError(
+        "internal",
+        Kind.INTERNAL,
+        zh="系统内部错误，已记录；请稍后用同一个 command_id 重试，或告诉管理员。",
+        en="Internal error, noted; retry later with the same command_id or tell the administrator.",
     )
 
 
