@@ -65,11 +65,9 @@ async def listen(
 
 async def _fetch(durable: JetStreamContext.PullSubscription, wanted: int) -> list[Msg]:
     """Return what is waiting, or nothing after a quiet second."""
-    from nats.errors import TimeoutError as QuietError
-
     try:
         return await durable.fetch(wanted, timeout=_QUIET_S)
-    except QuietError:
+    except TimeoutError:  # nats-py raises its own kind of it, and the built-in one
         return []
 
 

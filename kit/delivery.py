@@ -133,6 +133,8 @@ class Delivery:
                     )
                     return
             effects = await self._apply([one])
+            if record_first:
+                await self._forget_attempts(one)
         except LOST as error:
             await self._lost([one], error)
         except DomainError as error:
@@ -185,6 +187,11 @@ class Delivery:
     async def _count(self, one: Received, error: str) -> int:
         async with transaction(self._pool) as conn:
             return await inbox.count_attempt(conn, self.spec.name, str(one.event_id), error)
+
+    async def _forget_attempts(self, one: Received) -> None:
+        """It was applied, or has to wait for an earlier one: neither is a failed attempt."""
+        async with reading(self._pool) as conn:
+            await inbox.forget_attempts(conn, self.spec.name, str(one.event_id))
 
     async def _retry(self, one: Received, attempts: int | None, error: Exception) -> None:
         try:

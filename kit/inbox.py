@@ -24,6 +24,7 @@ on conflict (consumer, message) do update
 set attempts = delivery_attempt.attempts + 1, last_error = excluded.last_error, last_at = now()
 returning attempts
 """
+SQL_FORGET: Final = "delete from delivery_attempt where consumer = $1 and message = $2"
 SQL_BURY: Final = """
 insert into dead_letter
     (dead_letter_id, consumer, message, stream, stream_seq, subject, headers, body, reason, error, attempts)
@@ -61,6 +62,11 @@ async def count_attempt(conn: Conn, consumer: str, message: str, error: str) -> 
     """Record a failed or begun attempt and return how many there were."""
     attempts: int = await conn.fetchval(SQL_ATTEMPT, consumer, message, error)
     return attempts
+
+
+async def forget_attempts(conn: Conn, consumer: str, message: str) -> None:
+    """The message did not fail after all."""
+    await conn.execute(SQL_FORGET, consumer, message)
 
 
 async def bury(conn: Conn, letter: Letter, *, reason: str, error: str, attempts: int) -> None:
