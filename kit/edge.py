@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from kit import metrics
 from kit.auth import OpenRouteError, Principal, RoleGuard, guarded_roles
 from kit.db import LOST
-from kit.errors import DomainError, Kind
+from kit.errors import DomainError, internal, too_large, unavailable
 from kit.http import PUBLIC, language, problem
 from kit.ids import new_id
 from kit.logging import get
@@ -66,7 +66,7 @@ class Exchange:
         message = await self._receive()
         self._size += len(message.get("body", b""))
         if self._size > BODY_LIMIT and self.scope["path"] not in STREAMED:
-            raise _too_large()
+            raise too_large(BODY_LIMIT)
         return message
 
     async def send(self, message: Message) -> None:
@@ -105,12 +105,12 @@ class Edge:
             log.warning("request_shed", error=type(error).__name__, request_id=exchange.request_id)
             if exchange.started:
                 raise
-            await exchange.refuse(_busy())
+            await exchange.refuse(unavailable())
         except Exception:
             log.exception("request_failed", request_id=exchange.request_id)
             if exchange.started:
                 raise
-            await exchange.refuse(_bug(exchange.request_id))
+            await exchange.refuse(internal(exchange.request_id))
         finally:
             self._note(exchange, time.perf_counter() - began)
 
@@ -143,31 +143,3 @@ class Edge:
                 ms=round(seconds * 1000, 2),
                 request_id=exchange.request_id,
             )
-
-
-def _too_large() -> DomainError:
-    return DomainError(
-        "too-large",
-        Kind.TOO_LARGE,
-        zh=f"请求正文超过 {BODY_LIMIT // 1024} KiB，请缩短后重发；照片请走附件接口。",
-        en=f"The body is over {BODY_LIMIT // 1024} KiB; shorten it, send photos as attachments.",
-    )
-
-
-def _bug(request_id: str) -> DomainError:
-    return DomainError(
-        "internal",
-        Kind.INTERNAL,
-        zh=f"系统内部错误，已记录；请把编号 {request_id} 告诉管理员。",
-        en=f"Internal error, noted; tell the administrator {request_id}.",
-    )
-
-
-def _busy() -> DomainError:
-    return DomainError(
-        "unavailable",
-        Kind.UNAVAILABLE,
-        zh="系统暂时繁忙，请稍后用同一个 Idempotency-Key 重试。",
-        en="Busy right now; try again shortly with the same Idempotency-Key.",
-        retry_after_s=1,
-    )

@@ -68,3 +68,34 @@ def not_found(what_zh: str = "对象", what_en: str = "item") -> DomainError:
         zh=f"没有这个{what_zh}，请核对编号。",
         en=f"No such {what_en}; check the number.",
     )
+
+
+def unavailable() -> DomainError:
+    """The answer while the database is away or nothing more can wait: the same again, a little later."""
+    return DomainError(
+        "unavailable",
+        Kind.UNAVAILABLE,
+        zh="系统暂时繁忙，请稍后用同一个键 (Idempotency-Key 或 command_id) 重试。",
+        en="Busy right now; try again shortly with the same Idempotency-Key or command_id.",
+        retry_after_s=1,
+    )
+
+
+def internal(request_id: str) -> DomainError:
+    """The answer to a bug: noted under this id."""
+    return DomainError(
+        "internal",
+        Kind.INTERNAL,
+        zh=f"系统内部错误，已记录；请把编号 {request_id} 告诉管理员。",
+        en=f"Internal error, noted; tell the administrator {request_id}.",
+    )
+
+
+def too_large(limit: int) -> DomainError:
+    """The answer to a body over `limit` bytes."""
+    return DomainError(
+        "too-large",
+        Kind.TOO_LARGE,
+        zh=f"内容超过 {limit // 1024} KiB，请缩短后重发；照片请走附件接口。",
+        en=f"Over {limit // 1024} KiB; shorten it, send photos as attachments.",
+    )

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from kit import strict_json
 from kit.db import LOST
-from kit.errors import DomainError, Kind
+from kit.errors import DomainError, too_large, unavailable
 from kit.validation import invalid, wrong_field
 from services.intake.complaint import Filing
 from services.intake.registrar import Filed
@@ -49,7 +49,7 @@ async def results(
 async def _one(count: int, line: bytes, file_one: FileOne, answer: Answer, prefix: str) -> bytes:
     try:
         if len(line) > LINE_LIMIT:
-            raise _too_long()
+            raise too_large(LINE_LIMIT)
         value = strict_json.loads(line)
         key = _key(value)
         filed = await file_one(
@@ -61,7 +61,7 @@ async def _one(count: int, line: bytes, file_one: FileOne, answer: Answer, prefi
     except DomainError as error:
         return _refused(count, error)
     except LOST:
-        return _refused(count, _lost())
+        return _refused(count, unavailable())
     body = {"line": count, "status": 201 if filed.fresh else 200, **answer(filed)}
     return orjson.dumps(body) + b"\n"
 
@@ -85,25 +85,6 @@ def _key(value: object) -> str | None:
 
 def _digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
-
-
-def _too_long() -> DomainError:
-    return DomainError(
-        "too-large",
-        Kind.TOO_LARGE,
-        zh="这一行超过 256 KiB，请缩短。",
-        en="The line is over 256 KiB; shorten it.",
-    )
-
-
-def _lost() -> DomainError:
-    return DomainError(
-        "unavailable",
-        Kind.UNAVAILABLE,
-        zh="数据库暂时不可用，请用同样的键重发这一行。",
-        en="The database is away; send this line again with the same key.",
-        retry_after_s=1,
-    )
 
 
 async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

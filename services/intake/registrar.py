@@ -12,7 +12,7 @@ from uuid import UUID
 from kit.clock import CITY_TIME
 from kit.coalesce import Coalescer, QueueFullError
 from kit.db import Conn, Pool, reading
-from kit.errors import DomainError, Kind
+from kit.errors import DomainError, Kind, unavailable
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from kit.relay import Relay
@@ -110,13 +110,7 @@ class Registrar:
         try:
             return await self._coalescer.submit(draft)
         except QueueFullError:
-            return DomainError(
-                "busy",
-                Kind.UNAVAILABLE,
-                zh="受理排队已满，请稍后用同一个 Idempotency-Key 重试。",
-                en="The queue is full; retry shortly with the same Idempotency-Key.",
-                retry_after_s=1,
-            )
+            return unavailable()
 
     async def _file(self, drafts: Sequence[Draft]) -> list[Result]:
         """One statement for a group: keys, complaints, identities, events, audit."""

@@ -10,7 +10,8 @@ from nats.aio.msg import Msg
 
 from kit import strict_json
 from kit.db import LOST
-from kit.errors import DomainError, Kind
+from kit.errors import DomainError, internal, too_large, unavailable
+from kit.ids import new_id
 from kit.logging import get
 from services.router.acting import Office
 
@@ -28,44 +29,26 @@ def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
             state = await office.answer(action, unit, _read(message.data))
         except DomainError as error:
             log.info("command_refused", action=action, unit=unit, slug=error.slug)
-            return orjson.dumps(error.problem() | {"detail_en": error.en})
+            return _problem(error)
         except LOST as error:
             log.warning("command_failed", action=action, unit=unit, error=type(error).__name__)
-            return orjson.dumps(_busy().problem() | {"detail_en": _busy().en})
+            return _problem(unavailable())
         except Exception:
-            log.exception("command_crashed", action=action, unit=unit)
-            return orjson.dumps(_bug().problem() | {"detail_en": _bug().en})
+            crash_id = str(new_id())
+            log.exception("command_crashed", action=action, unit=unit, crash_id=crash_id)
+            return _problem(internal(crash_id))
         log.info("command", action=action, unit=unit, ticket_id=state["ticket_id"])
         return orjson.dumps(state, default=str)
 
     return answer
 
 
+def _problem(error: DomainError) -> bytes:
+    """NATS has no Accept-Language: both languages."""
+    return orjson.dumps(error.problem() | {"detail_en": error.en})
+
+
 def _read(body: bytes) -> Any:
     if len(body) > BODY_LIMIT:
-        raise _too_large()
+        raise too_large(BODY_LIMIT)
     return strict_json.loads(body)
-
-
-def _too_large() -> DomainError:
-    return DomainError(
-        "too-large", Kind.TOO_LARGE, zh="指令超过 64 KiB。", en="The command is over 64 KiB."
-    )
-
-
-def _bug() -> DomainError:
-    return DomainError(
-        "internal",
-        Kind.INTERNAL,
-        zh="系统内部错误，已记录；请稍后用同一个 command_id 重试，或告诉管理员。",
-        en="Internal error, noted; retry later with the same command_id or tell the administrator.",
-    )
-
-
-def _busy() -> DomainError:
-    return DomainError(
-        "unavailable",
-        Kind.UNAVAILABLE,
-        zh="系统暂时繁忙，请用同一个 command_id 重试。",
-        en="Busy; retry with the same command_id.",
-    )

@@ -21,6 +21,7 @@ from contracts.directory import (
 from services.router.files import Tables
 from services.router.gazetteer import Gazetteer
 from services.router.keywords import Keywords
+from services.router.tree import ancestry
 
 ANY: Final = "*"
 DEPTH: Final[Mapping[AreaLevel, int]] = {level: n for n, level in enumerate(AreaLevel, 1)}
@@ -102,33 +103,15 @@ def build(tables: Tables, version: int) -> Directory:
     return Directory(
         version=version,
         areas=areas,
-        chains={code: _chain(code, areas) for code in areas},
+        chains={code: ancestry(code, areas) for code in areas},
         units=units,
         posts_of={code: tuple(posts) for code, posts in posts_of.items()},
         posts_by_person={person: tuple(posts) for person, posts in by_person.items()},
         categories=categories,
-        lines={code: (*_line(code, categories), ANY) for code in categories},
+        lines={code: (*ancestry(code, categories), ANY) for code in categories},
         rules={(e.category, e.area, e.compound_type): e for e in tables["catalogue"]},
         covering={(u.kind, area): u.code for u in units.values() for area in u.area},
         readers=tuple(tables["readers"]),
         gazetteer=Gazetteer.of(areas, tables["places"]),
         keywords=Keywords.of(tables["categories"]),
     )
-
-
-def _chain(code: str, areas: dict[str, Area]) -> tuple[str, ...]:
-    chain: list[str] = []
-    at: str | None = code
-    while at is not None and at not in chain:
-        chain.append(at)
-        at = areas[at].parent if at in areas else None
-    return tuple(chain)
-
-
-def _line(code: str, categories: dict[str, Category]) -> tuple[str, ...]:
-    line: list[str] = []
-    at: str | None = code
-    while at is not None and at not in line:
-        line.append(at)
-        at = categories[at].parent if at in categories else None
-    return tuple(line)

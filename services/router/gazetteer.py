@@ -16,6 +16,7 @@ import ahocorasick
 
 from contracts.directory import Area, AreaLevel, Place
 from services.router.numerals import building_label
+from services.router.tree import ancestry
 
 _DOOR: Final = re.compile(r"\s*(\d{1,4})\s*(?:-\d+)?\s*号(?!楼|院楼)")
 _STRETCH: Final = re.compile(r"(?:(odd|even):)?(\d+)-(\d+)")
@@ -87,7 +88,7 @@ class Gazetteer:
         for name, candidates in names.items():
             automaton.add_word(name, (name, tuple(candidates)))
         automaton.make_automaton()
-        chains = {code: _chain(code, areas) for code in areas}
+        chains = {code: ancestry(code, areas) for code in areas}
         return cls(automaton, chains, buildings)
 
     def locate(self, address: str | None, text: str) -> PlaceGuess:
@@ -236,12 +237,3 @@ def _holds(stretch: str, number: int) -> bool:
     side, low, high = found.groups()
     parity = {"odd": 1, "even": 0}.get(side or "")
     return int(low) <= number <= int(high) and (parity is None or number % 2 == parity)
-
-
-def _chain(code: str, areas: Mapping[str, Area]) -> tuple[str, ...]:
-    chain: list[str] = []
-    at: str | None = code
-    while at is not None and at not in chain:
-        chain.append(at)
-        at = areas[at].parent if at in areas else None
-    return tuple(chain)

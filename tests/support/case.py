@@ -66,6 +66,7 @@ class Case:
             received_at=MONDAY,
         )  # fmt: skip
         self.timing.receive(data, city.directory())
+        self._climb(self.timing)
         return self
 
     def hear(
@@ -90,11 +91,14 @@ class Case:
             )  # fmt: skip
         timing = Timing(old, self.timing.clocks, uuid4)
         timing.hear(f"ticket.{event}", data, at, city.directory())
+        self._climb(timing)
+        self.timing = timing
+        return self
+
+    def _climb(self, timing: Timing) -> None:
         for ladder in follow(self.ladders, timing, city.directory()):
             if ladder not in self.ladders:
                 self.ladders.append(ladder)
-        self.timing = timing
-        return self
 
     def dispatched(self, hours: float = 0, unit: str = "SZ") -> Self:
         return self.hear("dispatched", S.DISPATCHED, hours, unit)

@@ -182,7 +182,7 @@ def test_a_ticket_reopened_after_closing_gets_its_resident_clock_back_unchanged(
 def test_a_final_state_stops_everything(status: TicketStatus) -> None:
     case = Case().received().dispatched().hear(status.value, status, 4)
     assert case.ticking == set()
-    assert all(ladder.next_due_at is None for ladder in case.ladders)
+    assert [(x.next_due_at, x.stopped_at) for x in case.ladders] == [(None, after(4))]
 
 
 def test_unmerging_lets_the_clocks_of_before_run_on() -> None:
@@ -190,6 +190,14 @@ def test_unmerging_lets_the_clocks_of_before_run_on() -> None:
     case.hear("unmerged", S.DISPATCHED, 6)
     assert case.ticking == {K.RESIDENT, K.SIGN_FOR, K.CONTACT, K.RESULT}
     assert case.clock(K.SIGN_FOR).due_at == after(24)
+    assert (case.ladders[0].stopped_at, case.ladders[0].next_due_at) == (None, after(24))
+
+
+def test_a_new_round_ends_what_is_left_of_the_old_one() -> None:
+    case = Case().received().dispatched().hear("contacted", S.IN_PROGRESS, 1)
+    case.hear("reopened", S.IN_PROGRESS, 9, round=2)
+    results = [(c.round, c.open) for c in case.timing.clocks if c.kind is K.RESULT]
+    assert results == [(1, False), (2, True)]
 
 
 def test_who_held_it_from_when_to_when_is_kept() -> None:
