@@ -27,6 +27,7 @@ from kit.errors import DomainError
 from kit.inbox import Letter
 from kit.logging import get
 from kit.outbox import Outgoing
+from kit.puller import deliveries
 from kit.relay import Relay
 
 log = get(__name__)
@@ -89,11 +90,11 @@ class Delivery:
         """Apply a fetched batch; returns when every message is acked, naked or terminated."""
         began = time.perf_counter()
         received = await self._read(messages)
-        fresh = [r for r in received if r.message.metadata.num_delivered < SUSPECT_DELIVERIES]
+        fresh = [r for r in received if deliveries(r.message) < SUSPECT_DELIVERIES]
         if fresh:
             await self._together(fresh)
         for suspect in received:
-            if suspect.message.metadata.num_delivered >= SUSPECT_DELIVERIES:
+            if deliveries(suspect.message) >= SUSPECT_DELIVERIES:
                 await self._alone(suspect, record_first=True)
         self.progressed_at = time.monotonic()
         metrics.BATCH_S.labels(self.spec.name).observe(time.perf_counter() - began)

@@ -25,6 +25,7 @@ EXPIRES_S: Final = 5.0
 LOOK_S: Final = 0.5
 NANO: Final = 1_000_000_000
 EXPIRED: Final = "408"
+V1_TOKENS: Final = 9
 
 
 class Puller:
@@ -98,3 +99,13 @@ class Puller:
             log.warning("pull_refused", consumer=self._durable, status=status, why=why)
             await asyncio.sleep(LOOK_S)
         self._arrived.set()  # so that the next request is made now
+
+
+def deliveries(message: Msg) -> int:
+    """How often the server has delivered it, read off its reply subject.
+
+    `$JS.ACK.<stream>.<consumer>.<delivered>.…`, or with domain and account hash before the stream;
+    nats-py's `metadata` makes five objects of it, for each message.
+    """
+    tokens = message.reply.split(".")
+    return int(tokens[4 if len(tokens) == V1_TOKENS else 6])

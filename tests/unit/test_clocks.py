@@ -193,6 +193,11 @@ def test_unmerging_lets_the_clocks_of_before_run_on() -> None:
     assert (case.ladders[0].stopped_at, case.ladders[0].next_due_at) == (None, after(24))
 
 
+def test_unmerging_into_another_state_brings_back_only_what_that_state_allows() -> None:
+    case = Case().received().hear("merged", S.MERGED, 1).hear("unmerged", S.DISPATCHED, 2)
+    assert K.DISPATCH not in case.ticking
+
+
 def test_a_new_round_ends_what_is_left_of_the_old_one() -> None:
     case = Case().received().dispatched().hear("contacted", S.IN_PROGRESS, 1)
     case.hear("reopened", S.IN_PROGRESS, 9, round=2)
