@@ -65,6 +65,8 @@ async def create_pool(dsn: str, password: str | None, schema: str, *, size: int 
             "lock_timeout": "2000",
             "idle_in_transaction_session_timeout": "10000",
             "jit": "off",
+            # A plan made while a table was nearly empty is kept; every statement has its index.
+            "enable_seqscan": "off",
             "timezone": "UTC",
         },
     )

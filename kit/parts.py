@@ -7,21 +7,25 @@ and is not ready before its first (product.md section 7).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import httpx
+from asyncpg import Record
 
-from kit.db import LOST, Conn, Pool, reading, transaction
+from kit.db import LOST, Pool, reading, transaction
+from kit.errors import DomainError
 from kit.logging import get
 from kit.settings import ServiceSettings
 
 log = get(__name__)
 
-RETRY_S: Final = 0.25
+RETRY_S: Final = 0.1
+RETRY_MOST_S: Final = 5.0
+ASK_S: Final = 10.0
 TIMEOUT_S: Final = 10.0
-SQL_KNOWN: Final = "select part, digest from directory_part"
-SQL_BODIES: Final = "select part, version, body from directory_part"
+SQL_KEPT: Final = "select part, version, digest, body from directory_part"
 SQL_KEEP: Final = """
 insert into directory_part (part, version, digest, body)
 values ($1, $2, $3, $4)
@@ -29,7 +33,7 @@ on conflict (part) do update
 set version = excluded.version, digest = excluded.digest, body = excluded.body, fetched_at = now()
 """
 
-Build = Callable[[int, dict[str, Any]], Awaitable[None] | None]
+Build = Callable[[int, dict[str, Any]], None]
 
 
 class NoServiceTokenError(RuntimeError):
@@ -50,6 +54,7 @@ class Parts:
         self._names = tuple(names)
         self._build = build
         self._wanted = asyncio.Event()
+        self._refused = 0
         self.version = 0
 
     async def known(self) -> bool:
@@ -61,54 +66,62 @@ class Parts:
         self._wanted.set()
 
     async def run(self) -> None:
-        """Use the kept copy, then follow the router's announcements for ever."""
+        """Use the kept copy, then follow the router: at once when told, else by asking now and then.
+
+        Asking too, because replicas share a durable and only one of them is told.
+        """
         await self._use_kept()
-        self._wanted.set()
+        retry_s = RETRY_S
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
             try:
                 await self._fetch()
+                retry_s, wait_s = RETRY_S, ASK_S
             except (httpx.HTTPError, *LOST) as error:
                 log.info("directory_fetch_failed", error=type(error).__name__)
-                await asyncio.sleep(RETRY_S)
-                self._wanted.set()
+                retry_s = wait_s = min(retry_s * 2, RETRY_MOST_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), wait_s)
+            self._wanted.clear()
 
     async def _fetch(self) -> None:
+        """Fetch what changed, build, and only then keep it: a version that cannot be built changes nothing."""
         headers = {"Authorization": f"Bearer {self._token}"}
         async with httpx.AsyncClient(timeout=TIMEOUT_S, headers=headers) as client:
-            current = (
-                (await client.get(f"{self._url}/v1/directory/versions/current"))
-                .raise_for_status()
-                .json()
-            )
+            current = await _get(client, f"{self._url}/v1/directory/versions/current")
             version = current["version"]
-            if version == self.version:
+            if version in (self.version, self._refused):
                 return
-            async with reading(self._pool) as conn:
-                known = {row["part"]: row["digest"] for row in await conn.fetch(SQL_KNOWN)}
-            bodies = {}
-            for name in self._names:
-                if known.get(name) != current["parts"][name]:
-                    answer = await client.get(f"{self._url}/v1/directory/versions/{version}/{name}")
-                    bodies[name] = answer.raise_for_status().json()
-        async with transaction(self._pool) as conn:
-            for name, body in bodies.items():
-                await self._keep(conn, name, version, current["parts"][name], body)
-        await self._use_kept(version)
-
-    async def _keep(self, conn: Conn, name: str, version: int, digest: str, body: Any) -> None:
-        await conn.execute(SQL_KEEP, name, version, digest, body)
-
-    async def _use_kept(self, version: int | None = None) -> None:
-        async with reading(self._pool) as conn:
-            rows = await conn.fetch(SQL_BODIES)
-        parts = {row["part"]: row["body"] for row in rows}
-        if not all(name in parts for name in self._names):
+            kept = await self._kept()
+            fetched = {
+                name: await _get(client, f"{self._url}/v1/directory/versions/{version}/{name}")
+                for name in self._names
+                if name not in kept or kept[name]["digest"] != current["parts"][name]
+            }
+        bodies = {name: row["body"] for name, row in kept.items()} | fetched
+        try:
+            self._build(version, bodies)
+        except (ValueError, KeyError, DomainError):
+            self._refused = version
+            log.exception("directory_unusable", version=version)
             return
-        newest = version or max(row["version"] for row in rows)
-        built = self._build(newest, parts)
-        if built is not None:
-            await built
-        self.version = newest
-        log.info("directory_in_use", version=newest)
+        async with transaction(self._pool) as conn:
+            for name in fetched:
+                await conn.execute(SQL_KEEP, name, version, current["parts"][name], bodies[name])
+        self.version = version
+        log.info("directory_in_use", version=version)
+
+    async def _kept(self) -> dict[str, Record]:
+        async with reading(self._pool) as conn:
+            return {row["part"]: row for row in await conn.fetch(SQL_KEPT)}
+
+    async def _use_kept(self) -> None:
+        kept = await self._kept()
+        if all(name in kept for name in self._names):
+            newest = max(row["version"] for row in kept.values())
+            self._build(newest, {name: row["body"] for name, row in kept.items()})
+            self.version = newest
+            log.info("directory_in_use", version=newest)
+
+
+async def _get(client: httpx.AsyncClient, url: str) -> Any:
+    return (await client.get(url)).raise_for_status().json()

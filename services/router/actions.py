@@ -15,6 +15,7 @@ from services.router import matching, metrics, routing, store, store_routing
 from services.router.catalogue import DirectoryInUse
 from services.router.routing import Opening
 
+ENDED: Final = ("stopped", "paused")
 _STATE_OF: Final = {
     "clock.set": "running",
     "clock.resumed": "running",
@@ -62,21 +63,38 @@ def _measure(openings: Sequence[Opening]) -> None:
 
 async def project_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
     """Keep the newest word on each clock beside its ticket."""
-    newest: dict[tuple[str, int, str], tuple[Any, ...]] = {}
+    newest: dict[tuple[str, int, str], tuple[str, ClockEvent]] = {}
     for one in received:
         data = one.event.data
         if not isinstance(data, ClockEvent):
             continue
         key = (data.ticket_id, data.round, data.kind.value)
-        row = (
-            UUID(data.ticket_id), data.round, data.kind.value, UUID(data.clock_id),
-            _STATE_OF[one.name], data.unit, data.due_at, data.sentence, data.at,
-        )  # fmt: skip
-        if key not in newest or newest[key][-1] <= data.at:
-            newest[key] = row
+        known = newest.get(key)
+        if known is None or _replaces(one.name, data, known):
+            newest[key] = (one.name, data)
     if newest:
-        await store.project_clocks(conn, [newest[key] for key in sorted(newest)])
+        await store.project_clocks(conn, [_clock_row(*newest[key]) for key in sorted(newest)])
     return Effects()
+
+
+def _replaces(name: str, data: ClockEvent, known: tuple[str, ClockEvent]) -> bool:
+    """Newer word on the same clock, or a newer clock; never the end of a clock already replaced."""
+    same = known[1].clock_id == data.clock_id
+    return known[1].at <= data.at and (same or _STATE_OF[name] not in ENDED)
+
+
+def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
+    return (
+        UUID(data.ticket_id),
+        data.round,
+        data.kind.value,
+        UUID(data.clock_id),
+        _STATE_OF[name],
+        data.unit,
+        data.due_at,
+        data.sentence,
+        data.at,
+    )
 
 
 async def project_levels(conn: Conn, received: Sequence[Received]) -> Effects:

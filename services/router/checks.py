@@ -17,6 +17,7 @@ from services.router.files import Fault, Tables
 from services.router.keywords import is_keyword
 
 DAYS_AHEAD: Final = 7
+CALENDAR_AHEAD_D: Final = 60
 SMALLEST: Final = ("building", "compound")
 SHOWN_GAPS: Final = 20
 
@@ -192,3 +193,17 @@ def _keywords(tables: Tables) -> Iterable[Fault]:
 def _desks(tables: Tables) -> Iterable[Fault]:
     if not any(row.kind.value == "desk" for row in tables["units"]):
         yield _gap("units.csv", "kind", "至少要有一个分拨台 (kind=desk) / a triage desk is needed")
+
+
+def _calendar_years(tables: Tables, at: datetime) -> Iterable[Fault]:
+    """The year of today must be loaded, and the next one 60 days before it begins (domain.md D3.6)."""
+    needed = {at.year, (at + timedelta(days=CALENDAR_AHEAD_D)).year}
+    weekly = {row.calendar for row in tables["calendar"] if row.kind == "holiday"}
+    for calendar in sorted(weekly):
+        loaded = {row.date[:4] for row in tables["calendar"] if row.calendar == calendar}
+        for year in sorted(needed):
+            if str(year) not in loaded:
+                file = f"calendar/{year}.csv"
+                yield _gap(
+                    file, calendar, f"请补上 {year} 年的工作历 / load the calendar of {year}"
+                )

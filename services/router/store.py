@@ -63,7 +63,10 @@ on conflict (ticket_id, round, kind) do update
 set clock_id = excluded.clock_id, state = excluded.state, unit = excluded.unit,
     due_at = excluded.due_at, sentence = excluded.sentence, said_at = excluded.said_at
 where ticket_clock.said_at <= excluded.said_at
+    and (ticket_clock.clock_id = excluded.clock_id
+        or excluded.state not in ('stopped', 'paused'))
 """
+"""The end of a clock that another one has replaced changes nothing, however late it is heard."""
 SQL_PROJECT_LEVELS: Final = """
 update ticket t
 set escalation_level = u.level

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.directory import Category, DutyTurn, Unit, UnitKind
-from services.router import checks
+from services.router import checks, files
 from services.router.files import Fault, Tables
 from tests.support import sample, small
 from tests.support.small import GARDEN, MONDAY, STREET, post, rule
@@ -187,3 +188,13 @@ def test_faults_of_reference_come_alone_because_coverage_cannot_be_proved_on_the
         changed("units", "code", "SZ", parent="XX")(tables)
 
     assert [fault.field for fault in faults(both)] == ["SZ.parent"]
+
+
+def test_a_year_that_will_be_needed_within_sixty_days_must_be_loaded() -> None:
+    tables = files.read(SAMPLE_DIRECTORY)
+    without = [row for row in tables["calendar"] if not row.date.startswith("2027")]
+    autumn = datetime(2026, 10, 1, tzinfo=UTC)
+    winter = datetime(2026, 12, 1, tzinfo=UTC)
+    assert not checks.check(tables | {"calendar": without}, autumn)
+    (fault,) = checks.check(tables | {"calendar": without}, winter)
+    assert (fault.file, fault.field) == ("calendar/2027.csv", "standard")
