@@ -26,6 +26,7 @@ def check(tables: Tables, at: datetime) -> list[Fault]:
     """Every fault found; an empty list means fit to be published."""
     faults = [*_unique(tables), *_references(tables), *_cycles(tables), *_equal_rules(tables)]
     faults += [*_desks(tables), *_leads(tables), *_keywords(tables)]
+    faults += _calendar_years(tables, at)
     return faults or coverage(build(tables, version=0), at)
 
 
