@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -46,8 +46,18 @@ def restart_delay(crashes: int) -> float:
 class Supervisor:
     """Holds the children of one `chuishao up`; used inside one running event loop."""
 
-    def __init__(self, data_dir: Path, say: Say, changed: Callable[[], None] | None = None) -> None:
-        """`say` receives one line per notable fact, `changed` is called after a restart."""
+    def __init__(
+        self,
+        data_dir: Path,
+        say: Say,
+        changed: Callable[[], None] | None = None,
+        mend: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """`say` receives one line per notable fact, `changed` is called after a restart.
+
+        `mend` is called before a restart: it may put right what the child cannot run without.
+        """
+        self._mend = mend
         self._data_dir = data_dir
         self._say = say
         self._changed = changed
@@ -161,6 +171,8 @@ class Supervisor:
 
     async def _relaunch(self, spec: ProcessSpec) -> None:
         """Start a crashed child again, however long it takes; wait until it is ready or dead."""
+        if self._mend is not None:
+            await self._mend()
         while (child := self._try_launch(spec)) is None:
             await asyncio.sleep(_LONGEST_DELAY_S)
         if self._changed is not None:

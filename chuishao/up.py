@@ -25,6 +25,8 @@ from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
 
+_MEND_S = 5.0
+
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
@@ -78,7 +80,7 @@ class _Session:
         self._say = screen.say
         self._data_dir = data_dir
         self._info: RunInfo | None = None
-        self.supervisor = Supervisor(data_dir, screen.say, self._write_pids)
+        self.supervisor = Supervisor(data_dir, screen.say, self._write_pids, self._mend)
         self._roster = read_roster(options.directory)
         self._secrets = Secrets.load_or_create(
             data_dir,
@@ -169,6 +171,17 @@ class _Session:
             nats_users=nats_users(self._roster, secrets),
             pids=self.supervisor.pids,
         )
+
+    async def _mend(self) -> None:
+        """Streams and consumers that somebody deleted, before a service that missed them starts again."""
+        try:
+            async with asyncio.timeout(_MEND_S):
+                changes = await broker.provision(self._place.nats_url, self._roster, self._secrets)
+        except (OSError, TimeoutError, RuntimeError) as error:
+            self._say(f"暂时无法检查消息流 / streams could not be checked: {error}")
+            return
+        for change in changes:
+            self._say(f"已补上 / put back: {change}")
 
     def _write_pids(self) -> None:
         if self._info is not None:

@@ -20,6 +20,8 @@ SERVICE_USERS: Final = ("intake", "router", "notifier", "console")
 RELAY_USERS: Final = ("intake-relay", "router-relay", "notifier-relay")
 OPS_USER: Final = "ops"
 SYSTEM_USER: Final = "sys"
+OFFICE_LIMITS: Final = "max_conn: 16, max_subs: 100, max_payload: 65536"
+"""What one office may take of the shared server."""
 
 
 class ReaderLike(Protocol):
@@ -75,6 +77,7 @@ def render_accounts(
         parts += [
             f'  "{name}" {{',
             f"    users = [ {{ nkey: {public_keys[name]} }} ]",
+            f"    limits = {{ {OFFICE_LIMITS} }}",
             "    imports = [",
             *(f"      {line}" for line in _imports(grants)),
             "    ]",

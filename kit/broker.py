@@ -12,7 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, Final, cast
 
-import nats
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
@@ -31,6 +30,7 @@ from kit.tracing import middlewares
 log = get(__name__)
 
 PING_INTERVAL_S: Final = 10
+COMMANDS_AT_ONCE: Final = 8
 RECONNECT_WAIT_S: Final = 0.5
 PACES: Final = {spec.name: spec.pace_s for spec in CONSUMERS}
 
@@ -54,23 +54,28 @@ def create_broker(
     )
 
 
-async def connect(url: str, seed: str, *, name: str) -> Client:
-    """A plain nats-py connection (the relay's, the provisioner's) that reconnects for ever."""
+async def connect(url: str, seed: str, *, name: str, client: Client | None = None) -> Client:
+    """A plain nats-py connection (the relay's, the provisioner's) that reconnects for ever.
+
+    Waits for the server as long as it takes; `client` may be one that others hold already.
+    """
 
     async def on_error(error: Exception) -> None:
         log.warning("nats_error", connection=name, error=type(error).__name__)
 
-    return await nats.connect(
+    client = client or Client()
+    await client.connect(
         url,
         name=f"chuishao-{name}",
         nkeys_seed_str=seed,
         inbox_prefix=inbox_prefix(name),
         max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_WAIT_S,
+        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # nats-py takes floats
         ping_interval=PING_INTERVAL_S,
         max_outstanding_pings=2,
         error_cb=on_error,
     )
+    return client
 
 
 def inbox_prefix(user: str) -> bytes:
@@ -145,6 +150,7 @@ def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str) -> None:
     broker.subscriber(
         "cmd.*.*",
         queue=queue,
+        max_workers=COMMANDS_AT_ONCE,
         decoder=_raw_one,
         ack_policy=AckPolicy.MANUAL,
         title="commands",

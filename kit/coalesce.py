@@ -11,7 +11,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+import asyncpg
+
 from kit.db import LOST
+
+HELD = asyncpg.LockNotAvailableError
+"""Somebody else holds what one of the group needs: only that one shall wait for it."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -67,10 +72,8 @@ class Coalescer(Generic[T, R]):
         try:
             results = await self._flush([item for item, _ in group])
             settled = list(zip(group, results, strict=True))
-        except LOST as error:
-            _fail(group, error)
         except Exception as error:  # noqa: BLE001 - handed to whoever waits for it
-            if len(group) == 1:
+            if len(group) == 1 or (isinstance(error, LOST) and not isinstance(error, HELD)):
                 _fail(group, error)
                 return
             for one in group:

@@ -9,12 +9,14 @@ Attempts count only when a handler began; an hour without database buries nothin
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
+import asyncpg
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
@@ -37,6 +39,8 @@ MAX_ATTEMPTS: Final = 12
 SUSPECT_DELIVERIES: Final = 3
 """From this delivery on an attempt is recorded before it begins: it may be killing the process."""
 GAP_DELAY_S: Final = 0.1
+GAP_TRIES: Final = 10
+"""The wait for an earlier message doubles up to 51 s."""
 LOST_DELAY_S: Final = 2.0
 DATABASE_POLL_S: Final = 0.5
 
@@ -138,6 +142,9 @@ class Delivery:
                 await self._forget_attempts(one)
         except LOST as error:
             await self._lost([one], error)
+            if record_first:
+                with contextlib.suppress(*LOST):
+                    await self._forget_attempts(one)
         except DomainError as error:
             await self._bury(one.message, str(one.event_id), error.slug, error.en, attempts)
         except Exception as error:
@@ -164,7 +171,8 @@ class Delivery:
         waiting = {id(r) for r in effects.waiting}
         for one in batch:
             if id(one) in waiting:
-                await one.message.nak(delay=GAP_DELAY_S)
+                tries = min(deliveries(one.message), GAP_TRIES)
+                await one.message.nak(delay=GAP_DELAY_S * 2 ** (tries - 1))
             else:
                 await one.message.ack()
         metrics.CONSUMED.labels(self.spec.name, "waiting").inc(len(waiting))
@@ -225,7 +233,8 @@ class Delivery:
         try:
             async with transaction(self._pool) as conn:
                 await inbox.bury(conn, letter, reason=reason, error=error, attempts=attempts)
-        except LOST:
+        except (*LOST, asyncpg.PostgresError) as failed:
+            log.warning("bury_failed", consumer=self.spec.name, error=type(failed).__name__)
             await message.nak(delay=LOST_DELAY_S)
             return
         metrics.CONSUMED.labels(self.spec.name, "buried").inc()

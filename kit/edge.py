@@ -13,6 +13,7 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from kit import metrics
@@ -77,7 +78,9 @@ class Exchange:
         await self._send(message)
 
     async def refuse(self, error: DomainError) -> None:
-        """Answer with a problem."""
+        """Answer with a problem, unless an answer has begun (the framework's own, or half a stream)."""
+        if self.started:
+            return
         answer = problem(error, language(Request(self.scope)))
         await answer(self.scope, self.receive, self.send)
 
@@ -99,17 +102,15 @@ class Edge:
         exchange = Exchange(scope, receive, send)
         try:
             await self._serve(exchange)
+        except ClientDisconnect:
+            log.info("client_left", request_id=exchange.request_id)
         except DomainError as error:
             await exchange.refuse(error)
         except LOST as error:
             log.warning("request_shed", error=type(error).__name__, request_id=exchange.request_id)
-            if exchange.started:
-                raise
             await exchange.refuse(unavailable())
         except Exception:
             log.exception("request_failed", request_id=exchange.request_id)
-            if exchange.started:
-                raise
             await exchange.refuse(internal(exchange.request_id))
         finally:
             self._note(exchange, time.perf_counter() - began)

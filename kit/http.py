@@ -21,7 +21,8 @@ from starlette.types import Receive, Scope, Send
 from kit import inbox, metrics, outbox, strict_json
 from kit.auth import TokenVerifier, allow
 from kit.db import LOST, Pool, reading
-from kit.errors import DomainError, Kind
+from kit.errors import DomainError, Kind, internal, unavailable
+from kit.ids import new_id
 from kit.logging import get
 from kit.validation import from_errors, invalid
 
@@ -52,6 +53,9 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
+    for kind in LOST:
+        app.add_exception_handler(kind, _shed)
+    app.add_exception_handler(Exception, _crashed)
     app.state.service = shared.service
     app.state.direct = {}
     _health(app, shared)
@@ -129,6 +133,17 @@ async def _domain(request: Request, error: Exception) -> Response:
     return problem(error, language(request))
 
 
+async def _shed(request: Request, error: Exception) -> Response:
+    log.warning("request_shed", error=type(error).__name__)
+    return problem(unavailable(), language(request))
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    request_id = str(new_id())
+    log.error("request_failed", request_id=request_id, exc_info=error)
+    return problem(internal(request_id), language(request))
+
+
 async def _bad_parameter(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     return problem(from_errors(error.errors()), language(request))
@@ -188,7 +203,7 @@ async def _asked(check: Check) -> bool:
 def _events(app: FastAPI, shared: Shared) -> None:
     @app.get("/v1/events", tags=["events"], dependencies=[allow("admin", "auditor", "service")])
     async def events(
-        after: Annotated[str, Query(pattern=r"^\d{1,19}-\d{1,19}$")] = "0-0",
+        after: Annotated[str, Query(pattern=r"^\d{1,18}-\d{1,18}$")] = "0-0",
     ) -> Response:
         """Every event this service has said, oldest first, one JSON object a line.
 

@@ -78,13 +78,18 @@ async def bury(conn: Conn, letter: Letter, *, reason: str, error: str, attempts:
         letter.stream,
         letter.stream_seq,
         letter.subject,
-        letter.headers,
+        {_storable(name): _storable(text) for name, text in letter.headers.items()},
         letter.body,
-        reason,
-        error,
+        _storable(reason),
+        _storable(error),
         attempts,
     )
     await conn.execute(SQL_BURY, *values)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL keeps neither NUL nor half a surrogate pair; what is cut was never meant to be read."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()[:500]
 
 
 async def open_dead_letters(conn: Conn) -> int:

@@ -41,7 +41,7 @@ SQL_CLAIM: Final = """
 with due as (
     select event_id
     from outbox_pending
-    where lease_until < clock_timestamp()
+    where lease_until < (select clock_timestamp())
     order by lease_until
     limit $1
     for update skip locked

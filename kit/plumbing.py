@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -28,6 +31,7 @@ class Plumbing:
     relay: Relay
     broker: NatsBroker
     verifier: TokenVerifier
+    connecting: Callable[[], Awaitable[Client]]
     deliveries: list[Delivery] = field(default_factory=list)
 
     def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
@@ -45,6 +49,11 @@ class Plumbing:
         metrics.register(self.service, (spec.name,))
         self.deliveries.append(delivery)
 
+    async def stay_connected(self) -> None:
+        """Connect the relay, however long the server is away; ends only with an error."""
+        await self.connecting()
+        await asyncio.Event().wait()
+
     async def database_answers(self) -> bool:
         """Readiness: the pool reaches its schema."""
         return bool(await self.pool.fetchval("select true"))
@@ -59,7 +68,10 @@ class NoRelayKeyError(RuntimeError):
 
 
 async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
-    """Connect to PostgreSQL and NATS. Raises when either cannot be reached: the supervisor tries again."""
+    """Connect to PostgreSQL; raises when it cannot be reached: the supervisor tries again.
+
+    NATS is connected by `stay_connected`, so that complaints are taken while it is away.
+    """
     configure(service, level=settings.log_level, form=settings.log_format)
     if settings.relay_seed is None:
         raise NoRelayKeyError(service)
@@ -69,9 +81,7 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
         service,
         size=settings.pool_size,
     )
-    client = await connect(
-        settings.nats_url, settings.relay_seed.get_secret_value(), name=f"{service}-relay"
-    )
+    client = Client()
     relay = Relay(pool, client, service=service)
     broker = create_broker(
         settings.nats_url,
@@ -80,4 +90,6 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
         otlp_endpoint=settings.otlp_endpoint,
     )
     verifier = TokenVerifier(settings.token_public_key.get_secret_value())
-    return Plumbing(service, pool, client, relay, broker, verifier)
+    seed = settings.relay_seed.get_secret_value()
+    connecting = partial(connect, settings.nats_url, seed, name=f"{service}-relay", client=client)
+    return Plumbing(service, pool, client, relay, broker, verifier, connecting)

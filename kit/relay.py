@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
+import asyncpg
 import nats.errors
 import orjson
 from nats.aio.client import Client
@@ -31,7 +32,7 @@ log = get(__name__)
 
 POLL_S: Final = 0.2
 MARK_S: Final = 0.05
-MARK_AT_ONCE: Final = 1_000
+QUEUE_MOST: Final = 20_000
 GROUP: Final = 256
 ATOMIC_FROM: Final = 16
 IN_FLIGHT: Final = 64
@@ -54,34 +55,33 @@ class Relay:
         self._stopping = False
 
     def hint(self, events: Iterable[Outgoing]) -> None:
-        """Events that were committed just now by this process."""
+        """Events that were committed just now by this process.
+
+        While the broker is away, or so slow that a thousand groups wait, they are left to the poll.
+        """
         if not self._client.is_connected:
             return
         for event in events:
-            self._queues[event.stream].append(event)
+            if len(self._queues[event.stream]) < QUEUE_MOST:
+                self._queues[event.stream].append(event)
         self._woken.set()
 
     async def run(self) -> None:
         """Publish until stopped; failures are logged and tried again, never raised."""
-        maintenance = asyncio.create_task(self._maintain())
-        mark_at = poll_at = 0.0
+        helpers = [asyncio.create_task(work()) for work in (self._maintain, self._mark_regularly)]
+        poll_at = 0.0
         try:
             while not self._stopping:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(
-                        self._woken.wait(), MARK_S if self._published else POLL_S
-                    )
+                    await asyncio.wait_for(self._woken.wait(), POLL_S)
                 self._woken.clear()
                 await self._drain()
-                now = time.monotonic()
-                if now >= mark_at or len(self._published) >= MARK_AT_ONCE:
-                    await self._mark()
-                    mark_at = now + MARK_S
-                if now >= poll_at:
+                if time.monotonic() >= poll_at:
                     await self._take_over()
-                    poll_at = now + POLL_S
+                    poll_at = time.monotonic() + POLL_S
         finally:
-            maintenance.cancel()
+            for helper in helpers:
+                helper.cancel()
 
     async def stop(self) -> None:
         """Publish what was handed over, then end."""
@@ -91,8 +91,7 @@ class Relay:
         await self._mark()
 
     async def _drain(self) -> None:
-        while any(self._queues.values()):
-            streams = [name for name, queue in self._queues.items() if queue]
+        while streams := [name for name, queue in self._queues.items() if queue]:
             await asyncio.gather(*(self._next_group(name) for name in streams))
 
     async def _next_group(self, stream: str) -> None:
@@ -101,6 +100,11 @@ class Relay:
         published = await self._publish(stream, group)
         metrics.PUBLISHED.labels(self._service).inc(len(published))
         self._published += published
+
+    async def _mark_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(MARK_S)
+            await self._mark()
 
     async def _mark(self) -> None:
         """Take what the broker has off the pending rows; a crash before this only publishes it again."""
@@ -114,7 +118,11 @@ class Relay:
             log.warning("outbox_mark_failed", error=type(error).__name__, events=len(marked))
 
     async def _take_over(self) -> None:
-        """Rows nobody published in time: of a process that died, or of a time without broker."""
+        """Rows nobody published in time: of a process that died, or of a time without broker.
+
+        Each claimed group is published and marked before the next is claimed, so that a backlog of any
+        length shrinks however short the leases are.
+        """
         while self._client.is_connected and not self._stopping:
             try:
                 async with reading(self._pool) as conn:
@@ -129,6 +137,7 @@ class Relay:
             if not rows:
                 return
             await self._drain()
+            await self._mark()
 
     async def _publish(self, stream: str, group: Sequence[Outgoing]) -> list[UUID]:
         """Ids of the events the broker acknowledged."""
@@ -190,6 +199,6 @@ class Relay:
             try:
                 async with reading(self._pool) as conn:
                     await outbox.ensure_partitions(conn)
-            except LOST as error:
+            except (*LOST, asyncpg.PostgresError) as error:
                 log.warning("outbox_partitions_failed", error=type(error).__name__)
             await asyncio.sleep(MAINTENANCE_S)

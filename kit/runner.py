@@ -48,6 +48,8 @@ class Parts:
     client: Client | None = None
     deliveries: Sequence[Delivery] = ()
     loops: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
+    ending: Sequence[Callable[[], None]] = ()
+    """Called first when stopping: ends what would keep HTTP connections open."""
     close: Sequence[Callable[[], Awaitable[Any]]] = field(default_factory=tuple)
 
 
@@ -71,9 +73,7 @@ async def serve(parts: Parts) -> None:
     if parts.relay:
         tasks.add(asyncio.create_task(parts.relay.run(), name="relay"))
     if parts.broker:
-        await parts.broker.start()
-        if parts.deliveries:
-            tasks.add(asyncio.create_task(_watch(parts), name="watchdog"))
+        tasks.add(asyncio.create_task(_listen(parts), name="broker"))
     tasks |= {asyncio.create_task(make(), name="loop") for make in parts.loops}
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
@@ -112,6 +112,8 @@ async def _http(server: uvicorn.Server) -> None:
 
 
 async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[None]]) -> None:
+    for end in parts.ending:
+        end()
     server.should_exit = True
     by_name = {task.get_name(): task for task in tasks}
     with contextlib.suppress(Exception):
@@ -131,6 +133,15 @@ async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[N
     for close in parts.close:
         with contextlib.suppress(Exception):
             await close()
+
+
+async def _listen(parts: Parts) -> None:
+    """Subscribe once the broker is there; HTTP does not wait for it. Then watch over the durables."""
+    assert parts.broker  # noqa: S101 - started only with a broker
+    await parts.broker.start()
+    if parts.deliveries:
+        await _watch(parts)
+    await asyncio.Event().wait()
 
 
 async def _watch(parts: Parts) -> None:

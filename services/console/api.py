@@ -25,7 +25,8 @@ ASSETS: Final = {
     "live.js": "text/javascript; charset=utf-8",
     "live.css": "text/css; charset=utf-8",
 }
-WATCHERS: Final = ("dashboard", "admin", "dispatcher", "secretary", "auditor", "operator")
+WATCHERS: Final = ("dashboard", "admin", "dispatcher", "auditor")
+"""Who may follow the whole city; screens of one area come with their own topics."""
 
 
 def make_app(shared: Shared, *, feed: Feed) -> FastAPI:

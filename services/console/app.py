@@ -48,5 +48,12 @@ async def main() -> None:
     checks = {"database": database, "broker": broker_connected}
     app = make_app(Shared(SERVICE, pool, verifier, checks), feed=feed)
     await serve(
-        Parts(app, settings.http_host, settings.http_port, client=client, close=(pool.close,))
+        Parts(
+            app,
+            settings.http_host,
+            settings.http_port,
+            client=client,
+            close=(pool.close,),
+            ending=(feed.end,),
+        )
     )

@@ -37,6 +37,7 @@ class Feed:
         self._kept: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
         self._seq = 0
         self._changed = asyncio.Event()
+        self._ended = False
 
     def add(self, event: bytes) -> None:
         """Append an encoded event; the oldest goes when the feed is full."""
@@ -45,12 +46,17 @@ class Feed:
         if not self._changed.is_set():
             self._changed.set()
 
+    def end(self) -> None:
+        """Let every follower go: the process is about to stop."""
+        self._ended = True
+        self._changed.set()
+
     async def follow(self, since: int) -> AsyncIterator[bytes]:
         """Server-sent events after `since`; `reset` first when lines in between are gone."""
         if since > self._seq or (self._kept and 0 < since < self._kept[0][0] - 1):
             yield b"event: reset\ndata: {}\n\n"
             since = 0
-        while True:
+        while not self._ended:
             frames = [_frame(seq, event) for seq, event in tuple(self._kept) if seq > since]
             if frames:
                 since = self._kept[-1][0]

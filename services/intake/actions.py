@@ -15,6 +15,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.delivery import Effects, Received
 from kit.errors import not_found
+from kit.masking import mask
 from services.intake import store
 from services.intake.number import is_number
 from services.intake.vault import Vault
@@ -46,7 +47,9 @@ async def reveal(
     complaint_id = row["complaint_id"]
     async with transaction(pool) as conn:
         now = await business_now(conn)
-        entry = audit.Entry(now, sub, "complaint.reveal", str(complaint_id), {"reason": reason})
+        entry = audit.Entry(
+            now, sub, "complaint.reveal", str(complaint_id), {"reason": mask(reason)}
+        )
         await audit.record(conn, [entry])
     async with reading(archive.vault_pool) as conn:
         sealed = await store.unseal(conn, complaint_id)

@@ -12,6 +12,7 @@ from kit.db import Pool
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
+from kit.validation import wrong_field
 from services.intake import actions, batch
 from services.intake.actions import Archive
 from services.intake.complaint import Filing, Strict, Words, check_point
@@ -45,6 +46,12 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     codes = holder.codes
     codes.check(filing.grid_code, filing.category)
     check_point(filing.point)
+    if filing.attachments:
+        raise wrong_field(
+            "attachments",
+            zh="附件尚不能随诉求提交，请删去此项；照片可在电话中说明",
+            en="attachments cannot be taken yet; remove the field",
+        )
     accused = codes.units.get(filing.accused) if filing.accused else None
     return Draft(filing, sub, key, body_hash(filing), accused)
 

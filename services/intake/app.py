@@ -50,7 +50,7 @@ async def main() -> None:
             relay=plumbing.relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(directory.run,),
+            loops=(plumbing.stay_connected, directory.run),
             close=(vault_pool.close, plumbing.pool.close),
         )
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from services.intake.complaint import Filing
 from services.intake.registrar import Filed
 
 WINDOW: Final = 512
+BIG_LINE: Final = 16 * 1024
+"""After a line longer than this the window is emptied first, so that memory stays bounded."""
 LINE_LIMIT: Final = 256 * 1024
 KEY_LENGTH: Final = 128
 
@@ -33,17 +36,17 @@ async def results(
     The key of a line is its `idempotency_key`, else the request's key with the line number, else a
     digest of the line itself.
     """
-    window: list[asyncio.Task[bytes]] = []
+    window: deque[asyncio.Task[bytes]] = deque()
     count = 0
     async for line in _lines(chunks):
         count += 1
         window.append(asyncio.ensure_future(_one(count, line, file_one, answer, prefix)))
-        if len(window) >= WINDOW:
-            for task in window:
-                yield await task
-            window.clear()
-    for task in window:
-        yield await task
+        while window and (window[0].done() or len(window) >= WINDOW):
+            yield await window.popleft()
+        if len(line) > BIG_LINE:
+            await asyncio.gather(*window)
+    while window:
+        yield await window.popleft()
 
 
 async def _one(count: int, line: bytes, file_one: FileOne, answer: Answer, prefix: str) -> bytes:

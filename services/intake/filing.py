@@ -10,9 +10,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.complaint import ComplaintDeclined, ComplaintReceived
+from kit.masking import mask
 from kit.outbox import Outgoing, outgoing
 from services.intake.complaint import Filing
-from services.intake.masking import mask
 
 SERVICE: Final = "intake"
 _NOISE: Final = re.compile(r"[\W_]+")
@@ -47,14 +47,22 @@ def body_hash(filing: Filing) -> bytes:
     return hashlib.sha256(filing.model_dump_json().encode()).digest()
 
 
+def names_of(draft: Draft) -> list[str]:
+    """What identifies people in this filing, as known: names, the phone as written, the accused."""
+    filing = draft.filing
+    known = (
+        [filing.requester.name, filing.requester.on_behalf_of, filing.requester.phone]
+        if (filing.requester)
+        else []
+    )
+    if draft.accused_unit is None:
+        known.append(filing.accused)
+    return [name for name in known if name]
+
+
 def masked(draft: Draft) -> Masked:
     """Words without the requester's name, the accused person's name, phones and numbers."""
-    filing = draft.filing
-    names = []
-    if filing.requester:
-        names += [n for n in (filing.requester.name, filing.requester.on_behalf_of) if n]
-    if filing.accused and draft.accused_unit is None:
-        names.append(filing.accused)
+    filing, names = draft.filing, names_of(draft)
     return Masked(
         mask(filing.title, names) if filing.title else None,
         mask(filing.text, names),
@@ -89,7 +97,10 @@ def row(draft: Draft, words: Masked, complaint_id: UUID, number: str) -> tuple[A
     """The complaint's part of a row of SQL_FILE."""
     f = draft.filing
     point = (f.point.lon, f.point.lat, f.point.datum.value) if f.point else (None, None, None)
-    decline = (f.decline.reason, f.decline.door) if f.decline else (None, None)
+    names = names_of(draft)
+    decline = (
+        (mask(f.decline.reason, names), mask(f.decline.door, names)) if f.decline else (None, None)
+    )
     return (
         complaint_id,
         number,
@@ -104,7 +115,7 @@ def row(draft: Draft, words: Masked, complaint_id: UUID, number: str) -> tuple[A
         f.urgency.value if f.urgency else None,
         draft.accused_unit,
         f.confidential,
-        f.external_id,
+        mask(f.external_id, names) if f.external_id else None,
         *decline,
         fingerprint(words),
         draft.sub,
@@ -120,7 +131,7 @@ def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: dat
     if f.decline:
         data = ComplaintDeclined(
             complaint_id=about, number=number, area=f.grid_code,
-            reason=mask(f.decline.reason), door=mask(f.decline.door), received_at=now,
+            reason=mask(f.decline.reason, names_of(draft)), door=mask(f.decline.door, names_of(draft)), received_at=now,
         )  # fmt: skip
     else:
         data = ComplaintReceived(

@@ -9,6 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import asyncpg
+
 from kit.clock import CITY_TIME
 from kit.coalesce import Coalescer, QueueFullError
 from kit.db import Conn, Pool, reading
@@ -20,7 +22,7 @@ from services.intake import filing as words_of
 from services.intake import store_filing as store
 from services.intake.complaint import check_time
 from services.intake.filing import Draft, Masked
-from services.intake.number import number
+from services.intake.number import DayFullError, number
 from services.intake.vault import Vault
 
 REPEAT_WINDOW: Final = timedelta(days=30)
@@ -109,8 +111,10 @@ class Registrar:
     async def _submit(self, draft: Draft) -> Result:
         try:
             return await self._coalescer.submit(draft)
-        except QueueFullError:
+        except (QueueFullError, DayFullError):
             return unavailable()
+        except asyncpg.LockNotAvailableError:
+            return _in_progress()
 
     async def _file(self, drafts: Sequence[Draft]) -> list[Result]:
         """One statement for a group: keys, complaints, identities, events, audit."""
@@ -215,11 +219,15 @@ async def _wait(earlier: asyncio.Future[Result]) -> None:
     try:
         await asyncio.wait_for(asyncio.shield(earlier), WAIT_S)
     except TimeoutError:
-        raise DomainError(
-            "in-progress",
-            Kind.CONFLICT,
-            field="Idempotency-Key",
-            zh="使用同一 Idempotency-Key 的请求仍在处理，请稍后重试。",
-            en="A request with this Idempotency-Key is still in progress; retry shortly.",
-            retry_after_s=2,
-        ) from None
+        raise _in_progress() from None
+
+
+def _in_progress() -> DomainError:
+    return DomainError(
+        "in-progress",
+        Kind.CONFLICT,
+        field="Idempotency-Key",
+        zh="使用同一 Idempotency-Key 的请求仍在处理，请稍后重试。",
+        en="A request with this Idempotency-Key is still in progress; retry shortly.",
+        retry_after_s=2,
+    )

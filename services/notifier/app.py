@@ -41,6 +41,7 @@ async def main() -> None:
             client=plumbing.client,
             deliveries=plumbing.deliveries,
             loops=(
+                plumbing.stay_connected,
                 directory.run,
                 calendar_watch(pool, holder),
                 clock_counter(pool),

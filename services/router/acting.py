@@ -40,10 +40,25 @@ class Office:
     relay: Relay
     in_use: DirectoryInUse
 
-    async def act(self, ticket: str, action: str, command: Command, actor: Actor) -> dict[str, Any]:
-        """Take an action and answer the ticket's new state. Raises DomainError 404, 409, 422."""
+    async def act(
+        self,
+        ticket: str,
+        action: str,
+        command: Command,
+        actor: Actor,
+        *,
+        expected: str | None = None,
+    ) -> dict[str, Any]:
+        """Take an action and answer the ticket's new state. Raises DomainError 404, 409, 412, 422.
+
+        `expected` is an If-Match header: the version in quotes that the caller saw.
+        """
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
+            if expected is not None:
+                row = await _visible(conn, ticket, actor, lock=True)
+                if expected not in ("*", f'"{row["version"]}"'):
+                    raise _stale(row["version"], Kind.PRECONDITION)
             events, state = await self._act(conn, ticket, action, (command, actor, now))
         self.relay.hint(events)
         return state
@@ -62,7 +77,7 @@ class Office:
             actor = self._member(unit, command.actor, now)
             if action == "show":
                 return ticket_view(await _visible(conn, command.ticket, actor))
-            await _visible(conn, command.ticket, actor, lock=True)
+            await store.ticket(conn, *identify(command.ticket), lock=True)
             before = await store.command(conn, unit, command.command_id)
             if before is not None:
                 return _same_again(before, body_hash)
@@ -205,10 +220,10 @@ def _action(name: str) -> Action:
         raise not_found("操作", "action") from None
 
 
-def _stale(version: int) -> DomainError:
+def _stale(version: int, kind: Kind = Kind.CONFLICT) -> DomainError:
     return DomainError(
         "stale-version",
-        Kind.CONFLICT,
+        kind,
         field="version",
         zh=f"工单已有变化 (现为第 {version} 版)，请刷新后再办。",
         en=f"The ticket has changed (now version {version}); reload and try again.",

@@ -12,6 +12,7 @@ from kit.clock import business_now
 from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, read_body, reply
+from kit.validation import wrong_field
 from services.router import catalogue, queries
 from services.router.acting import Office
 from services.router.catalogue import DirectoryInUse
@@ -71,11 +72,19 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
     ) -> Response:
         """Take an action; 409 with what is allowed when it is not, 404 when the ticket is another's."""
         command: Command = await read_body(request, Command)
+        for field in ("ticket", "actor"):
+            if getattr(command, field) is not None:
+                raise wrong_field(
+                    field,
+                    zh="HTTP 请求里不写此项，请删去",
+                    en="is given by path and token; remove it",
+                )
+        expected = request.headers.get("if-match")
         async with reading(shared.pool) as conn:
             now = await business_now(conn)
         actor = queries.actor_of(who, in_use.directory, now)
-        state = await office.act(ident, action, command, actor)
-        return reply(state)
+        state = await office.act(ident, action, command, actor, expected=expected)
+        return reply(state, headers={"ETag": f'"{state["version"]}"'})
 
 
 def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:

@@ -51,7 +51,7 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(ticket_counter(pool),),
+            loops=(plumbing.stay_connected, ticket_counter(pool)),
             close=(pool.close,),
         )
     )

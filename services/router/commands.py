@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from nats.aio.msg import Msg
 
 from kit import strict_json
 from kit.db import LOST
-from kit.errors import DomainError, internal, too_large, unavailable
+from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.ids import new_id
 from kit.logging import get
 from services.router.acting import Office
@@ -18,13 +19,33 @@ from services.router.acting import Office
 log = get(__name__)
 
 BODY_LIMIT: Final = 64 * 1024
+PER_S: Final = 50.0
+BURST: Final = 200.0
+
+
+class Allowance:
+    """So many commands a second for each unit, so that one that floods does not silence the others."""
+
+    def __init__(self) -> None:
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, unit: str) -> bool:
+        """True while the unit is within its allowance."""
+        now = time.monotonic()
+        left, at = self._left.get(unit, (BURST, now))
+        left = min(BURST, left + (now - at) * PER_S)
+        self._left[unit] = (max(0.0, left - 1.0), now)
+        return left >= 1.0
 
 
 def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
     """The handler of all commands. Whatever comes, it answers: the new state, or a problem document."""
+    allowance = Allowance()
 
     async def answer(message: Msg) -> bytes:
         _, action, unit = message.subject.split(".")
+        if not allowance.take(unit):
+            return _problem(_too_many())
         try:
             state = await office.answer(action, unit, _read(message.data))
         except DomainError as error:
@@ -41,6 +62,16 @@ def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
         return orjson.dumps(state, default=str)
 
     return answer
+
+
+def _too_many() -> DomainError:
+    return DomainError(
+        "too-many",
+        Kind.TOO_MANY,
+        zh=f"本单位指令过多（每秒 {PER_S:.0f} 条），请稍后重试。",
+        en=f"Too many commands from this unit (over {PER_S:.0f} a second); retry shortly.",
+        retry_after_s=1,
+    )
 
 
 def _problem(error: DomainError) -> bytes:

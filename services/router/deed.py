@@ -10,6 +10,7 @@ from asyncpg import Record
 
 from contracts.command import Command
 from contracts.ticket import TicketDispatched, TicketEvent
+from kit.masking import mask
 from kit.outbox import Outgoing
 from services.router.routing import say
 from services.router.ticket import Step
@@ -60,7 +61,6 @@ class Deed:
 
     def lines(self) -> list[tuple[Any, ...]]:
         """Rows of the append-only history, in the order of its columns."""
-        data = self.command.data
         return [
             (
                 self.row["ticket_id"],
@@ -70,13 +70,23 @@ class Deed:
                 to,
                 self.row["round"],
                 self.actor.person,
-                data.reason,
+                self.reason,
                 self.command.command_id,
-                data.model_dump(mode="json", exclude_none=True),
+                self._said(),
                 self.at,
             )
             for event, to, version in self.announcements
         ]
+
+    @property
+    def reason(self) -> str | None:
+        """Why, without phones and numbers: it leaves the router in events."""
+        return mask(self.command.data.reason) if self.command.data.reason else None
+
+    def _said(self) -> dict[str, Any]:
+        """What the action carried, words masked by shape; names are known to intake alone."""
+        data = self.command.data.model_dump(mode="json", exclude_none=True)
+        return {k: mask(v) if k in ("reason", "note") else v for k, v in data.items()}
 
     def _data(self, event: str, to: str, version: int) -> TicketEvent:
         row = self.row
@@ -93,7 +103,7 @@ class Deed:
             "category": row["category"],
             "urgency": row["urgency"],
             "actor": self.actor.person,
-            "reason": self.command.data.reason,
+            "reason": self.reason,
             "rule_version": row["rule_version"],
             "receipt_id": str(row["receipt_id"]),
             "cause": self.command.command_id,

@@ -191,7 +191,8 @@ def test_what_one_office_imports_is_exported_to_it_alone() -> None:
 
 def test_an_office_has_one_user_and_no_exports_and_no_streams_of_its_own() -> None:
     for name in FOLLOWERS:
-        assert ACCOUNTS[name].keys() == {"users", "imports"}
+        assert ACCOUNTS[name].keys() == {"users", "imports", "limits"}
+        assert {"max_conn", "max_subs", "max_payload"} == ACCOUNTS[name]["limits"].keys()
         (user,) = ACCOUNTS[name]["users"]
         assert NAME_OF[user["nkey"]] == name
 

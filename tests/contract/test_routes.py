@@ -59,9 +59,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     "console": {
         ("GET", "/"): OPEN,
         ("GET", "/static/{name}"): OPEN,
-        ("GET", "/api/v1/live"): {
-            "dashboard", "admin", "dispatcher", "secretary", "auditor", "operator",
-        },
+        ("GET", "/api/v1/live"): {"admin", "auditor", "dashboard", "dispatcher"},
     },
 }  # fmt: skip
 """Method and path to roles; an empty set is a route for everybody."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+import asyncpg
 import nats.errors
 import pytest
 
@@ -146,3 +147,43 @@ async def test_a_unit_cannot_reach_another_units_messages(world: World) -> None:
     with pytest.raises((nats.errors.Error, TimeoutError)):
         await client.request("cmd.accept.GD", b"{}", timeout=1)
     await client.close()
+
+
+async def test_a_busy_database_is_503_with_a_time_to_come_back(world: World) -> None:
+    conn = await asyncpg.connect(world.info["postgres"])
+    holding = conn.transaction()
+    await holding.start()
+    await conn.execute("lock table router.ticket in access exclusive mode")
+    url = f"{world.info['router']}/v1/tickets"
+    answer = await world.http.get(url, headers=world.token("admin"))
+    await holding.rollback()
+    await conn.close()
+    assert answer.status_code == 503
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["retry-after"]
+    assert (await world.http.get(url, headers=world.token("admin"))).status_code == 200
+
+
+async def test_another_version_than_the_one_seen_is_412(world: World) -> None:
+    filed = await world.file("路灯坏了", address="清潭街12号")
+    await world.ticket_when(filed["number"], lambda t: t["status"] == "dispatched")
+    url = f"{world.info['router']}/v1/tickets/{filed['number']}/accept"
+    headers = world.token("unit:SZ")
+    stale = await world.http.post(url, json={}, headers=headers | {"If-Match": '"99"'})
+    assert stale.status_code == 412
+    forged = await world.http.post(url, json={"actor": "P0001"}, headers=headers)
+    assert (forged.status_code, forged.json()["field"]) == (422, "actor")
+    ticket = await world.ticket(filed["number"])
+    assert ticket
+    good = {"If-Match": f'"{ticket["version"]}"'}
+    assert (await world.http.post(url, json={}, headers=headers | good)).status_code == 200
+
+
+async def test_a_flood_of_one_units_commands_does_not_silence_another(world: World) -> None:
+    noisy, quiet = await world.unit_connection("SJ"), await world.unit_connection("GD")
+    for n in range(5_000):
+        await noisy.publish("cmd.show.SJ", b"{}", reply=f"nobody.{n}")
+    reply = await quiet.request("cmd.show.GD", b"{}", timeout=10)
+    assert json.loads(reply.data)["status"] == 422
+    await noisy.close()
+    await quiet.close()

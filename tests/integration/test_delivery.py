@@ -141,6 +141,26 @@ async def test_what_is_no_event_is_buried_once_and_the_rest_flows_on(
         assert await dead(router_pool) == ["undecodable"] * len(bad)
 
 
+async def test_headers_that_no_table_can_keep_do_not_save_a_bad_message_from_its_grave(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    subject, body, _ = message("good")
+    client = await nats.connect(broker.url, nkeys_seed_str=broker.ops_seed)
+    for n, value in enumerate(("a\x00b", "\ud800", "x" * 3_000)):
+        headers = {"Nats-Msg-Id": f"odd-{n}", "Odd": value.encode(errors="replace").decode()}
+        await client.jetstream().publish(subject, b"{}", headers=headers)
+    await client.close()
+    async with consuming(router_pool, broker, recorder):
+        await publish(broker, (subject, body, "good"))
+
+        async def settled() -> bool:
+            return await waiting_in_broker(broker) == 0 and recorder.applied == ["good"]
+
+        await until(settled)
+        assert await dead(router_pool) == ["undecodable"] * 3
+
+
 async def test_one_failing_message_does_not_hold_up_its_batch_and_is_tried_with_delay(
     router_pool: Pool, broker: Broker
 ) -> None:
@@ -172,8 +192,9 @@ async def test_exhausted_attempts_end_in_the_dead_letters(
 
 
 async def test_a_message_that_came_too_early_waits_and_is_applied_later(
-    router_pool: Pool, broker: Broker
+    router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(delivery, "GAP_TRIES", 2)
     recorder = Recorder()
     recorder.waits["early"] = delivery.MAX_ATTEMPTS + 5
     await publish(broker, message("early"))

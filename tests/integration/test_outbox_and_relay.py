@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -95,6 +97,22 @@ async def test_rows_of_a_dead_process_are_taken_over_when_their_lease_ends(
         assert await stored(broker) == 40
 
 
+async def test_a_backlog_shrinks_however_short_the_leases_are(
+    router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LEASE_S", 0)
+    for _ in range(4):
+        async with transaction(router_pool) as conn:
+            await outbox.append(conn, some(500))
+    async with relaying(router_pool, broker):
+
+        async def done() -> bool:
+            return await pending(router_pool) == 0
+
+        await until(done, within_s=30)
+        assert await stored(broker) == 2_000
+
+
 async def test_an_event_offered_twice_is_stored_once_singly_and_in_a_batch(
     router_pool: Pool, broker: Broker
 ) -> None:
@@ -112,6 +130,25 @@ async def test_an_event_offered_twice_is_stored_once_singly_and_in_a_batch(
         await until(done)
         await asyncio.sleep(0.2)
         assert await stored(broker) == 30
+
+
+async def test_a_broker_that_was_killed_under_way_gets_everything_once(
+    router_pool: Pool, broker: Broker
+) -> None:
+    async with relaying(router_pool, broker) as relay:
+        for round_ in range(6):
+            events = some(40)
+            async with transaction(router_pool) as conn:
+                await outbox.append(conn, events)
+            relay.hint(events)
+            if round_ == 2:
+                os.kill(broker.supervisor.pids["nats"], signal.SIGKILL)
+
+        async def done() -> bool:
+            return await pending(router_pool) == 0
+
+        await until(done, within_s=60)
+        assert await stored(broker) == 240
 
 
 async def test_what_was_rolled_back_is_never_published(router_pool: Pool, broker: Broker) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.intake.masking import BANK, IDENTITY, PERSON, PHONE, PLATE, mask
+from kit.masking import BANK, IDENTITY, PERSON, PHONE, PLATE, mask
 
 MADE_UP_PHONE = "13800005001"
 WIDE = {ord("0") + n: 0xFF10 + n for n in range(10)}

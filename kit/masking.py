@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _WIDE: Final = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B))}
-_GAP: Final = r"[ \u3000.·•–—-]?"
+_GAP: Final = r"[ \u3000.·•/–—\uff0d-]?"
 _IDENTITY: Final = re.compile(
     r"(?<![0-9])[1-9][0-9]{5}[ -]?(?:19|20)[0-9]{6}[ -]?[0-9]{3}[0-9Xx](?![0-9])"
 )
