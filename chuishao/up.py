@@ -25,7 +25,7 @@ from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
 
-_MEND_S = 5.0
+_MEND_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
