@@ -128,18 +128,27 @@ def provision(
 
 @app.command()
 def listen(
-    unit: Annotated[str, typer.Option(help="单位代码 / unit code.")],
+    unit: Annotated[
+        str, typer.Option(help="单位代码，或 reader:代码 / unit code, or reader:CODE.")
+    ],
     data_dir: DataDir = DEFAULT_DATA_DIR,
+    peek: Annotated[
+        bool, typer.Option("--peek", help="只看不取，看完放回 / look only, give all back.")
+    ] = False,
     follow: Annotated[bool, typer.Option(help="持续收听 / go on listening.")] = True,
     count: Annotated[int | None, typer.Option(min=1, help="收到几条后结束 / end after.")] = None,
 ) -> None:
-    """收听一个单位的消息 / hear what a unit hears."""
+    """收听一个单位的消息 / hear what a unit hears.
+
+    收到即确认：这里取走的，该单位不会再收到；只想看看请加 --peek。
+    It acknowledges: what is taken here the unit does not get again; --peek only looks.
+    """
     from chuishao import runfile
     from chuishao.listen import listen as hear
 
     with _plain_errors():
         info = runfile.read(data_dir)
-        _run(hear(info, unit, typer.echo, count=count, follow=follow))
+        _run(hear(info, unit, typer.echo, count=count, follow=follow, peek=peek))
 
 
 @app.command()

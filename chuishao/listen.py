@@ -40,10 +40,13 @@ async def listen(
     *,
     count: int | None = None,
     follow: bool = True,
+    peek: bool = False,
 ) -> int:
     """Print and acknowledge the events of one unit (or `reader:<code>`); return how many.
 
-    Ends after `count`, or, without `follow`, when nothing is waiting any more. Raises
+    It is the unit's own durable: what is acknowledged here the unit does not get again. With `peek`
+    everything waiting is shown once and given back. Ends after `count`, or, without `follow` or with
+    `peek`, when nothing is waiting any more. Raises
     UnknownListenerError and BrokerUnreachableError.
     """
     user = _user(info, code)
@@ -51,14 +54,20 @@ async def listen(
         js = client.jetstream(prefix=user.js_prefix)
         durable = await js.pull_subscribe_bind(consumer=user.consumer, stream=user.stream)
         heard = 0
+        lent: list[Msg] = []
         while count is None or heard < count:
             batch = await _fetch(durable, _BATCH if count is None else min(_BATCH, count - heard))
             for message in batch:
                 say(describe(message.subject, message.data))
-                await message.ack()
+                if peek:
+                    lent.append(message)
+                else:
+                    await message.ack()
             heard += len(batch)
-            if not batch and not follow:
+            if not batch and (peek or not follow):
                 break
+        for message in lent:
+            await message.nak()
         await client.flush()
         return heard
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -69,11 +70,17 @@ class Screen:
         if info.nats_users:
             unit = next(iter(info.nats_users))
             self.console.print(
-                f"试听一个单位的消息 / hear what a unit hears: chuishao listen --unit {unit}",
+                f"看看一个单位收到什么 / see what a unit has got: {_command()} listen --unit {unit}"
+                f" --peek --data-dir {path.parent}",
                 markup=False,
                 soft_wrap=True,
             )
         self.console.print("按 Ctrl-C 停止 / Ctrl-C stops everything", markup=False)
+
+
+def _command() -> str:
+    """How this program was called, so that the hint works as printed."""
+    return sys.argv[0] if sys.argv[0].endswith("chuishao") else f"{sys.executable} -m chuishao"
 
 
 def _first(info: RunInfo, prefix: str) -> list[str]:

@@ -82,9 +82,9 @@ STREAMS: Final[tuple[StreamSpec, ...]] = (
 )
 
 ROUTER_COMPLAINTS: Final = ConsumerSpec(
-    "router-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.008
+    "router-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.02
 )
-ROUTER_CLOCKS: Final = ConsumerSpec("router-clocks", TICKETS, (every("clock"),), pace_s=0.1)
+ROUTER_CLOCKS: Final = ConsumerSpec("router-clocks", TICKETS, (every("clock"),), pace_s=0.25)
 ROUTER_ESCALATIONS: Final = ConsumerSpec(
     "router-escalations",
     ESCALATIONS,
@@ -92,17 +92,17 @@ ROUTER_ESCALATIONS: Final = ConsumerSpec(
     pace_s=0.1,
 )
 NOTIFIER_COMPLAINTS: Final = ConsumerSpec(
-    "notifier-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.04
+    "notifier-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.1
 )
 NOTIFIER_TICKETS: Final = ConsumerSpec(
     "notifier-tickets",
     TICKETS,
     (every("ticket"), every("whistle"), every("issue")),
-    pace_s=0.04,
+    pace_s=0.1,
 )
 NOTIFIER_DIRECTORY: Final = ConsumerSpec("notifier-directory", TICKETS, (every("directory"),))
 INTAKE_TICKETS: Final = ConsumerSpec(
-    "intake-tickets", TICKETS, (every("ticket"), every("whistle")), pace_s=0.1
+    "intake-tickets", TICKETS, (every("ticket"), every("whistle")), pace_s=0.25
 )
 INTAKE_DIRECTORY: Final = ConsumerSpec("intake-directory", TICKETS, (every("directory"),))
 

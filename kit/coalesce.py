@@ -7,6 +7,7 @@ reason of its own, each member is tried alone, so nobody pays for a neighbour's 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -36,11 +37,15 @@ class Coalescer(Generic[T, R]):
         size: int = 64,
         workers: int = 2,
         limit: int = 4_096,
+        pace_s: float = 0.0,
     ) -> None:
+        """`pace_s`: least time between the starts of two groups; a lone item after it waits for nothing."""
         self._flush = flush
         self._size = size
         self._limit = limit
         self._free = workers
+        self._pace_s = pace_s
+        self._next_at = 0.0
         self._queue: deque[tuple[T, asyncio.Future[R]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
 
@@ -63,10 +68,19 @@ class Coalescer(Generic[T, R]):
     async def _work(self) -> None:
         try:
             while self._queue:
+                await self._turn()
                 group = [self._queue.popleft() for _ in range(min(self._size, len(self._queue)))]
                 await self._settle(group)
         finally:
             self._free += 1
+
+    async def _turn(self) -> None:
+        """Wait for this group's moment; meanwhile others join it."""
+        now = time.monotonic()
+        at = max(now, self._next_at)
+        self._next_at = at + self._pace_s
+        if at > now:
+            await asyncio.sleep(at - now)
 
     async def _settle(self, group: list[tuple[T, asyncio.Future[R]]]) -> None:
         try:

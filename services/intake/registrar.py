@@ -28,6 +28,7 @@ from services.intake.vault import Vault
 REPEAT_WINDOW: Final = timedelta(days=30)
 NUMBERS_AT_ONCE: Final = 512
 WAIT_S: Final = 2.0
+PACE_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Registrar:
         self._relay = relay
         self._vault = vault
         self._numbers = Numbers(pool)
-        self._coalescer: Coalescer[Draft, Result] = Coalescer(self._file)
+        self._coalescer: Coalescer[Draft, Result] = Coalescer(self._file, pace_s=PACE_S)
         self._in_hand: dict[tuple[str, str], asyncio.Future[Result]] = {}
 
     async def file(self, draft: Draft) -> Filed:
