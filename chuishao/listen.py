@@ -33,7 +33,7 @@ class UnknownListenerError(RuntimeError):
         )
 
 
-async def listen(
+async def listen(  # noqa: PLR0913 - one parameter per flag of the command
     info: RunInfo,
     code: str,
     say: Callable[[str], None],
