@@ -6,6 +6,7 @@ ratios and the CPU milliseconds, and medians of several runs.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import statistics
@@ -28,6 +29,8 @@ EVENTS_TO_UNIT: Final = 2
 OUT: Final = Path("bench.json")
 GROWTH: Final = (100_000, 1_000_000, 3_000_000)
 MIB: Final = 1024 * 1024
+REST_S: Final = 5.0
+"""After filling: the backend that filled is gone, and its CPU time counted, before a stage begins."""
 console = Console()
 
 
@@ -85,6 +88,7 @@ async def _growth(product: Product, bound: float) -> list[Stage]:
         console.print(f"filling up to {size:,} past tickets …")
         await fill(product.info["postgres"], stored, size)
         stored = size
+        await asyncio.sleep(REST_S)
         stage = await product.posts(f"POST, 64, with {size:,} stored", connections=64, seconds=8)
         stages.append(stage)
         _say(stage, bound)

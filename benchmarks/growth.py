@@ -50,5 +50,6 @@ async def fill(dsn: str, start: int, end: int) -> None:
                 await conn.execute(statement, first, last)
         for table in ("intake.complaint", "router.ticket", "router.ticket_clock"):
             await conn.execute(f"vacuum analyze {table}")
+        await conn.execute("checkpoint")
     finally:
         await conn.close()
