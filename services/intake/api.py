@@ -45,7 +45,7 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     """Check what needs the directory. Raises DomainError 422, or 503 before the first version."""
     codes = holder.codes
     codes.check(filing.grid_code, filing.category)
-    check_point(filing.point)
+    check_point(filing.point, codes.box)
     if filing.attachments:
         raise wrong_field(
             "attachments",

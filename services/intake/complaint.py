@@ -106,11 +106,17 @@ def check_time(occurred_at: datetime | None, now: datetime) -> None:
         )
 
 
-def check_point(point: Point | None) -> None:
-    """Refuse a point outside the country; say so when longitude and latitude look exchanged."""
-    if point is None or (_inside(point.lon, _LON) and _inside(point.lat, _LAT)):
+def check_point(point: Point | None, box: tuple[float, float, float, float] | None = None) -> None:
+    """Refuse a point outside the city's box (or the country, where the city has no coordinates).
+
+    Says so when longitude and latitude look exchanged.
+    """
+    if point is None:
         return
-    if _inside(point.lat, _LON) and _inside(point.lon, _LAT):
+    west, south, east, north = box or (*_LON[:1], *_LAT[:1], *_LON[1:], *_LAT[1:])
+    if _inside(point.lon, (west, east)) and _inside(point.lat, (south, north)):
+        return
+    if _inside(point.lat, (west, east)) and _inside(point.lon, (south, north)):
         raise wrong_field(
             "point",
             zh="经纬度写反了：lon 是经度 (约 117)，lat 是纬度 (约 36)",

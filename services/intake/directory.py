@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from kit.errors import DomainError, Kind
 from kit.validation import wrong_field
 
-PARTS: Final = ("areas", "categories", "units")
+PARTS: Final = ("areas", "categories", "units", "places")
+MARGIN_DEG: Final = 0.5
+"""About 50 km: what is farther from every place the city knows is not in the city."""
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north, degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,8 @@ class Codes:
     categories: frozenset[str]
     units: dict[str, str]
     """Unit code, name or alias to code."""
+    box: Box | None = None
+    """Around every place with coordinates, with a margin; None when no place has any."""
 
     @classmethod
     def of(cls, version: int, parts: dict[str, Any]) -> Codes:
@@ -34,12 +42,26 @@ class Codes:
             frozenset(row["code"] for row in parts["areas"]),
             frozenset(row["code"] for row in parts["categories"]),
             units,
+            _box(parts.get("places", ())),
         )
 
     def check(self, grid_code: str | None, category: str | None) -> None:
         """Refuse unknown codes and name the nearest. Raises DomainError 422."""
         _known("grid_code", grid_code, self.areas)
         _known("category", category, self.categories)
+
+
+def _box(places: Sequence[dict[str, Any]]) -> Box | None:
+    found = [(row["lon"], row["lat"]) for row in places if row.get("lon") and row.get("lat")]
+    if not found:
+        return None
+    lons, lats = zip(*found, strict=True)
+    return (
+        min(lons) - MARGIN_DEG,
+        min(lats) - MARGIN_DEG,
+        max(lons) + MARGIN_DEG,
+        max(lats) + MARGIN_DEG,
+    )
 
 
 class Holder:

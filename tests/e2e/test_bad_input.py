@@ -45,6 +45,7 @@ async def test_errors_speak_english_when_asked(world: World) -> None:
         ({"category": "SZ-XX"}, 422, "category"),
         ({"point": {"lon": 36.7, "lat": 117.0}}, 422, "point"),
         ({"point": {"lon": -100, "lat": 40}}, 422, "point"),
+        ({"point": {"lon": 121.47, "lat": 31.23}}, 422, "point"),
         ({"occurred_at": "9999-01-01T00:00:00+08:00"}, 422, "occurred_at"),
         ({"occurred_at": "0001-01-01T00:00:00Z"}, 422, "occurred_at"),
         ({"occurred_at": "2026-11-01T00:00:00"}, 422, "occurred_at"),
