@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictFloat
 
 from contracts.base import EventData
 
@@ -57,8 +57,8 @@ class Point(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    lon: float
-    lat: float
+    lon: StrictFloat
+    lat: StrictFloat
     datum: Datum = Datum.WGS84
 
 

@@ -29,7 +29,9 @@ SQL_BURY: Final = """
 insert into dead_letter
     (dead_letter_id, consumer, message, stream, stream_seq, subject, headers, body, reason, error, attempts)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-on conflict (consumer, message) do update set attempts = excluded.attempts, buried_at = now()
+on conflict (consumer, message) do update
+set attempts = excluded.attempts, reason = excluded.reason, error = excluded.error,
+    buried_at = now(), resolved_at = null, resolved_by = null, resolution = null
 """
 SQL_OPEN_DEAD_LETTERS: Final = "select count(*) from dead_letter where resolved_at is null"
 

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from kit.errors import DomainError, Kind
 
+SHOWN: Final = 20
+"""Findings in one answer; who sends nonsense need not get all of it back."""
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "missing": ("缺少此项，请补上", "is missing; add it"),
     "extra_forbidden": ("没有此项，请删去", "is not a known field; remove it"),
@@ -35,7 +37,7 @@ def invalid(error: ValidationError) -> DomainError:
 
 def from_errors(errors: Sequence[Any]) -> DomainError:
     """The same from pydantic's list of errors, as FastAPI hands it over for path and query."""
-    findings = [_finding(item) for item in errors]
+    findings = [_finding(item) for item in errors[:SHOWN]]
     first = findings[0]
     return DomainError(
         "invalid",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Request, Response
@@ -22,6 +23,7 @@ from services.intake.registrar import Filed, Registrar
 
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
+SEE_DUPLICATES: Final = ("operator", "dispatcher", "admin")
 KEY_LENGTH: Final = batch.KEY_LENGTH
 Ident = Annotated[str, Path(max_length=40)]
 
@@ -56,13 +58,13 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     return Draft(filing, sub, key, body_hash(filing), accused)
 
 
-def answer(filed: Filed) -> dict[str, Any]:
-    """The body of a filing's answer."""
+def answer(filed: Filed, who: Principal) -> dict[str, Any]:
+    """The body of a filing's answer; of other people's matters only those hear who see all anyway."""
     return {
         "complaint_id": filed.complaint_id,
         "number": filed.number,
         "received_at": filed.received_at.isoformat(),
-        "duplicates": filed.duplicates,
+        "duplicates": filed.duplicates if who.has(*SEE_DUPLICATES) else (),
     }
 
 
@@ -91,7 +93,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
         key = idempotency_key(request)
         filing: Filing = await read_body(request, Filing)
         filed = await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
-        return reply(answer(filed), 201 if filed.fresh else 200)
+        return reply(answer(filed, who), 201 if filed.fresh else 200)
 
     @app.post("/v1/complaints", status_code=201, tags=["complaints"], openapi_extra=_schema(Filing))
     async def file_complaint(request: Request, who: Principal = allow(*FILERS)) -> Response:
@@ -108,7 +110,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
             return await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
 
         prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
-        lines = batch.results(request.stream(), one, answer, prefix=prefix)
+        lines = batch.results(request.stream(), one, partial(answer, who=who), prefix=prefix)
         return Duplex(lines, media_type="application/x-ndjson")
 
 

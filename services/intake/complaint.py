@@ -7,7 +7,15 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+)
 
 from contracts.complaint import Channel, Kind, Point, Urgency
 from kit.validation import wrong_field
@@ -60,7 +68,7 @@ class Requester(Strict):
 
     name: Annotated[Words, Field(max_length=50)] | None = None
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")] | None = None
-    anonymous: bool = False
+    anonymous: StrictBool = False
     on_behalf_of: Annotated[Words, Field(max_length=50)] | None = None
 
 
@@ -86,7 +94,7 @@ class Filing(Strict):
     occurred_at: Annotated[AwareDatetime, BeforeValidator(written_out)] | None = None
     requester: Requester | None = None
     accused: Annotated[Words, Field(max_length=100)] | None = None
-    confidential: bool = False
+    confidential: StrictBool = False
     attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=9)] = ()
     external_id: Short | None = None
     decline: Decline | None = None

@@ -43,8 +43,8 @@ class Masked:
 
 
 def body_hash(filing: Filing) -> bytes:
-    """Equal for bodies that mean the same, however they were spaced or ordered."""
-    return hashlib.sha256(filing.model_dump_json().encode()).digest()
+    """Equal for bodies that mean the same, however spaced or ordered, and whatever fields come later."""
+    return hashlib.sha256(filing.model_dump_json(exclude_defaults=True).encode()).digest()
 
 
 def names_of(draft: Draft) -> list[str]:
