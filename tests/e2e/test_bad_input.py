@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
+from typing import Any
 
 import asyncpg
 import nats.errors
 import pytest
 
-from tests.support.world import World
+from tests.support.world import World, until
 
 GOOD = {"channel": "hotline", "kind": "complaint", "text": "路灯坏了"}
 
@@ -180,11 +182,26 @@ async def test_another_version_than_the_one_seen_is_412(world: World) -> None:
     assert (await world.http.post(url, json={}, headers=headers | good)).status_code == 200
 
 
-async def test_a_flood_of_one_units_commands_does_not_silence_another(world: World) -> None:
+async def test_a_flood_of_one_units_commands_is_cut_and_does_not_silence_another(
+    world: World,
+) -> None:
     noisy, quiet = await world.unit_connection("SJ"), await world.unit_connection("GD")
-    for n in range(5_000):
-        await noisy.publish("cmd.show.SJ", b"{}", reply=f"nobody.{n}")
+    inbox, statuses = noisy.new_inbox(), []
+
+    async def answered(message: Any) -> None:
+        statuses.append(json.loads(message.data)["status"])
+
+    await noisy.subscribe(inbox, cb=answered)
+    for _ in range(2_000):
+        await noisy.publish("cmd.show.SJ", b"{}", reply=inbox)
     reply = await quiet.request("cmd.show.GD", b"{}", timeout=10)
     assert json.loads(reply.data)["status"] == 422
+    await until(partial(_all_answered, statuses, 2_000))
+    assert statuses[0] == 422
+    assert statuses.count(429) > 1_000
     await noisy.close()
     await quiet.close()
+
+
+async def _all_answered(statuses: list[int], count: int) -> bool:
+    return len(statuses) == count
