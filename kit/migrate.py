@@ -19,7 +19,6 @@ LOCK_KEY: Final = 0x43485549
 SQL_ROLE_EXISTS: Final = "select exists (select from pg_roles where rolname = $1)"
 SQL_APPLIED: Final = "select name, checksum from chuishao.migration where scope = $1"
 SQL_RECORD: Final = "insert into chuishao.migration (scope, name, checksum) values ($1, $2, $3)"
-SQL_IS_SIMULATED: Final = "select simulated from chuishao.setting"
 
 
 class EditedMigrationError(RuntimeError):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.command import Command
-from kit.auth import Principal, allow, deny_by_default
+from kit.auth import ROLES, Principal, allow, deny_by_default
 from kit.clock import business_now
 from kit.db import reading
 from kit.errors import not_found
@@ -21,9 +21,7 @@ from services.router.queries import Filter
 
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
-EVERYBODY: Final = (
-    "operator", "dispatcher", "ruling", "unit", "secretary", "auditor", "admin", "dashboard", "service",
-)  # fmt: skip
+EVERYBODY: Final = ROLES
 
 Ident = Annotated[str, Path(max_length=40)]
 

@@ -18,7 +18,6 @@ from services.router.keywords import is_keyword
 
 DAYS_AHEAD: Final = 7
 CALENDAR_AHEAD_D: Final = 60
-SMALLEST: Final = ("building", "compound")
 SHOWN_GAPS: Final = 20
 
 
