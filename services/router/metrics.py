@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.router.matching import RoutingReason
+from services.router.decision import RoutingReason
 
 TICKETS: Final = Gauge("chuishao_tickets", "Open tickets by state", ["status"])
 DECISIONS: Final = Counter("chuishao_decisions", "Routing decisions by reason", ["reason"])

@@ -13,7 +13,7 @@ from contracts.complaint import ComplaintReceived
 from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
 from kit.ids import new_id
 from kit.outbox import Outgoing, outgoing
-from services.router.matching import Decision
+from services.router.decision import Decision
 
 SERVICE: Final = "router"
 BY_ROUTER: Final = "system:router"
@@ -75,7 +75,7 @@ def ticket_row(o: Opening) -> tuple[Any, ...]:
         c.address,
         c.accused,
         c.confidential,
-        d.receipt["directory_version"],
+        d.directory_version,
         o.receipt_id,
         c.received_at,
         None if d.triage else o.at,
@@ -120,7 +120,7 @@ def _common(o: Opening) -> dict[str, Any]:
         "urgency": d.urgency,
         "actor": BY_ROUTER,
         "reason": d.reason.value,
-        "rule_version": d.receipt["directory_version"],
+        "rule_version": d.directory_version,
         "receipt_id": str(o.receipt_id),
         "cause": o.cause,
         "profile": d.profile,

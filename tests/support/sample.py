@@ -14,9 +14,10 @@ from services.intake.complaint import Filing
 from services.intake.directory import Codes
 from services.intake.filing import Draft, body_hash, masked
 from services.router import files
+from services.router.decision import Decision
 from services.router.directory import Directory, build
 from services.router.files import Tables
-from services.router.matching import Decision, decide
+from services.router.matching import decide
 from tests.support.small import MONDAY
 
 FOLDER: Final = Path(__file__).parents[2] / "chuishao" / "sample" / "directory"

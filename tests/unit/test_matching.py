@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.complaint import Urgency
 from services.router import duty
+from services.router.decision import Decision, RoutingReason
 from services.router.directory import build
-from services.router.matching import Decision, RoutingReason, decide
+from services.router.matching import decide
 from tests.support import sample, small
 from tests.support.small import GARDEN, GARDEN_3, HAPPY_EAST, MILL, MONDAY, STREET, complaint
 
