@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.base import AreaCode, Code
 from contracts.clock import ClockKind
-from contracts.complaint import Urgency
+from contracts.complaint import Datum, Urgency
 from contracts.escalation import ReceptionLevel
 
 _DURATION: Final = "[1-9][0-9]{0,3}(m|h|d|wh|wd)"
@@ -78,6 +78,15 @@ class Place(Row):
     """Special owner (road, utility, unit dormitory) that answers above the grid."""
     lon: float | None = None
     lat: float | None = None
+
+
+class Outline(Row):
+    """The outline of an area on the map (areas.geojson), in the datum it was drawn in."""
+
+    code: AreaCode
+    datum: Datum = Datum.WGS84
+    geometry: dict[str, Any]
+    """A GeoJSON Polygon or MultiPolygon, degrees east and north."""
 
 
 class UnitKind(StrEnum):
@@ -231,6 +240,7 @@ class Reader(Row):
 PARTS: Final[dict[str, type[Row]]] = {
     "areas": Area,
     "places": Place,
+    "outlines": Outline,
     "units": Unit,
     "posts": Post,
     "categories": Category,

@@ -103,6 +103,8 @@ def _references(tables: Tables) -> Iterable[Fault]:
 def _of_places(tables: Tables, areas: set[str], units: set[str]) -> Iterator[Reference]:
     for row in tables["areas"]:
         yield "areas.csv", f"{row.code}.parent", row.parent, areas
+    for row in tables["outlines"]:
+        yield "areas.geojson", f"{row.code}.code", row.code, areas
     for row in tables["places"]:
         yield "places.csv", f"{row.name}.grid", row.grid, areas
         yield "places.csv", f"{row.name}.owner", row.owner, units

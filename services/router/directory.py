@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
 from contracts.directory import (
-    Area,
-    AreaLevel,
     CatalogueEntry,
     Category,
+    Place,
     Post,
     Reader,
     Unit,
     UnitKind,
 )
+from services.router.areas import Areas, Chains, areas_of
 from services.router.files import Tables
 from services.router.gazetteer import Gazetteer
 from services.router.keywords import Keywords
+from services.router.naming import names_of
+from services.router.outlines import Outlines
 from services.router.tree import ancestry
 
 ANY: Final = "*"
-DEPTH: Final[Mapping[AreaLevel, int]] = {level: n for n, level in enumerate(AreaLevel, 1)}
-"""District 1, subdistrict 2, community 3, compound 4, building 5."""
 
 RuleKey = tuple[str, str | None, str | None]
 """(category, area, compound type)."""
@@ -36,7 +36,7 @@ class Directory:
     """Areas, units, posts, categories and catalogue of one version, indexed."""
 
     version: int
-    areas: Mapping[str, Area]
+    areas: Areas
     chains: Mapping[str, tuple[str, ...]]
     """Area code to itself and its ancestors, deepest first."""
     units: Mapping[str, Unit]
@@ -50,18 +50,18 @@ class Directory:
     """(unit kind, area code it names) to unit code."""
     readers: tuple[Reader, ...]
     gazetteer: Gazetteer
+    outlines: Outlines
     keywords: Keywords
     memo: dict[Any, Any] = field(default_factory=dict)
     """Duty decisions of this version, by their inputs (services/router/duty.py)."""
 
     def depth(self, area: str | None) -> int:
         """0 for no area, 5 for a building."""
-        known = self.areas.get(area or "")
-        return DEPTH[known.level] if known else 0
+        return self.areas.depth(area)
 
     def compound_type(self, area: str | None) -> str | None:
         """Type of the compound an area lies in."""
-        kinds = (self.areas[code].compound_type for code in self.chains.get(area or "", ()))
+        kinds = (self.areas.kind(code) for code in self.chains.get(area or "", ()))
         return next((kind for kind in kinds if kind), None)
 
     def unit_covering(self, kind: UnitKind, area: str | None) -> str | None:
@@ -92,7 +92,15 @@ def holds(post: Post, at: datetime) -> bool:
 
 def build(tables: Tables, version: int) -> Directory:
     """Index checked tables (services/router/checks.py says whether they are fit to be built)."""
-    areas: dict[str, Area] = {area.code: area for area in tables["areas"]}
+    return assemble(
+        tables, areas_of(map(vars, tables["areas"])), [tables["places"]], version=version
+    )
+
+
+def assemble(
+    tables: Tables, areas: Areas, places: Iterable[Iterable[Place]], *, version: int
+) -> Directory:
+    """The directory over areas that are indexed already; `tables` holds the parts that are small."""
     units: dict[str, Unit] = {unit.code: unit for unit in tables["units"]}
     categories: dict[str, Category] = {row.code: row for row in tables["categories"]}
     posts_of: dict[str, list[Post]] = defaultdict(list)
@@ -103,7 +111,7 @@ def build(tables: Tables, version: int) -> Directory:
     return Directory(
         version=version,
         areas=areas,
-        chains={code: ancestry(code, areas) for code in areas},
+        chains=Chains(areas),
         units=units,
         posts_of={code: tuple(posts) for code, posts in posts_of.items()},
         posts_by_person={person: tuple(posts) for person, posts in by_person.items()},
@@ -112,6 +120,7 @@ def build(tables: Tables, version: int) -> Directory:
         rules={(e.category, e.area, e.compound_type): e for e in tables["catalogue"]},
         covering={(u.kind, area): u.code for u in units.values() for area in u.area},
         readers=tuple(tables["readers"]),
-        gazetteer=Gazetteer.of(areas, tables["places"]),
+        gazetteer=Gazetteer(names_of(areas, places), areas),
+        outlines=Outlines.of(areas, tables["outlines"], (p for block in places for p in block)),
         keywords=Keywords.of(tables["categories"]),
     )

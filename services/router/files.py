@@ -14,8 +14,10 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 from pydantic import ValidationError
 
 from contracts.directory import PARTS, LadderRule, Profile, Row
+from services.router import outline_file
 
 Tables = dict[str, list[Any]]
+OUTLINES_FILE: Final = "areas.geojson"
 LIST_MARK: Final = "|"
 SHIFT_MARK: Final = ";"
 YES: Final = {"yes": True, "no": False}
@@ -50,6 +52,8 @@ def read(folder: Path) -> Tables:
     for part, model in PARTS.items():
         if part in ("limits", "ladder"):
             tables[part] = _toml(folder / f"{part}.toml", part, faults)
+        elif part == "outlines":
+            tables[part] = list(_outlines(folder / OUTLINES_FILE, faults))
         elif part == "calendar":
             files = sorted((folder / "calendar").glob("*.csv"))
             tables[part] = [row for file in files for row in _csv(file, part, model, faults)]
@@ -73,6 +77,15 @@ def to_parts(tables: Tables) -> dict[str, list[dict[str, Any]]]:
         part: [row.model_dump(mode="json", exclude_defaults=True) for row in rows]
         for part, rows in tables.items()
     }
+
+
+def _outlines(file: Path, faults: list[Fault]) -> Iterator[Row]:
+    """Outlines are optional: no file, no outlines."""
+    for item in outline_file.read(file) if file.exists() else ():
+        if isinstance(item, outline_file.BadOutline):
+            faults.append(Fault(file.name, item.line, item.field, item.remedy))
+        else:
+            yield item
 
 
 def _csv(file: Path, part: str, model: type[Row], faults: list[Fault]) -> Iterator[Row]:

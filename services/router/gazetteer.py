@@ -1,40 +1,40 @@
 """Place from words: every name the directory knows, found in one pass, and agreed into one grid.
 
 A name may stand for several areas (a compound in two communities, a road crossing three); door numbers
-pick the stretch of a road, the other names in the address pick among the rest. What stays open is
-answered by the deepest area all candidates share, never by a guess.
+pick the stretch of a road, the other names in the address pick among the rest, and the wrong district
+before a right street is outvoted. What stays open is answered by the deepest area all candidates share,
+never by a guess.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
 
-import ahocorasick
-
-from contracts.directory import Area, AreaLevel, Place
-from services.router.numerals import building_label
-from services.router.tree import ancestry
+from services.router.areas import DEPTH, Areas
+from services.router.names import Candidate, Match, Names
+from services.router.numerals import building_label, narrow
 
 _DOOR: Final = re.compile(r"\s*(\d{1,4})\s*(?:-\d+)?\s*号(?!楼|院楼)")
 _STRETCH: Final = re.compile(r"(?:(odd|even):)?(\d+)-(\d+)")
-_LEVEL_DEPTH: Final = {level: n for n, level in enumerate(AreaLevel, 1)}
-MIN_NAME: Final = 2
+_BESIDE: Final = re.compile(
+    r"\s*(?:的|大?门口?|马路|街)?(?:斜?对面|斜?对过|对门|附近|周边|一带|隔壁|[东南西北](?:侧|边|面|邻)|以[东南西北])"
+)
+"""Said behind a landmark: the matter is near it, not in it."""
+COMMUNITY: Final = DEPTH["community"]
+BUILDING: Final = DEPTH["building"]
+AGREED: Final = 1.0
+WRONG_ABOVE: Final = 0.9
+"""A district or subdistrict was named that does not hold the place: people are often wrong about it."""
+CONTRADICTED: Final = 0.6
+"""Two names of one address exclude each other at community level or below."""
+SHARED: Final = 0.5
+"""Several readings were merged into their common ancestor."""
 NEAR: Final = 16
 """How many characters behind a compound's name its building is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An area a name may stand for; `owner` where the place has a special owner."""
-
-    area: str
-    name: str
-    kind: str
-    numbers: str | None = None
-    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,123 +43,117 @@ class PlaceGuess:
 
     area: str | None
     score: float
-    """1 when one reading fits, 0.5 when readings were merged into their common ancestor, 0 unknown."""
+    """1 when one reading fits, less when names contradict each other, 0 unknown."""
     names: tuple[str, ...]
     """Names of the directory that were found."""
     runners_up: tuple[str, ...]
     owner: str | None = None
     near_border: bool = False
+    """Another grid is as near as makes no difference; it is among the runners-up."""
+    by: str = "words"
+    """`given` (grid code), `point`, `words`, or `words+point`."""
+    contradicted: tuple[str, ...] = ()
+    """Names that were said and do not fit the area."""
+    datum: str | None = None
+    """The frame in which the point fits the words, where it does not in the one it was given in."""
 
 
 UNKNOWN: Final = PlaceGuess(None, 0.0, (), ())
 
 
 class Gazetteer:
-    """The names of one directory version."""
+    """The names of one directory version over its areas."""
 
-    def __init__(
-        self,
-        automaton: Any,
-        chains: Mapping[str, tuple[str, ...]],
-        buildings: Mapping[str, Mapping[str, str]],
-    ) -> None:
-        self._automaton = automaton
-        self._chains = chains
-        self._buildings = buildings
+    def __init__(self, names: Names, areas: Areas) -> None:
+        self._names = names
+        self._areas = areas
 
-    @classmethod
-    def of(cls, areas: Mapping[str, Area], places: Iterable[Place]) -> Gazetteer:
-        """Index area names, place names and their aliases; buildings by label inside their compound."""
-        names: dict[str, list[Candidate]] = {}
-        buildings: dict[str, dict[str, str]] = {}
-        for area in areas.values():
-            if area.level is AreaLevel.BUILDING:
-                labels = (area.name, building_label(area.name), *area.aliases)
-                inside = buildings.setdefault(area.parent or "", {})
-                inside.update({label: area.code for label in labels if label})
-                continue
-            for name in (area.name, *area.aliases):
-                _add(names, name, Candidate(area.code, name, area.level.value))
-        for place in places:
-            for name in (place.name, *place.aliases):
-                candidate = Candidate(place.grid, name, place.kind, place.numbers, place.owner)
-                _add(names, name, candidate)
-        automaton = ahocorasick.Automaton()
-        for name, candidates in names.items():
-            automaton.add_word(name, (name, tuple(candidates)))
-        automaton.make_automaton()
-        chains = {code: ancestry(code, areas) for code in areas}
-        return cls(automaton, chains, buildings)
+    def locate(self, address: str | None, text: str, day: date | None = None) -> PlaceGuess:
+        """The place an address names; what the text says counts where the address is silent or vaguer.
 
-    def locate(self, address: str | None, text: str) -> PlaceGuess:
-        """The place an address names; what the text says counts where the address is silent or vaguer."""
-        first = self._read(address) if address else UNKNOWN
-        if first.area and len(self._chains[first.area]) >= _LEVEL_DEPTH[AreaLevel.BUILDING]:
+        `day` leaves out areas that are not in force on it. Never raises on any text.
+        """
+        first = self._read(narrow(address), day, stems=True) if address else UNKNOWN
+        if self._areas.depth(first.area) >= BUILDING:
             return first
-        second = self._read(text)
+        second = self._read(narrow(text), day, stems=False)
         if not first.area:
-            return second
-        if second.area and first.area in self._chains[second.area][1:]:
+            return second if second.area or not first.names else first
+        if first.runners_up and second.area:
+            told = [r for r in first.runners_up if self._agree(r, second.area)]
+            if len(told) == 1:
+                return (
+                    replace(second, names=(*first.names, *second.names))
+                    if (second.area in told or told[0] in self._areas.chain(second.area))
+                    else replace(first, area=told[0], score=WRONG_ABOVE, near_border=False)
+                )
+        if second.area and first.area in self._areas.chain(second.area)[1:]:
             return second if second.score >= first.score else first
         return first
 
-    def _read(self, said: str) -> PlaceGuess:
-        found = self._matches(said)
+    def _read(self, said: str, day: date | None, *, stems: bool) -> PlaceGuess:
+        found = self._names.find(said, stems=stems)
         if not found:
             return UNKNOWN
-        readings = [(name, self._by_door(said, end, options), end) for name, options, end in found]
-        support: dict[Candidate, int] = {}
-        for name, options, _ in readings:
-            for option in options:
-                support[option] = sum(
-                    1
-                    for other, others, _ in readings
-                    if other != name and any(self._agree(option.area, o.area) for o in others)
-                )
-        best = max(support.items(), key=lambda item: (item[1], self._depth(item[0].area)))
-        top = [
-            option
-            for option, score in support.items()
-            if score == best[1] and self._depth(option.area) == self._depth(best[0].area)
-        ]
+        readings = [m._replace(options=self._options(said, m, day)) for m in found]
+        readings = [m for m in readings if m.options]
+        top = self._best(readings)
+        if not top:
+            return UNKNOWN
         areas = sorted({option.area for option in top})
         area = areas[0] if len(areas) == 1 else self._common(areas)
-        score = 1.0 if len(areas) == 1 else 0.5
-        if len(areas) == 1 and area is not None:
-            area = self._building(said, readings, area)
+        names = tuple(m.name for m in readings)
+        owner = self._owner(readings, area)
+        if len(areas) > 1:
+            score = SHARED if area else 0.0
+            return PlaceGuess(area, score, names, tuple(areas), owner, near_border=True)
+        return self._single(said, readings, areas[0], names, owner)
+
+    def _single(
+        self, said: str, readings: Sequence[Match], area: str, names: tuple[str, ...],
+        owner: str | None,
+    ) -> PlaceGuess:  # fmt: skip
+        """One reading fits best: its building, what speaks against it, and whether it is only near."""
+        wrong = [m for m in readings if not any(self._agree(o.area, area) for o in m.options)]
+        score, others = (
+            AGREED,
+            tuple(
+                sorted(
+                    {
+                        o.area
+                        for m in wrong
+                        for o in m.options
+                        if self._areas.depth(o.area) >= COMMUNITY
+                    }
+                )
+            ),
+        )
+        if wrong:
+            score = CONTRADICTED if others else WRONG_ABOVE
+        beside = any(
+            _BESIDE.match(said, m.end) and all(o.kind != "road" for o in m.options)
+            for m in readings
+            if any(o.area == area for o in m.options)
+        )
+        if beside and self._areas.depth(area) > COMMUNITY:
+            above = self._lift(area)
+            return PlaceGuess(above, score, names, (area, *others), None, near_border=True,
+                              contradicted=tuple(m.name for m in wrong))  # fmt: skip
+        deepest = self._building(said, readings, area)
         return PlaceGuess(
-            area,
-            score if area else 0.0,
-            tuple(name for name, _, _ in found),
-            tuple(areas if len(areas) > 1 else ()),
-            self._owner(readings, area),
-            near_border=len(areas) > 1,
+            deepest, score, names, others, owner, contradicted=tuple(m.name for m in wrong)
         )
 
-    def _matches(self, said: str) -> list[tuple[str, tuple[Candidate, ...], int]]:
-        """Leftmost-longest names that do not overlap: (name, candidates, end)."""
-        if not len(self._automaton):
-            return []
-        spans = [
-            (end - len(name) + 1, end + 1, name, options)
-            for end, (name, options) in self._automaton.iter(said)
-        ]
-        spans.sort(key=lambda span: (span[0], -span[1]))
-        found: list[tuple[str, tuple[Candidate, ...], int]] = []
-        free_from = 0
-        for start, end, name, options in spans:
-            if start >= free_from:
-                found.append((name, options, end))
-                free_from = end
-        return found
-
-    def _by_door(
-        self, said: str, end: int, options: tuple[Candidate, ...]
-    ) -> tuple[Candidate, ...]:
-        """Stretches of a road that hold the door number behind its name; without one, the road as a whole."""
+    def _options(self, said: str, match: Match, day: date | None) -> tuple[Candidate, ...]:
+        """Readings of a name that are in force and fit the door number behind it."""
+        options = match.options
+        if day is not None:
+            options = tuple(
+                o for o in options if o.area in self._areas and self._areas.valid(o.area, day)
+            )
         if all(option.numbers is None for option in options):
             return options
-        door = _DOOR.match(said, end)
+        door = _DOOR.match(said, match.end)
         whole = tuple(option for option in options if option.numbers is None)
         if door is None:
             return whole or options
@@ -167,35 +161,38 @@ class Gazetteer:
         inside = tuple(o for o in options if o.numbers and _holds(o.numbers, number))
         return inside or whole or options
 
-    def _building(
-        self,
-        said: str,
-        readings: list[tuple[str, tuple[Candidate, ...], int]],
-        area: str,
-    ) -> str:
-        for _, options, end in readings:
-            if any(option.area == area for option in options):
-                return self._building_in(area, said[end : end + NEAR]) or area
+    def _best(self, readings: Sequence[Match]) -> list[Candidate]:
+        """The readings most other names agree with, the deepest of them; all that are equal."""
+        support: dict[Candidate, int] = {}
+        for match in readings:
+            for option in match.options:
+                agreed = sum(
+                    1
+                    for other in readings
+                    if other.name != match.name
+                    and any(self._agree(option.area, o.area) for o in other.options)
+                )
+                if agreed or not option.weak:
+                    support[option] = agreed
+        if not support:
+            return []
+        most = max((n, self._areas.depth(option.area)) for option, n in support.items())
+        return [o for o, n in support.items() if (n, self._areas.depth(o.area)) == most]
+
+    def _building(self, said: str, readings: Sequence[Match], area: str) -> str:
+        for match in readings:
+            if any(option.area == area for option in match.options):
+                after = said[match.end : match.end + NEAR]
+                return self._areas.building(area, building_label(after), after) or area
         return area
 
-    def _building_in(self, compound: str, after: str) -> str | None:
-        inside = self._buildings.get(compound, {})
-        label = building_label(after)
-        if label is not None and label in inside:
-            return inside[label]
-        return next(
-            (code for name, code in inside.items() if len(name) > 1 and name in after), None
-        )
-
-    def _owner(
-        self, readings: list[tuple[str, tuple[Candidate, ...], int]], area: str | None
-    ) -> str | None:
+    def _owner(self, readings: Sequence[Match], area: str | None) -> str | None:
         """The special owner of what is named; a bridge or a dormitory says more than the road it is on."""
         for roads in (False, True):
-            for _, options, _ in readings:
+            for match in readings:
                 owners = {
                     o.owner
-                    for o in options
+                    for o in match.options
                     if o.owner
                     and (o.kind == "road") is roads
                     and (area is None or self._agree(o.area, area))
@@ -204,30 +201,25 @@ class Gazetteer:
                     return owners.pop()
         return None
 
-    def _depth(self, area: str) -> int:
-        return len(self._chains.get(area, ()))
+    def _lift(self, area: str) -> str:
+        """The community an area lies in."""
+        chain = self._areas.chain(area)
+        return next((code for code in chain if self._areas.depth(code) <= COMMUNITY), area)
 
     def _agree(self, one: str, other: str) -> bool:
-        return one in self._chains.get(other, ()) or other in self._chains.get(one, ())
+        return one in self._areas.chain(other) or other in self._areas.chain(one)
 
     def _common(self, areas: list[str]) -> str | None:
-        shared = list(self._chains.get(areas[0], ()))
-        for area in areas[1:]:
-            chain = set(self._chains.get(area, ()))
-            shared = [code for code in shared if code in chain]
-        return shared[0] if shared else None
+        return common(self._areas, areas)
 
 
-def _add(names: dict[str, list[Candidate]], name: str, candidate: Candidate) -> None:
-    if len(name) >= MIN_NAME:
-        known = names.setdefault(name, [])
-        if not any(
-            o.area == candidate.area
-            and o.numbers == candidate.numbers
-            and o.owner == candidate.owner
-            for o in known
-        ):
-            known.append(candidate)
+def common(areas: Areas, codes: Sequence[str]) -> str | None:
+    """The deepest area that all the given ones lie in."""
+    shared = list(areas.chain(codes[0]))
+    for code in codes[1:]:
+        chain = set(areas.chain(code))
+        shared = [one for one in shared if one in chain]
+    return shared[0] if shared else None
 
 
 def _holds(stretch: str, number: int) -> bool:

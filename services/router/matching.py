@@ -11,6 +11,7 @@ from typing import Final
 
 from contracts.complaint import ComplaintReceived, Urgency
 from services.router import duty
+from services.router.areas import city_day
 from services.router.categorising import category_of
 from services.router.decision import Decision, RoutingReason
 from services.router.directory import ANY, Directory
@@ -25,7 +26,7 @@ COMPOUND: Final = 4
 
 def decide(complaint: ComplaintReceived, directory: Directory, at: datetime) -> Decision:
     """Who gets it and why. Never raises on any complaint; needs a published directory."""
-    place = place_of(complaint, directory)
+    place = place_of(complaint, directory, city_day(at))
     category = category_of(complaint, directory)
     reason, found = _judge(complaint, directory, place, category)
     to_owner = found if reason is RoutingReason.RULE else None

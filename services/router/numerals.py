@@ -6,18 +6,26 @@ import re
 from typing import Final
 
 _DIGITS: Final = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_WIDE: Final = {0xFF10 + digit: 0x30 + digit for digit in range(10)}
+_WIDE: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
+_ANY_WIDE: Final = re.compile("[\uff01-\uff5e\u3000]")
 _NUMBER: Final = r"(\d{1,3}|[零〇一二两三四五六七八九十]{1,3}|[A-Za-z])"
 _NAMED: Final = re.compile(
-    _NUMBER + r"\s*(?:号楼|号院|号房|栋(?!楼)|幢|座|#|＃|楼(?!道|上|下|顶|层|梯)|排)"
+    _NUMBER
+    + r"\s*(?:号楼|号院|号房|号栋|#楼|栋(?!楼)|幢|座|#|＃|楼(?!道|上|下|顶|层|梯)|排|号(?=\s*\d{1,2}\s*单元))"
 )
+_UNIT: Final = re.compile(r"^[\s,，]*(\d{1,3})\s*[-－—–]\s*\d{1,2}\s*单元")
 _DASHED: Final = re.compile(r"^[\s,，]*(\d{1,3})\s*[-－—–]\s*\d{1,2}\s*[-－—–]\s*\d{1,4}")
+
+
+def narrow(said: str) -> str:
+    """Full-width digits, letters and marks as half-width ones, character by character."""
+    return said.translate(_WIDE) if _ANY_WIDE.search(said) else said
 
 
 def building_label(said: str) -> str | None:
     """`3` or `A` for the building named at or near the start of `said`; None when there is none."""
-    said = said.translate(_WIDE)
-    dashed = _DASHED.match(said)
+    said = narrow(said)
+    dashed = _DASHED.match(said) or _UNIT.match(said)
     if dashed:
         return str(int(dashed[1]))
     named = _NAMED.search(said)

@@ -135,6 +135,7 @@ def tables() -> Tables:
     return {
         "areas": _areas(),
         "places": _places(),
+        "outlines": [],
         "units": units,
         "posts": [post(f"{unit.code}-L", unit.code) for unit in units],
         "categories": _categories(),

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.gazetteer import UNKNOWN, Gazetteer, PlaceGuess
+from contracts.directory import Area
+from services.router.areas import areas_of
+from services.router.gazetteer import (
+    CONTRADICTED,
+    UNKNOWN,
+    WRONG_ABOVE,
+    Gazetteer,
+    PlaceGuess,
+)
+from services.router.names import Names
 from tests.support import small
 from tests.support.small import (
     EAST,
@@ -132,7 +143,7 @@ def test_a_special_owner_is_told_and_a_place_says_more_than_the_road_it_is_on(
 
 
 def test_a_directory_without_names_knows_no_place() -> None:
-    assert Gazetteer.of({}, ()).locate("金桂苑", "金桂苑") == UNKNOWN
+    assert Gazetteer(Names(), areas_of(())).locate("金桂苑", "金桂苑") == UNKNOWN
 
 
 @given(address=st.none() | SAID, text=SAID)
@@ -152,3 +163,85 @@ def test_the_order_of_the_rows_never_matters(said: str, order: list[int]) -> Non
     areas = list(reversed(small.tables()["areas"]))
     other = small.directory(places=[places[n] for n in order], areas=areas)
     assert other.gazetteer.locate(said, "") == locate(said)
+
+
+@pytest.mark.parametrize(
+    ("address", "area", "runners_up"),
+    [
+        ("老槐树对面", EAST, (GARDEN,)),
+        ("老槐树附近的空地", EAST, (GARDEN,)),
+        ("金桂苑隔壁", EAST, (GARDEN,)),
+        ("金桂苑东侧", EAST, (GARDEN,)),
+    ],
+)
+def test_beside_a_landmark_is_not_in_its_grid(
+    address: str, area: str, runners_up: tuple[str, ...]
+) -> None:
+    guess = locate(address)
+    assert (guess.area, guess.runners_up, guess.near_border) == (area, runners_up, True)
+
+
+@pytest.mark.parametrize("address", ["老槐树下面", "金桂苑门口", "金桂苑里面", "金桂苑东门"])
+def test_at_the_door_is_inside(address: str) -> None:
+    assert locate(address).area == GARDEN
+
+
+def test_two_communities_in_one_address_are_a_contradiction_to_look_at() -> None:
+    guess = locate("西社区金桂苑")
+    assert (guess.area, guess.score) == (GARDEN, CONTRADICTED)
+    assert (guess.contradicted, guess.runners_up) == (("西社区",), (WEST,))
+
+
+def test_the_wrong_district_before_a_right_street_is_outvoted() -> None:
+    areas = [*small.tables()["areas"], Area(code="370102", level="district", name="历下区")]
+    guess = small.directory(areas=areas).gazetteer.locate("历下区无影山街道金桂苑", "")
+    assert (guess.area, guess.score) == (GARDEN, WRONG_ABOVE)
+    assert guess.contradicted == ("历下区",)
+
+
+def test_the_text_decides_between_two_places_of_one_name() -> None:
+    guess = locate("幸福里", "我是东社区的居民")
+    assert (guess.area, guess.near_border) == (HAPPY_EAST, False)
+
+
+@pytest.mark.parametrize(
+    ("said", "area"),
+    [
+        ("东风社区", "370102001001"),
+        ("东风居委会", "370102001001"),
+        ("东风社区居民委员会", "370102001001"),
+        ("解放路街道东风", "370102001001"),
+        ("解放路街道办事处", "370102001"),
+        ("解放路办事处", "370102001"),
+        ("小于家村", "370102001002"),
+        ("小于家村委会", "370102001002"),
+    ],
+)
+def test_an_area_is_known_by_the_forms_people_use(said: str, area: str) -> None:
+    assert _registered().locate(said, "").area == area
+
+
+def test_a_bare_stem_counts_beside_a_stronger_name_and_in_addresses_alone() -> None:
+    assert _registered().locate("东风", "").area is None
+    assert _registered().locate(None, "解放路街道 东风 很大").area == "370102001"
+
+
+def test_an_area_out_of_force_is_not_found() -> None:
+    areas = [
+        area.model_copy(update={"valid_to": date(2026, 12, 1)}) if area.code == GARDEN else area
+        for area in small.tables()["areas"]
+    ]
+    names = small.directory(areas=areas).gazetteer
+    assert names.locate("金桂苑", "", date(2026, 11, 30)).area == GARDEN
+    assert names.locate("金桂苑", "", date(2026, 12, 1)).area is None
+
+
+def _registered() -> Gazetteer:
+    """Names as the registers of divisions write them."""
+    rows = [
+        Area(code="370102", level="district", name="历下区"),
+        Area(code="370102001", parent="370102", level="subdistrict", name="解放路街道"),
+        Area(code="370102001001", parent="370102001", level="community", name="东风社区居委会"),
+        Area(code="370102001002", parent="370102001", level="community", name="小于家村村民委员会"),
+    ]
+    return small.directory(areas=rows, places=[]).gazetteer
