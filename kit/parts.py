@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 import httpx
-from asyncpg import Record
+import orjson
 
-from kit.db import LOST, Pool, reading, transaction
+from kit.db import LOST, Pool, columns, reading, transaction
 from kit.errors import DomainError
 from kit.logging import get
 from kit.settings import ServiceSettings
@@ -25,26 +25,59 @@ RETRY_S: Final = 0.1
 RETRY_MOST_S: Final = 5.0
 ASK_S: Final = 10.0
 TIMEOUT_S: Final = 10.0
-SQL_KEPT: Final = "select part, version, digest, body from directory_part"
+SQL_KEPT: Final = "select part, piece, digest from directory_part where part = any($1::text[])"
+SQL_KEPT_VERSION: Final = """
+select coalesce(max(version), 0) from directory_part where part = any($1::text[])
+"""
+SQL_BODY: Final = "select body from directory_part where part = $1 and piece = $2"
 SQL_KEEP: Final = """
-insert into directory_part (part, version, digest, body)
-values ($1, $2, $3, $4)
-on conflict (part) do update
+insert into directory_part (part, piece, version, digest, body)
+select part, piece, $1, digest, body
+from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as t(part, piece, digest, body)
+on conflict (part, piece) do update
 set version = excluded.version, digest = excluded.digest, body = excluded.body, fetched_at = now()
 """
+SQL_DROP: Final = """
+delete from directory_part d
+using unnest($1::text[], $2::text[]) as t(part, piece)
+where d.part = t.part and d.piece = t.piece
+"""
+KEPT_AT_ONCE: Final = 32
 
-Build = Callable[[int, dict[str, Any]], None]
+T = TypeVar("T")
+Place = tuple[str, str]
+"""(part, piece)."""
+
+
+class Rows:
+    """The rows of a part; parsed piece by piece while they are gone through, so that few are at hand."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for text in self._texts:
+            yield from orjson.loads(text)
 
 
 class NoServiceTokenError(RuntimeError):
     """A service that asks others was started without its own token."""
 
 
-class Parts:
-    """Keeps the named parts current and hands each new set to `build(version, parts)`."""
+class Parts(Generic[T]):
+    """Keeps the named parts current; `build` makes of them what the service needs, `use` switches to it.
+
+    `build` runs in a thread, so that a large directory holds nothing up.
+    """
 
     def __init__(
-        self, pool: Pool, settings: ServiceSettings, *, names: Sequence[str], build: Build
+        self,
+        pool: Pool,
+        settings: ServiceSettings,
+        *,
+        names: Sequence[str],
+        build: Callable[[int, Mapping[str, Rows]], T],
+        use: Callable[[T], None],
     ) -> None:
         if settings.service_token is None:
             raise NoServiceTokenError
@@ -53,6 +86,7 @@ class Parts:
         self._token = settings.service_token.get_secret_value()
         self._names = tuple(names)
         self._build = build
+        self._use = use
         self._wanted = asyncio.Event()
         self._refused = 0
         self.version = 0
@@ -86,42 +120,66 @@ class Parts:
     async def _fetch(self) -> None:
         """Fetch what changed, build, and only then keep it: a version that cannot be built changes nothing."""
         headers = {"Authorization": f"Bearer {self._token}"}
+        base = f"{self._url}/v1/directory/versions"
         async with httpx.AsyncClient(timeout=TIMEOUT_S, headers=headers) as client:
-            current = await _get(client, f"{self._url}/v1/directory/versions/current")
+            current = orjson.loads(await _get(client, f"{base}/current", None))
             version = current["version"]
             if version in (self.version, self._refused):
                 return
+            wanted = {
+                (name, piece): digest
+                for name in self._names
+                for piece, digest in current["pieces"].get(name, {}).items()
+            }
             kept = await self._kept()
             fetched = {
-                name: await _get(client, f"{self._url}/v1/directory/versions/{version}/{name}")
-                for name in self._names
-                if name not in kept or kept[name]["digest"] != current["parts"][name]
+                (name, piece): await _get(client, f"{base}/{version}/{name}", piece)
+                for (name, piece), digest in wanted.items()
+                if kept.get((name, piece)) != digest
             }
-        bodies = {name: row["body"] for name, row in kept.items()} | fetched
+        if not await self._switch(version, list(wanted), fetched):
+            return
+        gone = sorted(set(kept) - set(wanted))
+        rows = [(*place, wanted[place], text) for place, text in fetched.items()]
+        async with transaction(self._pool) as conn:
+            await conn.execute(SQL_DROP, *columns(gone, 2))
+            for start in range(0, len(rows), KEPT_AT_ONCE):
+                await conn.execute(
+                    SQL_KEEP, version, *columns(rows[start : start + KEPT_AT_ONCE], 4)
+                )
+
+    async def _switch(self, version: int, places: list[Place], fetched: dict[Place, str]) -> bool:
+        """Build from what was fetched and what is kept, and use it; False when it cannot be built."""
+        texts: dict[str, list[str]] = {name: [] for name in self._names}
+        async with reading(self._pool) as conn:
+            for name, piece in places:
+                text = fetched.get((name, piece))
+                texts[name].append(text or await conn.fetchval(SQL_BODY, name, piece))
+        parts = {name: Rows(found) for name, found in texts.items()}
         try:
-            self._build(version, bodies)
+            built = await asyncio.to_thread(self._build, version, parts)
         except (ValueError, KeyError, DomainError):
             self._refused = version
             log.exception("directory_unusable", version=version)
-            return
-        async with transaction(self._pool) as conn:
-            for name in fetched:
-                await conn.execute(SQL_KEEP, name, version, current["parts"][name], bodies[name])
+            return False
+        self._use(built)
         self.version = version
         log.info("directory_in_use", version=version)
+        return True
 
-    async def _kept(self) -> dict[str, Record]:
+    async def _kept(self) -> dict[Place, str]:
         async with reading(self._pool) as conn:
-            return {row["part"]: row for row in await conn.fetch(SQL_KEPT)}
+            rows = await conn.fetch(SQL_KEPT, self._names)
+        return {(row["part"], row["piece"]): row["digest"] for row in rows}
 
     async def _use_kept(self) -> None:
         kept = await self._kept()
-        if all(name in kept for name in self._names):
-            newest = max(row["version"] for row in kept.values())
-            self._build(newest, {name: row["body"] for name, row in kept.items()})
-            self.version = newest
-            log.info("directory_in_use", version=newest)
+        if {name for name, _ in kept} >= set(self._names):
+            async with reading(self._pool) as conn:
+                newest = await conn.fetchval(SQL_KEPT_VERSION, self._names)
+            await self._switch(newest, sorted(kept), {})
 
 
-async def _get(client: httpx.AsyncClient, url: str) -> Any:
-    return (await client.get(url)).raise_for_status().json()
+async def _get(client: httpx.AsyncClient, url: str, piece: str | None) -> str:
+    params = {} if piece is None else {"piece": piece}
+    return (await client.get(url, params=params)).raise_for_status().text

@@ -14,7 +14,7 @@ from kit.settings import secrets_dir
 from services.intake import consumers
 from services.intake.actions import Archive
 from services.intake.api import make_app
-from services.intake.directory import PARTS, Holder
+from services.intake.directory import PARTS, Codes, Holder
 from services.intake.registrar import Registrar
 from services.intake.settings import IntakeSettings
 from services.intake.vault import Vault
@@ -31,7 +31,7 @@ async def main() -> None:
     )
     vault = Vault(settings.vault_key.get_secret_value(), settings.phone_key.get_secret_value())
     holder = Holder()
-    directory = DirectoryParts(plumbing.pool, settings, names=PARTS, build=holder.swap)
+    directory = DirectoryParts(plumbing.pool, settings, names=PARTS, build=Codes.of, use=holder.use)
     plumbing.project(INTAKE_TICKETS, consumers.on_ticket_events)
     plumbing.project(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
     checks = {"database": plumbing.database_answers, "directory": directory.known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
@@ -15,7 +16,7 @@ async def on_ticket_events(conn: Conn, received: Sequence[Received]) -> Effects:
     return await actions.project_tickets(conn, received)
 
 
-def on_directory_published(parts: Parts) -> Handler:
+def on_directory_published(parts: Parts[Any]) -> Handler:
     """Ask for the new version's parts."""
 
     async def handler(_: Conn, __: Sequence[Received]) -> Effects:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,8 @@ from kit.errors import DomainError, Kind
 from kit.validation import wrong_field
 
 PARTS: Final = ("areas", "categories", "units", "places")
+SUBDISTRICT: Final = 9
+"""Digits of a subdistrict's code."""
 MARGIN_DEG: Final = 0.5
 """About 50 km: what is farther from every place the city knows is not in the city."""
 
@@ -23,7 +25,8 @@ class Codes:
     """One version's codes; built anew and swapped in whole when a version is published."""
 
     version: int
-    areas: frozenset[str]
+    areas: Mapping[str, frozenset[str]]
+    """Area codes by their first nine digits, the subdistrict."""
     categories: frozenset[str]
     units: dict[str, str]
     """Unit code, name or alias to code."""
@@ -31,15 +34,15 @@ class Codes:
     """Around every place with coordinates, with a margin; None when no place has any."""
 
     @classmethod
-    def of(cls, version: int, parts: dict[str, Any]) -> Codes:
-        """From the parts as the router publishes them."""
+    def of(cls, version: int, parts: Mapping[str, Iterable[Mapping[str, Any]]]) -> Codes:
+        """From the rows of the parts as the router publishes them."""
         units: dict[str, str] = {}
         for row in parts["units"]:
             for name in (row["code"], row["name"], *row.get("aliases", ())):
                 units[name] = row["code"]
         return cls(
             version,
-            frozenset(row["code"] for row in parts["areas"]),
+            _by_subdistrict(row["code"] for row in parts["areas"]),
             frozenset(row["code"] for row in parts["categories"]),
             units,
             _box(parts.get("places", ())),
@@ -47,11 +50,24 @@ class Codes:
 
     def check(self, grid_code: str | None, category: str | None) -> None:
         """Refuse unknown codes and name the nearest. Raises DomainError 422."""
-        _known("grid_code", grid_code, self.areas)
+        if grid_code is not None:
+            _known("grid_code", grid_code, self._around(grid_code))
         _known("category", category, self.categories)
 
+    def _around(self, grid_code: str) -> frozenset[str]:
+        """The codes a grid code may have been meant for: of its own subdistrict, or the subdistricts."""
+        own = self.areas.get(grid_code[:SUBDISTRICT])
+        return own or frozenset(self.areas)
 
-def _box(places: Sequence[dict[str, Any]]) -> Box | None:
+
+def _by_subdistrict(codes: Iterable[str]) -> dict[str, frozenset[str]]:
+    parted: dict[str, set[str]] = {}
+    for code in codes:
+        parted.setdefault(code[:SUBDISTRICT], set()).add(code)
+    return {key: frozenset(found) for key, found in parted.items()}
+
+
+def _box(places: Iterable[Mapping[str, Any]]) -> Box | None:
     found = [(row["lon"], row["lat"]) for row in places if row.get("lon") and row.get("lat")]
     if not found:
         return None
@@ -70,9 +86,9 @@ class Holder:
     def __init__(self) -> None:
         self._codes: Codes | None = None
 
-    def swap(self, version: int, parts: dict[str, Any]) -> None:
-        """Build the new version, then switch."""
-        self._codes = Codes.of(version, parts)
+    def use(self, codes: Codes) -> None:
+        """Switch to a version that is built."""
+        self._codes = codes
 
     @property
     def codes(self) -> Codes:

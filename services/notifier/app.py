@@ -13,7 +13,7 @@ from kit.settings import secrets_dir
 from services.notifier import actions
 from services.notifier.api import make_app
 from services.notifier.consumers import consume, on_directory_published
-from services.notifier.directory import PARTS, Holder
+from services.notifier.directory import PARTS, Directory, Holder
 from services.notifier.loops import calendar_watch, clock_counter, ticker
 from services.notifier.settings import NotifierSettings
 
@@ -26,7 +26,7 @@ async def main() -> None:
     plumbing = await open_plumbing(settings, SERVICE)
     pool, relay = plumbing.pool, plumbing.relay
     holder = Holder()
-    directory = DirectoryParts(pool, settings, names=PARTS, build=holder.swap)
+    directory = DirectoryParts(pool, settings, names=PARTS, build=Directory.of, use=holder.use)
     consume(plumbing, NOTIFIER_COMPLAINTS, actions.apply_complaints, holder)
     consume(plumbing, NOTIFIER_TICKETS, actions.apply_tickets, holder)
     plumbing.consume(NOTIFIER_DIRECTORY, on_directory_published(directory))

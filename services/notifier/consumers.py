@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from nats.aio.msg import Msg
 
@@ -47,7 +48,7 @@ def consume(plumbing: Plumbing, spec: ConsumerSpec, apply: Apply, holder: Holder
     plumbing.deliveries.append(delivery)
 
 
-def on_directory_published(parts: Parts) -> Handler:
+def on_directory_published(parts: Parts[Any]) -> Handler:
     """Ask for the new version's parts."""
 
     async def handler(_: Conn, __: Sequence[Received]) -> Effects:

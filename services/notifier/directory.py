@@ -61,7 +61,9 @@ class Directory:
         Raises pydantic.ValidationError for rows of another form, DomainError for limits, moments or
         calendars without sense, and where a standard profile or calendar is missing.
         """
-        rows: dict[str, Any] = {name: _ROWS[name].validate_python(parts[name]) for name in PARTS}
+        rows: dict[str, Any] = {
+            name: _ROWS[name].validate_python(list(parts[name])) for name in PARTS
+        }
         calendars = build(rows["calendar"])
         profiles: dict[str, Profile] = {row.name: row for row in rows["limits"]}
         standard = profiles.get(STANDARD)
@@ -142,9 +144,9 @@ class Holder:
         self._directory: Directory | None = None
         self._first = asyncio.Event()
 
-    def swap(self, version: int, parts: dict[str, Any]) -> None:
-        """Build the new version, then switch. Raises what `Directory.of` raises; the old one stays."""
-        self._directory = Directory.of(version, parts)
+    def use(self, directory: Directory) -> None:
+        """Switch to a version that is built."""
+        self._directory = directory
         self._first.set()
 
     async def first(self) -> Directory:

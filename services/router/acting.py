@@ -22,9 +22,9 @@ from kit.outbox import Outgoing
 from kit.relay import Relay
 from kit.validation import invalid, wrong_field
 from services.router import duty, store
-from services.router.catalogue import DirectoryInUse
 from services.router.deed import Actor, Deed
 from services.router.directory import Directory
+from services.router.in_use import DirectoryInUse
 from services.router.ticket import Action, By, Step, advance
 from services.router.viewing import ticket_view
 

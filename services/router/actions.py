@@ -12,7 +12,7 @@ from contracts.escalation import EscalationEvent
 from kit.db import Conn
 from kit.delivery import Effects, Received
 from services.router import matching, metrics, routing, store, store_routing
-from services.router.catalogue import DirectoryInUse
+from services.router.in_use import DirectoryInUse
 from services.router.routing import Opening
 
 ENDED: Final = ("stopped", "paused")

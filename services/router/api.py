@@ -15,8 +15,8 @@ from kit.http import PUBLIC, Shared, create_app, read_body, reply
 from kit.validation import wrong_field
 from services.router import catalogue, queries
 from services.router.acting import Office
-from services.router.catalogue import DirectoryInUse
 from services.router.explain import Question, explain
+from services.router.in_use import DirectoryInUse
 from services.router.queries import Filter
 
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
@@ -103,9 +103,10 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
         version: Annotated[int, Path(ge=1, le=2**31 - 1)],
         part: Annotated[str, Path(pattern=r"^[a-z]{1,20}$")],
         request: Request,
+        piece: Annotated[str | None, Query(pattern=r"^[0-9]{0,15}(~[0-9]{1,4})?$")] = None,
     ) -> Response:
-        """One part of one version; never changes, so it may be kept for ever."""
-        found = await catalogue.part(shared.pool, version, part)
+        """One part of one version, or one piece of it; never changes, so it may be kept for ever."""
+        found = await catalogue.part(shared.pool, version, part, piece)
         if found is None:
             raise not_found("目录部分", "directory part")
         digest, body = found

@@ -16,8 +16,8 @@ from kit.settings import secrets_dir
 from services.router import catalogue, consumers, files
 from services.router.acting import Office
 from services.router.api import make_app
-from services.router.catalogue import DirectoryInUse
 from services.router.commands import answer_commands
+from services.router.in_use import DirectoryInUse
 from services.router.loops import ticket_counter
 from services.router.settings import RouterSettings
 
@@ -51,7 +51,7 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(plumbing.stay_connected, ticket_counter(pool)),
+            loops=(plumbing.stay_connected, ticket_counter(pool), in_use.following()),
             close=(pool.close,),
         )
     )
@@ -65,6 +65,7 @@ async def load(folder: Path) -> int:
         settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=2
     )
     try:
-        return await catalogue.publish(pool, files.read(folder), by="system:load")
+        published = await catalogue.publish(pool, files.read(folder), by="system:load")
+        return published.version
     finally:
         await pool.close()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
 from services.router import actions
-from services.router.catalogue import DirectoryInUse
+from services.router.in_use import DirectoryInUse
 
 
 def on_complaints(in_use: DirectoryInUse) -> Handler:

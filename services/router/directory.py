@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -11,7 +11,6 @@ from typing import Any, Final
 from contracts.directory import (
     CatalogueEntry,
     Category,
-    Place,
     Post,
     Reader,
     Unit,
@@ -92,15 +91,11 @@ def holds(post: Post, at: datetime) -> bool:
 
 def build(tables: Tables, version: int) -> Directory:
     """Index checked tables (services/router/checks.py says whether they are fit to be built)."""
-    return assemble(
-        tables, areas_of(map(vars, tables["areas"])), [tables["places"]], version=version
-    )
+    return assemble(tables, areas_of(map(vars, tables["areas"])), version=version)
 
 
-def assemble(
-    tables: Tables, areas: Areas, places: Iterable[Iterable[Place]], *, version: int
-) -> Directory:
-    """The directory over areas that are indexed already; `tables` holds the parts that are small."""
+def assemble(tables: Tables, areas: Areas, *, version: int) -> Directory:
+    """The directory over areas that are indexed already; their table is not looked at."""
     units: dict[str, Unit] = {unit.code: unit for unit in tables["units"]}
     categories: dict[str, Category] = {row.code: row for row in tables["categories"]}
     posts_of: dict[str, list[Post]] = defaultdict(list)
@@ -120,7 +115,7 @@ def assemble(
         rules={(e.category, e.area, e.compound_type): e for e in tables["catalogue"]},
         covering={(u.kind, area): u.code for u in units.values() for area in u.area},
         readers=tuple(tables["readers"]),
-        gazetteer=Gazetteer(names_of(areas, places), areas),
-        outlines=Outlines.of(areas, tables["outlines"], (p for block in places for p in block)),
+        gazetteer=Gazetteer(names_of(areas, tables["places"]), areas),
+        outlines=Outlines.of(areas, tables["outlines"], tables["places"]),
         keywords=Keywords.of(tables["categories"]),
     )

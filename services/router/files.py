@@ -64,21 +64,6 @@ def read(folder: Path) -> Tables:
     return tables
 
 
-def from_parts(parts: dict[str, Any]) -> Tables:
-    """The same tables from the JSON form in which parts are stored and published."""
-    return {
-        part: [model.model_validate(row) for row in parts[part]] for part, model in PARTS.items()
-    }
-
-
-def to_parts(tables: Tables) -> dict[str, list[dict[str, Any]]]:
-    """The JSON form of every part; defaults left out, so that files and digests stay small."""
-    return {
-        part: [row.model_dump(mode="json", exclude_defaults=True) for row in rows]
-        for part, rows in tables.items()
-    }
-
-
 def _outlines(file: Path, faults: list[Fault]) -> Iterator[Row]:
     """Outlines are optional: no file, no outlines."""
     for item in outline_file.read(file) if file.exists() else ():

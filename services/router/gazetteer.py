@@ -65,7 +65,7 @@ class Gazetteer:
     """The names of one directory version over its areas."""
 
     def __init__(self, names: Names, areas: Areas) -> None:
-        self._names = names
+        self.names = names
         self._areas = areas
 
     def locate(self, address: str | None, text: str, day: date | None = None) -> PlaceGuess:
@@ -92,7 +92,7 @@ class Gazetteer:
         return first
 
     def _read(self, said: str, day: date | None, *, stems: bool) -> PlaceGuess:
-        found = self._names.find(said, stems=stems)
+        found = self.names.find(said, stems=stems)
         if not found:
             return UNKNOWN
         readings = [m._replace(options=self._options(said, m, day)) for m in found]

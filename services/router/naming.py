@@ -12,17 +12,16 @@ from services.router.names import Candidate, Names
 _COMPOUND = DEPTH[AreaLevel.COMPOUND]
 
 
-def names_of(areas: Areas, places: Iterable[Iterable[Place]]) -> Names:
+def names_of(areas: Areas, places: Iterable[Place]) -> Names:
     """Every name of a version. Buildings are found inside their compound, not by name alone."""
     names = Names()
     for area in areas.upper.values():
         _add_area(names, area.code, area.name, area.aliases, area.level)
     for block in areas.blocks.values():
         _add_block(names, block)
-    for block_of_places in places:
-        for place in block_of_places:
-            for name in (place.name, *place.aliases):
-                names.add(Candidate(place.grid, name, place.kind, place.numbers, place.owner))
+    for place in places:
+        for name in (place.name, *place.aliases):
+            names.add(Candidate(place.grid, name, place.kind, place.numbers, place.owner))
     return names
 
 

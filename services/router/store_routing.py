@@ -13,7 +13,11 @@ from kit.outbox import CTE_SAY
 
 SQL_NOW_AND_VERSION: Final = """
 select chuishao.business_now() as now,
-    (select coalesce(max(version), 0) from directory_version) as version
+    (
+        select coalesce(max(version), 0)
+        from directory_version
+        where active_at is not null and effective_from <= chuishao.business_now()
+    ) as version
 """
 SQL_OPEN: Final = (
     """
@@ -85,7 +89,7 @@ class Rows:
 
 
 async def now_and_version(conn: Conn) -> tuple[datetime, int]:
-    """Business time and the newest published directory version, in one round trip."""
+    """Business time and the directory version in force, in one round trip."""
     row = await conn.fetchrow(SQL_NOW_AND_VERSION)
     assert row is not None  # noqa: S101 - the select always yields a row
     return row["now"], row["version"]

@@ -13,7 +13,7 @@ from contracts.complaint import ComplaintReceived
 from services.intake.complaint import Filing
 from services.intake.directory import Codes
 from services.intake.filing import Draft, body_hash, masked
-from services.router import files
+from services.router import files, pieces
 from services.router.decision import Decision
 from services.router.directory import Directory, build
 from services.router.files import Tables
@@ -37,7 +37,9 @@ def directory() -> Directory:
 
 @cache
 def _codes() -> Codes:
-    return Codes.of(1, files.to_parts(tables()))
+    parts = pieces.split(tables())
+    rows = {part: [r for body in parts[part].values() for r in pieces.rows(body)] for part in parts}
+    return Codes.of(1, rows)
 
 
 @dataclass(frozen=True, slots=True)
