@@ -57,7 +57,8 @@ class Block:
         self._at = {code: n for n, code in enumerate(self._codes)}
         self._parents: list[str] = column(row.get("parent") or "" for row in known)
         self._names: list[str] = column(row["name"] for row in known)
-        self._labels = column(building_label(name) or "" for name in self._names)
+        label_of = {name: building_label(name) or "" for name in set(self._names)}
+        self._labels = column(label_of[name] for name in self._names)
         self._depths = bytes(DEPTH[row["level"]] for row in known)
         self._kinds = bytes(_KINDS.index(row.get("compound_type")) for row in known)
         self._from = column(day(row.get("valid_from")) for row in known)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from services.router.areas import DEPTH, Areas
+from services.router.areas import DEPTH, GRID_DIGITS, Areas
 from services.router.names import Candidate, Match, Names
 from services.router.numerals import building_label, narrow
 
@@ -33,6 +33,8 @@ CONTRADICTED: Final = 0.6
 """Two names of one address exclude each other at community level or below."""
 SHARED: Final = 0.5
 """Several readings were merged into their common ancestor."""
+FEW: Final = 4
+"""A name with more readings than this is narrowed by the other names before they are compared."""
 NEAR: Final = 16
 """How many characters behind a compound's name its building is looked for."""
 
@@ -96,7 +98,7 @@ class Gazetteer:
         if not found:
             return UNKNOWN
         readings = [m._replace(options=self._options(said, m, day)) for m in found]
-        readings = [m for m in readings if m.options]
+        readings = _narrowed([m for m in readings if m.options])
         top = self._best(readings)
         if not top:
             return UNKNOWN
@@ -165,12 +167,12 @@ class Gazetteer:
         """The readings most other names agree with, the deepest of them; all that are equal."""
         support: dict[Candidate, int] = {}
         for match in readings:
+            others = [m.options for m in readings if m.name != match.name]
             for option in match.options:
                 agreed = sum(
                     1
-                    for other in readings
-                    if other.name != match.name
-                    and any(self._agree(option.area, o.area) for o in other.options)
+                    for options in others
+                    if any(self._agree(option.area, other.area) for other in options)
                 )
                 if agreed or not option.weak:
                     support[option] = agreed
@@ -211,6 +213,23 @@ class Gazetteer:
 
     def _common(self, areas: list[str]) -> str | None:
         return common(self._areas, areas)
+
+
+def _narrowed(readings: list[Match]) -> list[Match]:
+    """Of a name with many readings, those inside the deepest area that another name is sure of."""
+    if all(len(match.options) <= FEW for match in readings):
+        return readings
+    sure = {m.options[0].area for m in readings if len(m.options) == 1}
+    anchors = sorted((a for a in sure if len(a) < GRID_DIGITS), key=len, reverse=True)
+    return [m if len(m.options) <= FEW else _inside(m, anchors) for m in readings]
+
+
+def _inside(match: Match, anchors: Sequence[str]) -> Match:
+    for anchor in anchors:
+        inside = tuple(o for o in match.options if o.area.startswith(anchor))
+        if inside:
+            return match._replace(options=inside)
+    return match
 
 
 def common(areas: Areas, codes: Sequence[str]) -> str | None:
