@@ -101,6 +101,11 @@ class Block:
         """(code, name, depth) of every area here."""
         return zip(self._codes, self._names, self._depths, strict=True)
 
+    @property
+    def spans(self) -> set[tuple[date | None, date | None]]:
+        """The different times of validity of its areas."""
+        return set(zip(self._from, self._to, strict=True))
+
     def valid(self, code: str, at: date) -> bool:
         """True while the area is in force: from `valid_from` until before `valid_to`."""
         n = self._at[code]
@@ -152,6 +157,10 @@ class Areas(Mapping[str, Area]):
         """District, subdistrict and community rows, and nothing below."""
         self.blocks = blocks
         self._kin: dict[str, tuple[str, ...]] = {}
+        self._spans = {(row.valid_from, row.valid_to) for row in upper.values()}
+        for block in blocks.values():
+            self._spans |= block.spans
+        self._in_force: dict[date, bool] = {}
 
     def __getitem__(self, code: str) -> Area:
         block = self.blocks.get(block_key(code))
@@ -224,6 +233,13 @@ class Areas(Mapping[str, Area]):
             self._kin.clear()
         self._kin[code] = tuple(found)
         return self._kin[code]
+
+    def all_valid(self, at: date) -> bool:
+        """True on a day on which every area is in force, which is nearly every day."""
+        known = self._in_force.get(at)
+        if known is None:
+            known = self._in_force[at] = all(_within(first, end, at) for first, end in self._spans)
+        return known
 
     def valid(self, code: str, at: date) -> bool:
         """True while a known area is in force: from `valid_from` until before `valid_to`."""

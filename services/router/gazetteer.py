@@ -149,10 +149,8 @@ class Gazetteer:
     def _options(self, said: str, match: Match, day: date | None) -> tuple[Candidate, ...]:
         """Readings of a name that are in force and fit the door number behind it."""
         options = match.options
-        if day is not None:
-            options = tuple(
-                o for o in options if o.area in self._areas and self._areas.valid(o.area, day)
-            )
+        if day is not None and not self._areas.all_valid(day):
+            options = tuple(o for o in options if self._areas.valid(o.area, day))
         if all(option.numbers is None for option in options):
             return options
         door = _DOOR.match(said, match.end)

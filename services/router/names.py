@@ -78,22 +78,22 @@ class Names:
 
     def find(self, said: str, *, stems: bool) -> list[Match]:
         """Leftmost-longest names that do not overlap, in order; bare stems only where asked."""
-        lengths = map(self._heads.get, map(add, said, said[1:]))
+        lengths = enumerate(map(self._heads.get, map(add, said, said[1:])))
         found: list[Match] = []
         bare: list[Match] = []
         free_from = 0
-        for start, candidates in enumerate(lengths):
-            if candidates is None or start < free_from:
+        for start, candidates in [(n, known) for n, known in lengths if known]:
+            if start < free_from:
                 continue
             match = self._longest(said, start, candidates)
             if match is None:
                 continue
-            if all(option.weak for option in match.options):
+            if match.options[0].weak and all(option.weak for option in match.options):
                 bare.append(match)
             else:
                 found.append(match)
                 free_from = match.end
-        if stems:
+        if stems and bare:
             found += [
                 m for m in bare if not any(m.start < f.end and f.start < m.end for f in found)
             ]

@@ -6,8 +6,10 @@ import re
 from typing import Final
 
 _DIGITS: Final = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
-_WIDE: Final = {0xFF01 + n: 0x21 + n for n in range(94)} | {0x3000: 0x20}
-_ANY_WIDE: Final = re.compile("[\uff01-\uff5e\u3000]")
+_WIDE: Final = {
+    0xFF01 + n: 0x21 + n for n in range(94) if chr(0x21 + n).isalnum() or chr(0x21 + n) in "#-()"
+}
+_ANY_WIDE: Final = re.compile(f"[{''.join(map(chr, _WIDE))}]")
 _NUMBER: Final = r"(\d{1,3}|[零〇一二两三四五六七八九十]{1,3}|[A-Za-z])"
 _NAMED: Final = re.compile(
     _NUMBER
@@ -18,7 +20,7 @@ _DASHED: Final = re.compile(r"^[\s,，]*(\d{1,3})\s*[-－—–]\s*\d{1,2}\s*[-�
 
 
 def narrow(said: str) -> str:
-    """Full-width digits, letters and marks as half-width ones, character by character."""
+    """Full-width digits, letters and `＃－（）` as half-width ones, character by character."""
     return said.translate(_WIDE) if _ANY_WIDE.search(said) else said
 
 
