@@ -23,6 +23,7 @@ from benchmarks.deciding import decision_us
 from benchmarks.escalating import escalations
 from benchmarks.growth import fill
 from benchmarks.product import Product, Stage
+from benchmarks.whole_city import whole_city
 
 EVENTS_TO_UNIT: Final = 2
 """complaint.received and ticket.dispatched: what must be published before a unit has its ticket."""
@@ -58,6 +59,8 @@ async def main() -> None:
         asdict(stage) | {"of_bound": round(stage.end_to_end_per_s / bound, 3)} for stage in stages
     ]
     report["decision_us"] = decision_us()
+    if not quick:
+        report["whole_city"] = whole_city()
     report["escalations"] = asdict(await escalations(1_000 if quick else 5_000))
     OUT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     _table(report)
@@ -123,6 +126,8 @@ def _table(report: dict[str, Any]) -> None:
     raised = report["escalations"]
     console.print(f"CPU per ticket, median over POST stages: {statistics.median(posts):.2f} ms")
     console.print(f"decision: {report['decision_us']}; escalations: {raised['per_s']:,.0f}/s")
+    for row in report.get("whole_city", ()):
+        console.print(f"whole city: {row}")
     console.print(f"memory MiB: {report['memory_mib']}; written to {OUT}")
 
 

@@ -11,6 +11,7 @@ import csv
 import gzip
 import os
 import random
+import shutil
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Final
 
 from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.complaint import Channel, ComplaintReceived, Kind
-from contracts.directory import Area, AreaLevel, Category, Post, Unit, UnitKind
+from contracts.directory import PARTS, Area, AreaLevel, Category, Post, Unit, UnitKind
 from services.router import files
 from services.router.files import Tables
 
@@ -28,26 +29,15 @@ SHARED: Final = Path(
 DIVISIONS: Final = "divisions_jinan_weifang.csv.gz"
 COMPOUNDS: Final = 8
 """Compounds of a community; the rest of its grids are buildings."""
+COLUMNS: Final = {"start": "from", "end": "to"}
+"""Columns of duty.csv whose names are no Python names."""
 NOON: Final = datetime(2026, 11, 23, 4, tzinfo=UTC)
-_FIRST: Final = [
-    "阳光",
-    "翠湖",
-    "金色",
-    "明珠",
-    "锦绣",
-    "碧水",
-    "绿地",
-    "中央",
-    "东方",
-    "丽景",
-    "华润",
-    "恒信",
-    "祥和",
-    "幸福",
-    "文苑",
-    "学府",
-]
-_SECOND: Final = ["花园", "小区", "家园", "名邸", "新村", "苑", "公寓", "城", "里", "雅居"]
+_FIRST: Final = (
+    "阳光", "翠湖", "金色", "明珠", "锦绣", "碧水", "绿地", "中央", "东方", "丽景", "华润", "恒信",
+    "祥和", "幸福", "文苑", "学府",
+)  # fmt: skip
+_SECOND: Final = ("花园", "小区", "家园", "名邸", "新村", "苑", "公寓", "城", "里", "雅居")
+_PART: Final = ("", "", "一区", "二区", "东区", "西区", "南区", "北区")
 _HERE: Final = (UnitKind.DEPARTMENT, UnitKind.ENTERPRISE)
 
 
@@ -76,6 +66,30 @@ def tables(grids: int, seed: int = 1) -> Tables:
         "duty": [],
         "readers": [],
     }
+
+
+def write(directory: Tables, folder: Path) -> None:
+    """The directory as the plain files a city keeps; what is the sample's own is copied from it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("categories.csv", "limits.toml", "ladder.toml"):
+        shutil.copy(SAMPLE_DIRECTORY / name, folder)
+    shutil.copytree(SAMPLE_DIRECTORY / "calendar", folder / "calendar", dirs_exist_ok=True)
+    for part in ("areas", "places", "units", "posts", "catalogue", "duty", "readers"):
+        columns = [COLUMNS.get(name, name) for name in PARTS[part].model_fields]
+        with (folder / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(columns)
+            rows.writerows(
+                [_cell(value) for value in vars(row).values()] for row in directory[part]
+            )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return "|".join(value)
+    return "" if value is None else str(value)
 
 
 def complaints(directory: Tables, count: int, seed: int = 2) -> list[ComplaintReceived]:
@@ -143,7 +157,7 @@ def _below(community: str, count: int, chance: random.Random) -> Iterator[Area]:
     compounds = [f"{community}{n:03}" for n in range(1, min(COMPOUNDS, count) + 1)]
     for code in compounds:
         name = f"{chance.choice(_FIRST)}{chance.choice(_FIRST)}{chance.choice(_SECOND)}"
-        name += chance.choice(("", "", "一区", "二区", "东区", "西区", "南区", "北区"))
+        name += chance.choice(_PART)
         yield Area(
             code=code, parent=community, level=AreaLevel.COMPOUND, name=name, compound_type="open"
         )
@@ -190,7 +204,8 @@ def _departments(sample: Tables, upper: Sequence[Area]) -> Iterator[Unit]:
     districts = tuple(area.code for area in upper if area.level is AreaLevel.DISTRICT)
     for unit in sample["units"]:
         if unit.kind in _HERE:
-            yield unit.model_copy(update={"parent": f"U{districts[0]}", "area": districts})
+            moved = {"parent": f"U{districts[0]}", "area": districts, "deputy": None}
+            yield unit.model_copy(update=moved)
 
 
 def _post(unit: Unit) -> Post:

@@ -16,21 +16,26 @@ from services.router.directory import build
 from services.router.matching import decide
 
 ROUNDS: Final = 20
+NOW: Final = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
 
 def decision_us() -> dict[str, float]:
     """Median and 99th percentile over the sample's complaints."""
     directory = build(files.read(SAMPLE_DIRECTORY), 1)
-    now = datetime(2026, 11, 23, 2, tzinfo=UTC)
-    complaints = [_complaint(sample.body, now) for sample in read_samples(FILES[0])]
+    complaints = sample_complaints()
     taken = []
     for _ in range(ROUNDS):
         for complaint in complaints:
             began = time.perf_counter()
-            decide(complaint, directory, now)
+            decide(complaint, directory, NOW)
             taken.append((time.perf_counter() - began) * 1e6)
     cuts = statistics.quantiles(taken, n=100)
     return {"p50": round(cuts[49], 1), "p99": round(cuts[98], 1), "complaints": len(complaints)}
+
+
+def sample_complaints() -> list[ComplaintReceived]:
+    """The sample's complaints as the router hears them."""
+    return [_complaint(sample.body, NOW) for sample in read_samples(FILES[0])]
 
 
 def _complaint(body: Mapping[str, object], now: datetime) -> ComplaintReceived:

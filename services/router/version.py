@@ -40,7 +40,7 @@ async def build_version(
     try:
         texts = await _texts(conn, found, reused)
         blocks = await asyncio.to_thread(_blocks, made_of, reused, texts)
-        upper = _upper(found[AREAS], texts)
+        upper = await asyncio.to_thread(_upper, found[AREAS], texts)
         areas = Areas(upper, {key: blocks[made] for key, made in made_of.items()})
         tables = await asyncio.to_thread(_tables, found, texts)
         directory = await asyncio.to_thread(assemble, tables, areas, version=version)
