@@ -152,20 +152,23 @@ def listen(
 
 
 @app.command()
-def explain(
+def explain(  # noqa: PLR0913 - one parameter per flag
     text: Annotated[str, typer.Option(help="诉求内容 / what the resident says.")],
     address: Annotated[str | None, typer.Option(help="地址 / address.")] = None,
     point: Annotated[str | None, typer.Option(help="经度,纬度 / lon,lat (WGS 84).")] = None,
     category: Annotated[str | None, typer.Option(help="类别代码 / category code.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="输出 JSON / as JSON.")] = False,
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """会派给谁、为什么 / who would get it, and why."""
     from chuishao import runfile
     from chuishao.explain import explain as ask
+    from chuishao.explain import question
 
     with _plain_errors():
         info = runfile.read(data_dir)
-        typer.echo(ask(info, text=text, address=address, point=point, category=category))
+        asked = question(text, address=address, point=point, category=category)
+        typer.echo(ask(info, asked, as_json=as_json))
 
 
 @clock_app.command("show")

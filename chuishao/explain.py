@@ -15,19 +15,14 @@ class ExplainRefusedError(RuntimeError):
     """The router refused the question; the message is its problem document."""
 
 
-def explain(
-    info: RunInfo,
-    *,
+def question(
     text: str,
+    *,
     address: str | None = None,
     point: str | None = None,
     category: str | None = None,
-) -> str:
-    """Return the routing receipt as indented JSON.
-
-    `point` is `lon,lat` in WGS 84. Raises ValueError for another form, ExplainRefusedError when
-    the router does not accept the question, httpx errors when it cannot be reached.
-    """
+) -> dict[str, object]:
+    """What is asked. `point` is `lon,lat` in WGS 84; raises ValueError for another form."""
     body: dict[str, object] = {"text": text}
     if address:
         body["address"] = address
@@ -35,16 +30,26 @@ def explain(
         body["category"] = category
     if point:
         body["point"] = parse_point(point)
+    return body
+
+
+def explain(info: RunInfo, asked: dict[str, object], *, as_json: bool = False) -> str:
+    """Return the routing receipt in plain Chinese, or as indented JSON.
+
+    Raises ExplainRefusedError when the router does not accept the question, httpx errors when it
+    cannot be reached.
+    """
     answer = httpx.post(
         f"{info.router}/v1/explain",
-        json=body,
-        headers={"Authorization": f"Bearer {info.tokens['admin']}"},
+        json=asked,
+        headers={"Authorization": f"Bearer {info.tokens['admin']}", "Accept-Language": "zh"},
         timeout=_TIMEOUT_S,
         trust_env=False,
     )
     if answer.status_code != httpx.codes.OK:
         raise ExplainRefusedError(answer.text)
-    return json.dumps(answer.json(), ensure_ascii=False, indent=2)
+    found = answer.json()
+    return json.dumps(found, ensure_ascii=False, indent=2) if as_json else str(found["text"])
 
 
 def parse_point(text: str) -> dict[str, object]:

@@ -88,6 +88,8 @@ class TicketState(BaseModel):
     status: TicketStatus
     unit: str
     post: str | None = None
+    coordinator: str | None = None
+    """The unit first made responsible, which goes on coordinating."""
     assists: tuple[str, ...] = ()
     grid: str | None = None
     category: str | None = None

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.base import AreaCode, Code
 from contracts.clock import ClockKind
@@ -34,6 +34,23 @@ Day = Annotated[
     ),
 ]
 Stretch = Annotated[str, StringConstraints(pattern=r"^((odd|even):)?[0-9]{1,4}-[0-9]{1,4}$")]
+_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+def _in_order(absence: str) -> str:
+    """Both ends are days of the calendar, the first not after the last. Raises ValueError."""
+    first, _, last = absence.partition("..")
+    if date.fromisoformat(first) > date.fromisoformat(last or first):
+        raise ValueError("起止日期颠倒 | the first day comes after the last")
+    return absence
+
+
+Absence = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{_DATE}(\.\.{_DATE})?$"),
+    AfterValidator(_in_order),
+]
+"""Days on which nobody can be reached at a post: `2026-11-20`, `2026-11-20..2026-11-27`, both included."""
 
 
 class Row(BaseModel):
@@ -131,10 +148,15 @@ class Post(Row):
     person: Code
     """Staff id; also the subject of the person's sign-in token."""
     name: str
-    phone: str
+    phone: str = ""
+    """Without one the post is passed over at dispatch, with a note."""
     hours: Literal["work", "always"] = "work"
     deputy: Code | None = None
+    """Post that stands in; at dispatch one of the same unit, whose people may sign for the ticket."""
     valid_to: date | None = None
+    """First day on which nobody holds the post any more."""
+    away: tuple[Absence, ...] = ()
+    """Leave, training, illness; city time. The column is optional, `2026-11-20..2026-11-27|2026-12-31`."""
 
 
 class Category(Row):
@@ -219,7 +241,10 @@ class CalendarDay(Row):
 
 
 class DutyTurn(Row):
-    """A line of the duty rota."""
+    """A line of the duty rota: who of a unit's general posts answers, city time.
+
+    `24:00` is the end of the day; a turn over midnight is two lines.
+    """
 
     date: date
     unit: Code

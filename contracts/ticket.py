@@ -54,6 +54,8 @@ class TicketEvent(EventData):
     rule_version: int
     """Directory version the decision was made with."""
     receipt_id: str | None = None
+    coordinator: str | None = None
+    """首接负责: the unit first made responsible goes on coordinating, whoever holds it later."""
 
 
 class TicketDispatched(TicketEvent):

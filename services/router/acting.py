@@ -21,7 +21,9 @@ from kit.errors import DomainError, Kind, not_found
 from kit.outbox import Outgoing
 from kit.relay import Relay
 from kit.validation import invalid, wrong_field
-from services.router import duty, store
+from services.router import store
+from services.router.answering import PRESSING, answering_post
+from services.router.conflict import TIES, conflicts
 from services.router.deed import Actor, Deed
 from services.router.directory import Directory
 from services.router.in_use import DirectoryInUse
@@ -109,6 +111,7 @@ class Office:
             "status": step.to.value,
             "unit": unit,
             "post": post,
+            "coordinator": deed.coordinator,
             "version": deed.version,
         }
         return events, ticket_view(row) | changed
@@ -125,14 +128,17 @@ class Office:
             raise wrong_field(
                 "data.unit", zh="请给出目录中的单位代码", en="name a unit of the directory"
             )
-        if duty.conflicts(directory, unit, row["accused"]):
+        if tie := conflicts(directory, unit, row["accused"], row["area"], now):
+            zh, en = TIES[tie]
             raise wrong_field(
                 "data.unit",
-                zh="不能派给被反映的单位或其直接上级",
-                en="may not go to the party complained about or the unit above it",
+                zh=f"须回避：该单位{zh}，请改派其他单位",
+                en=f"may not go there: it {en}; choose another unit",
             )
-        post = duty.answering_post(directory, unit, row["area"], now)
-        return unit, post.post if post else None
+        answer = answering_post(
+            directory, unit, row["area"], now, pressing=row["urgency"] in PRESSING
+        )
+        return unit, answer.post if answer and answer.unit == unit else None
 
     def _member(self, unit: str, person: str, now: datetime) -> Actor:
         """The person, if the directory knows a post of that person in that unit. Raises 422."""

@@ -11,7 +11,7 @@ from kit.auth import ROLES, Principal, allow, deny_by_default
 from kit.clock import business_now
 from kit.db import reading
 from kit.errors import not_found
-from kit.http import PUBLIC, Shared, create_app, read_body, reply
+from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
 from services.router import catalogue, queries
 from services.router.acting import Office
@@ -54,10 +54,17 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
         return reply(found)
 
     @app.get("/v1/tickets/{ident}", tags=["tickets"])
-    async def ticket(ident: Ident, who: Principal = allow(*READERS)) -> Response:
-        """One ticket by id or number, with history, receipt, clocks and whistles."""
+    async def ticket(ident: Ident, request: Request, who: Principal = allow(*READERS)) -> Response:
+        """One ticket by id or number, with history, receipt, clocks and whistles.
+
+        `receipt_text` says the receipt in plain words, in the language asked for.
+        """
         found = await queries.one(
-            shared.pool, ticket=ident, principal=who, directory=in_use.directory
+            shared.pool,
+            ticket=ident,
+            principal=who,
+            directory=in_use.directory,
+            english=language(request) == "en",
         )
         return reply(found)
 
@@ -117,13 +124,17 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
 
     @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
-        """Who would get it and why, from the matcher that routes."""
+        """Who would get it and why, from the matcher that routes; `text` says it in plain words.
+
+        422 with the nearest codes for a category or grid code no directory knows, as in filing.
+        """
         question: Question = await read_body(request, Question)
         if in_use.directory is None:
             raise not_found("目录版本", "directory version")
         async with reading(shared.pool) as conn:
             now = await business_now(conn)
-        return reply(explain(question, in_use.directory, now))
+        english = language(request) == "en"
+        return reply(explain(question, in_use.directory, now, english=english))
 
 
 def _schema(model: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.router import duty
+from services.router.answering import answering_post
 from services.router.directory import ANY, Directory, build, holds
 from services.router.files import Fault, Tables
 from services.router.keywords import is_keyword
@@ -49,9 +50,7 @@ def coverage(directory: Directory, at: datetime) -> list[Fault]:
             owners.add(found.unit)
     for owner in sorted(owners):
         for day in range(DAYS_AHEAD + 1):
-            if duty.answering_post(
-                directory, owner, None, at + timedelta(days=day)
-            ) is None and not any(
+            if answering_post(directory, owner, None, at + timedelta(days=day)) is None and not any(
                 holds(post, at + timedelta(days=day)) for post in directory.posts_of.get(owner, ())
             ):
                 gaps.append(

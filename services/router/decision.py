@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from contracts.complaint import Urgency
+from contracts.complaint import ComplaintReceived, Urgency
 from services.router import receipt
-from services.router.duty import Duty
+from services.router.answering import Answer
+from services.router.directory import Directory
+from services.router.duty import Duties, Duty
 from services.router.gazetteer import PlaceGuess
 from services.router.keywords import CategoryGuess
 
@@ -32,19 +35,35 @@ class Decision:
 
     reason: RoutingReason
     unit: str
+    """The unit obliged or its deputy unit; the desk while a person must look."""
     assists: tuple[str, ...]
-    post: str | None
+    answer: Answer | None
+    """The post of that unit that answers now."""
     urgency: Urgency
     place: PlaceGuess
     category_guess: CategoryGuess
     duty: Duty | None
     """Who is obliged by the catalogue, also where a doubt sent the matter to the desk."""
-    directory_version: int
+    said: Duties | None
+    """All that the catalogue says; None where it could not be asked."""
+    at: datetime
+    complaint: ComplaintReceived = field(repr=False)
+    directory: Directory = field(repr=False, compare=False)
 
     @property
     def triage(self) -> bool:
         """A person must look."""
         return self.reason is not RoutingReason.RULE
+
+    @property
+    def post(self) -> str | None:
+        """Code of the post that answers."""
+        return self.answer.post if self.answer else None
+
+    @property
+    def coordinator(self) -> str | None:
+        """首接负责: the first unit made responsible coordinates for good; nobody is while it waits."""
+        return None if self.triage else self.unit
 
     @property
     def area(self) -> str | None:
@@ -62,6 +81,11 @@ class Decision:
         return self.duty.profile if self.duty else "standard"
 
     @property
+    def directory_version(self) -> int:
+        """Version of the directory it was decided with."""
+        return self.directory.version
+
+    @property
     def receipt(self) -> dict[str, Any]:
-        """The routing receipt."""
+        """The routing receipt; rendered when asked for, not while deciding."""
         return receipt.of(self)

@@ -53,6 +53,12 @@ class Deed:
         """The ticket's version afterwards."""
         return int(self.row["version"]) + len(self.announcements)
 
+    @property
+    def coordinator(self) -> str | None:
+        """The unit first made responsible: this one, if nobody was before."""
+        first = self.unit if self.step.event == "dispatched" else None
+        return self.row["coordinator"] or first
+
     def events(self) -> list[Outgoing]:
         """What goes out, in order."""
         return [
@@ -106,6 +112,7 @@ class Deed:
             "reason": self.reason,
             "rule_version": row["rule_version"],
             "receipt_id": str(row["receipt_id"]),
+            "coordinator": self.coordinator,
             "cause": self.command.command_id,
         }
         if event != "dispatched":

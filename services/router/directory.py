@@ -17,17 +17,19 @@ from contracts.directory import (
     UnitKind,
 )
 from services.router.areas import Areas, Chains, areas_of
+from services.router.codes import unit_names
 from services.router.files import Tables
 from services.router.gazetteer import Gazetteer
+from services.router.hours import moment
 from services.router.keywords import Keywords
 from services.router.naming import names_of
 from services.router.outlines import Outlines
+from services.router.roster import Roster, in_office
+from services.router.rulebook import Rulebook, RuleKey
 from services.router.tree import ancestry
 
 ANY: Final = "*"
-
-RuleKey = tuple[str, str | None, str | None]
-"""(category, area, compound type)."""
+MEMO_MOST: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Directory:
     chains: Mapping[str, tuple[str, ...]]
     """Area code to itself and its ancestors, deepest first."""
     units: Mapping[str, Unit]
+    unit_names: Mapping[str, str]
+    """Code, name or alias to unit code."""
     posts_of: Mapping[str, tuple[Post, ...]]
     posts_by_person: Mapping[str, tuple[Post, ...]]
     categories: Mapping[str, Category]
@@ -46,13 +50,15 @@ class Directory:
     """Category code to itself, its ancestors and `*`, most specific first."""
     rules: Mapping[RuleKey, CatalogueEntry]
     covering: Mapping[tuple[UnitKind, str], str]
-    """(unit kind, area code it names) to unit code."""
+    """(unit kind, area code it names) to unit code; of two the first code, whatever their order."""
+    roster: Roster
+    rulebook: Rulebook
     readers: tuple[Reader, ...]
     gazetteer: Gazetteer
     outlines: Outlines
     keywords: Keywords
     memo: dict[Any, Any] = field(default_factory=dict)
-    """Duty decisions of this version, by their inputs (services/router/duty.py)."""
+    """What follows from this version alone, by its inputs (duty.py, near_misses.py, answering.py)."""
 
     def depth(self, area: str | None) -> int:
         """0 for no area, 5 for a building."""
@@ -77,6 +83,12 @@ class Directory:
             code for code, unit in self.units.items() if unit.kind is UnitKind.DESK
         )
 
+    def remember(self, key: tuple[object, ...], value: object) -> None:
+        """Keep what follows from this version alone; forgets everything when there is too much of it."""
+        if len(self.memo) > MEMO_MOST:
+            self.memo.clear()
+        self.memo[key] = value
+
     def units_of(self, person: str, at: datetime) -> frozenset[str]:
         """Units in which a person holds a post today."""
         return frozenset(
@@ -85,8 +97,8 @@ class Directory:
 
 
 def holds(post: Post, at: datetime) -> bool:
-    """True while the post's holder is in office."""
-    return post.valid_to is None or at.date() < post.valid_to
+    """True while the post's holder is in office, by the city's calendar."""
+    return in_office(post, moment(at).day)
 
 
 def build(tables: Tables, version: int) -> Directory:
@@ -108,12 +120,19 @@ def assemble(tables: Tables, areas: Areas, *, version: int) -> Directory:
         areas=areas,
         chains=Chains(areas),
         units=units,
+        unit_names=unit_names(units.values()),
         posts_of={code: tuple(posts) for code, posts in posts_of.items()},
         posts_by_person={person: tuple(posts) for person, posts in by_person.items()},
         categories=categories,
         lines={code: (*ancestry(code, categories), ANY) for code in categories},
         rules={(e.category, e.area, e.compound_type): e for e in tables["catalogue"]},
-        covering={(u.kind, area): u.code for u in units.values() for area in u.area},
+        covering={
+            (units[code].kind, area): code
+            for code in sorted(units, reverse=True)
+            for area in units[code].area
+        },
+        roster=Roster.of(tables["posts"], tables["duty"], tables["calendar"]),
+        rulebook=Rulebook.of(tables["catalogue"]),
         readers=tuple(tables["readers"]),
         gazetteer=Gazetteer(names_of(areas, tables["places"]), areas),
         outlines=Outlines.of(areas, tables["outlines"], tables["places"]),

@@ -1,26 +1,59 @@
-"""Who is obliged: the catalogue, most specific rule first, and the post that answers inside the unit.
+"""Who is obliged: the catalogue, most specific rule first. Pure.
 
 Order of specificity: category, then area, then compound type (product.md section 7). Every reading of the
-catalogue ends at the `*` row, so there is always an owner; what a rule could not name is noted and the
-next less specific one is tried.
+catalogue ends at the `*` row, so there is always an owner; a rule that names nobody at this place is
+passed over with a note, and the next less specific one is tried.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
-from contracts.directory import CatalogueEntry, Post, Unit, UnitKind
-from services.router.directory import Directory, RuleKey, holds
+from contracts.directory import CatalogueEntry, UnitKind
+from services.router.directory import Directory
+from services.router.rulebook import RuleKey
 
 SHALLOW: Final = 2
-"""A subdistrict must be known before any unit is made responsible."""
-NEAR_MISSES: Final = 4
-BY_PLACE: Final = ("@owner", "@grid", "@property", "@community", "@subdistrict")
+"""A subdistrict must be known before a unit named by its code is made responsible."""
+OWNER: Final = "@owner"
+NEEDS: Final[Mapping[str, int]] = {"@grid": 4, "@property": 4, "@community": 3, "@subdistrict": 2}
+"""Depth of place (1 district to 5 building) from which on a word surely names the right unit."""
+BY_PLACE: Final = (OWNER, *NEEDS)
 """Words of the catalogue that name a unit by the place of the matter."""
-_ROLE_ORDER: Final = ("specialist", "liaison", "leader", "desk", "duty_lead", "member", "deputy")
+_KINDS: Final[Mapping[str, tuple[UnitKind, ...]]] = {
+    "@grid": (UnitKind.GRID_TEAM,),
+    "@property": (UnitKind.PROPERTY, UnitKind.GRID_TEAM),
+    "@community": (UnitKind.COMMUNITY,),
+    "@subdistrict": (UnitKind.SUBDISTRICT,),
+}
+"""Whom a word names, the first kind that covers the place; without a property company the grid."""
+
+
+class Lost(StrEnum):
+    """Why a rule of the catalogue did not decide."""
+
+    NOBODY_HERE = "nobody_here"
+    """What it asks for (a special owner, a property company) is not at this place."""
+    PLACE_TOO_SHALLOW = "place_too_shallow"
+    """It would name somebody if the place were known more exactly."""
+    NOBODY_REACHABLE = "nobody_reachable"
+    OTHER_TYPE = "other_type"
+    """For compounds of another type, or of a type nobody knows here."""
+    OTHER_AREA = "other_area"
+    OTHER_CATEGORY = "other_category"
+    """For this very area, but for another category of the same branch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A rule that might have decided, and why it did not."""
+
+    rule: RuleKey
+    lead: str
+    why: Lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,52 +67,82 @@ class Duty:
     lead: str
     """The catalogue's own word for the lead: a unit code or `@grid`, `@owner`, …"""
     source: str
-    skipped: tuple[str, ...]
+    skipped: tuple[Miss, ...]
     """Rules that were more specific but named nobody here, and why."""
+    place_unsure: bool
+    """A place known more exactly could lead to another unit: this rule or one before it asks for more."""
 
 
-def find(directory: Directory, category: str, area: str | None, owner: str | None) -> Duty:
-    """The duty for a category at a place; remembered for the life of this directory version.
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """All that the catalogue says about a category at a place, most specific first."""
 
-    Raises LookupError when the catalogue has no `*` row that names a unit, which publishing refuses.
-    """
+    options: tuple[Duty, ...]
+    misses: tuple[Miss, ...]
+    """Applicable rules that name nobody."""
+
+    @property
+    def place_unsure(self) -> bool:
+        """Some rule would have named somebody at a deeper place."""
+        return any(miss.why is Lost.PLACE_TOO_SHALLOW for miss in self.misses)
+
+
+def duties(directory: Directory, category: str, area: str | None, owner: str | None) -> Duties:
+    """What the catalogue says; remembered for the life of this directory version."""
     key = (category, area, owner)
-    known: Duty | None = directory.memo.get(key)
+    known: Duties | None = directory.memo.get(key)
     if known is None:
-        known = _find(directory, category, area, owner)
-        if len(directory.memo) > 100_000:  # noqa: PLR2004 - a bound on memory, not a rule
-            directory.memo.clear()
-        directory.memo[key] = known
+        known = _duties(directory, category, area, owner)
+        directory.remember(key, known)
     return known
 
 
-def _find(directory: Directory, category: str, area: str | None, owner: str | None) -> Duty:
-    skipped: list[str] = []
-    for key, entry in _applicable(directory, category, area):
+def find(directory: Directory, category: str, area: str | None, owner: str | None) -> Duty:
+    """The duty by the most specific rule that names somebody.
+
+    Raises LookupError when no rule does, which publishing refuses for every grid.
+    """
+    options = duties(directory, category, area, owner).options
+    if not options:
+        raise LookupError(f"no rule for {category} in {area}")
+    return options[0]
+
+
+def _duties(directory: Directory, category: str, area: str | None, owner: str | None) -> Duties:
+    options: list[Duty] = []
+    misses: list[Miss] = []
+    unsure = False
+    depth = directory.depth(area)
+    for key, entry in applicable(directory, category, area):
+        shallow = entry.lead != OWNER and depth < NEEDS.get(entry.lead, SHALLOW)
+        unsure = unsure or shallow
         unit = _unit(directory, entry.lead, area, owner)
         if unit is None:
-            skipped.append(f"{_say(key)} {entry.lead}: nobody here")
+            why = Lost.PLACE_TOO_SHALLOW if shallow else Lost.NOBODY_HERE
+            misses.append(Miss(key, entry.lead, why))
             continue
-        assists = tuple(
-            found
-            for wanted in entry.assists
-            if (found := _unit(directory, wanted, area, owner)) and found != unit
+        found = (_unit(directory, wanted, area, owner) for wanted in entry.assists)
+        assists = dict.fromkeys(helper for helper in found if helper and helper != unit)
+        passed = tuple(misses)
+        options.append(
+            Duty(
+                unit,
+                tuple(assists),
+                entry.profile,
+                key,
+                entry.lead,
+                entry.source,
+                passed,
+                unsure,
+            )
         )
-        return Duty(
-            unit,
-            assists,
-            entry.profile,
-            key,
-            entry.lead,
-            entry.source,
-            tuple(skipped[:NEAR_MISSES]),
-        )
-    raise LookupError(f"no rule for {category} in {area}")
+    return Duties(tuple(options), tuple(misses))
 
 
-def _applicable(
+def applicable(
     directory: Directory, category: str, area: str | None
 ) -> Iterator[tuple[RuleKey, CatalogueEntry]]:
+    """Rules that hold for a category at a place, most specific first; no two are equally specific."""
     kind = directory.compound_type(area)
     areas: tuple[str | None, ...] = (*directory.chains.get(area or "", ()), None)
     kinds = (kind, None) if kind else (None,)
@@ -93,57 +156,9 @@ def _applicable(
 
 
 def _unit(directory: Directory, wanted: str, area: str | None, owner: str | None) -> str | None:
-    if wanted == "@owner":
+    if wanted == OWNER:
         return owner
-    if wanted == "@grid":
-        return directory.unit_covering(UnitKind.GRID_TEAM, area)
-    if wanted == "@property":
-        return directory.unit_covering(UnitKind.PROPERTY, area) or directory.unit_covering(
-            UnitKind.GRID_TEAM, area
-        )
-    if wanted == "@community":
-        return directory.unit_covering(UnitKind.COMMUNITY, area)
-    if wanted == "@subdistrict":
-        return directory.unit_covering(UnitKind.SUBDISTRICT, area)
+    if wanted in _KINDS:
+        covering = (directory.unit_covering(kind, area) for kind in _KINDS[wanted])
+        return next((unit for unit in covering if unit), None)
     return wanted if wanted in directory.units and directory.depth(area) >= SHALLOW else None
-
-
-def answering_post(directory: Directory, unit: str, area: str | None, at: datetime) -> Post | None:
-    """The named specialist for the area before the general desk; a vacant post gives way to its deputy."""
-    chain = directory.chains.get(area or "", ())
-    best: tuple[int, int, str] | None = None
-    chosen: Post | None = None
-    for post in directory.posts_of.get(unit, ()):
-        if post.role not in _ROLE_ORDER or not holds(post, at):
-            continue
-        if post.area is not None and post.area not in chain:
-            continue
-        near = chain.index(post.area) if post.area in chain else len(chain)
-        rank = (
-            0 if post.role == "specialist" else 1,
-            near * 10 + _ROLE_ORDER.index(post.role),
-            post.post,
-        )
-        if best is None or rank < best:
-            best, chosen = rank, post
-    return chosen
-
-
-def conflicts(directory: Directory, unit: str, accused: str | None) -> bool:
-    """True when a matter would go to the party complained about, or to the unit right above it."""
-    if accused is None:
-        return False
-    accused_unit: Unit | None = directory.units.get(accused)
-    return unit == accused or (accused_unit is not None and accused_unit.parent == unit)
-
-
-def desk(directory: Directory, area: str | None, accused: str | None) -> str:
-    """The triage desk for an area, or the nearest unit above it that the matter is not about."""
-    unit = directory.desk(area)
-    while conflicts(directory, unit, accused) and (above := directory.units[unit].parent):
-        unit = above
-    return unit
-
-
-def _say(key: RuleKey) -> str:
-    return " / ".join(part or "-" for part in key)

@@ -8,8 +8,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.complaint import Channel, ComplaintReceived, Kind, Point, Urgency
+from services.router import codes
 from services.router.directory import Directory
+from services.router.labels import Labels
 from services.router.matching import decide
+from services.router.receipt_text import receipt_text
 
 
 class Question(BaseModel):
@@ -25,25 +28,34 @@ class Question(BaseModel):
     category: Annotated[str, Field(max_length=32)] | None = None
     urgency: Urgency | None = None
     accused: Annotated[str, Field(max_length=100)] | None = None
+    """A unit's code, name or alias; anybody else is nobody a matter could be sent to."""
 
 
-def explain(question: Question, directory: Directory, at: datetime) -> dict[str, Any]:
-    """The receipt such a complaint would get, with names beside the codes."""
+def explain(
+    question: Question, directory: Directory, at: datetime, *, english: bool = False
+) -> dict[str, Any]:
+    """The receipt such a complaint would get, with names beside the codes and in plain words.
+
+    Raises DomainError 422 for a category or grid code no directory knows, as filing does.
+    """
+    codes.check(directory, question.grid_code, question.category)
+    accused = directory.unit_names.get(question.accused or "")
     complaint = ComplaintReceived(
         complaint_id="-",
         number="-",
         channel=Channel.HOTLINE,
         kind=Kind.COMPLAINT,
         received_at=at,
-        **question.model_dump(),
+        accused=accused,
+        **question.model_dump(exclude={"accused"}),
     )
     decision = decide(complaint, directory, at)
     area = directory.areas.get(decision.area or "")
     category = directory.categories.get(decision.category or "")
-    return decision.receipt | {
+    receipt = decision.receipt
+    return receipt | {
+        "text": receipt_text(receipt, Labels(directory, english)),
         "unit_name": directory.units[decision.unit].name,
         "area_name": area.name if area else None,
         "category_name": category.name if category else None,
-        "urgency": decision.urgency.value,
-        "assists": decision.assists,
     }

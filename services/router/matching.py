@@ -7,77 +7,115 @@ receipt can be replayed. What it would not decide alone goes to the named triage
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import NamedTuple
 
 from contracts.complaint import ComplaintReceived, Urgency
-from services.router import duty
-from services.router.areas import city_day
+from services.router import inputs
+from services.router.answering import PRESSING, Answer, answering_post
 from services.router.categorising import category_of
+from services.router.conflict import conflicts, desk
 from services.router.decision import Decision, RoutingReason
 from services.router.directory import ANY, Directory
-from services.router.duty import Duty
+from services.router.duty import Duties, Duty, duties
 from services.router.gazetteer import PlaceGuess
+from services.router.hours import moment
 from services.router.keywords import CategoryGuess
 from services.router.placing import place_of
 
-COMPOUND: Final = 4
-"""Depth at which a grid team is surely known."""
+
+class _Asked(NamedTuple):
+    """What is asked of the directory."""
+
+    directory: Directory
+    complaint: ComplaintReceived
+    place: PlaceGuess
+    category: CategoryGuess
+    at: datetime
+    pressing: bool
+
+    def answers(self, unit: str) -> Answer | None:
+        """Who answers for a unit."""
+        return answering_post(
+            self.directory, unit, self.place.area, self.at, pressing=self.pressing
+        )
+
+    def conflict(self, unit: str) -> bool:
+        """True when a unit must not have the matter."""
+        accused, area = self.complaint.accused, self.place.area
+        return conflicts(self.directory, unit, accused, area, self.at) is not None
 
 
 def decide(complaint: ComplaintReceived, directory: Directory, at: datetime) -> Decision:
     """Who gets it and why. Never raises on any complaint; needs a published directory."""
-    place = place_of(complaint, directory, city_day(at))
+    complaint = inputs.used(complaint)
+    place = place_of(complaint, directory, moment(at).day)
     category = category_of(complaint, directory)
-    reason, found = _judge(complaint, directory, place, category)
-    to_owner = found if reason is RoutingReason.RULE else None
-    unit = to_owner.unit if to_owner else duty.desk(directory, place.area, complaint.accused)
-    post = duty.answering_post(directory, unit, place.area, at)
     known = directory.categories.get(category.code or "")
+    urgency = complaint.urgency or (known.default_urgency if known else Urgency.NORMAL)
+    asked = _Asked(directory, complaint, place, category, at, urgency in PRESSING)
+    said = _said(asked)
+    found, answer = _reached(asked, said)
+    reason = _reason(asked, said, found, answer)
+    assists: tuple[str, ...] = ()
+    if reason is RoutingReason.RULE and found is not None and answer is not None:
+        unit = answer.unit
+        assists = _assists(asked, found, unit)
+    else:
+        unit = desk(directory, place.area, complaint.accused, at)
+        answer = asked.answers(unit)
     return Decision(
         reason=reason,
         unit=unit,
-        assists=_assists(complaint, directory, to_owner) if to_owner else (),
-        post=post.post if post else None,
-        urgency=complaint.urgency or (known.default_urgency if known else Urgency.NORMAL),
+        assists=assists,
+        answer=answer if answer and answer.unit == unit else None,
+        urgency=urgency,
         place=place,
         category_guess=category,
         duty=found,
-        directory_version=directory.version,
+        said=said,
+        at=at,
+        complaint=complaint,
+        directory=directory,
     )
 
 
-def _assists(complaint: ComplaintReceived, directory: Directory, found: Duty) -> tuple[str, ...]:
-    """Who helps; never the party complained about, nor the unit right above it."""
-    if complaint.accused is None:
-        return found.assists
-    return tuple(u for u in found.assists if not duty.conflicts(directory, u, complaint.accused))
+def _said(asked: _Asked) -> Duties | None:
+    """What the catalogue says; None while category or place are unknown."""
+    category, place = asked.category.code, asked.place
+    if category is None or (place.area is None and place.owner is None):
+        return None
+    return duties(asked.directory, category, place.area, place.owner)
 
 
-def _judge(
-    complaint: ComplaintReceived,
-    directory: Directory,
-    place: PlaceGuess,
-    category: CategoryGuess,
-) -> tuple[RoutingReason, Duty | None]:
-    if category.code is None:
-        return RoutingReason.CATEGORY_UNKNOWN, None
-    if place.area is None and place.owner is None:
-        return RoutingReason.PLACE_UNKNOWN, None
-    try:
-        found = duty.find(directory, category.code, place.area, place.owner)
-    except LookupError:
-        return RoutingReason.NO_OWNER, None
+def _reached(asked: _Asked, said: Duties | None) -> tuple[Duty | None, Answer | None]:
+    """The most specific duty for which somebody can be reached, with who that is."""
+    for option in said.options if said else ():
+        answer = asked.answers(option.unit)
+        if answer is not None:
+            return option, answer
+    return None, None
+
+
+def _assists(asked: _Asked, found: Duty, lead: str) -> tuple[str, ...]:
+    """Who helps; never somebody who must not have the matter, nor the lead itself."""
+    return tuple(u for u in found.assists if u != lead and not asked.conflict(u))
+
+
+def _reason(
+    asked: _Asked, said: Duties | None, found: Duty | None, answer: Answer | None
+) -> RoutingReason:
+    if asked.category.code is None:
+        return RoutingReason.CATEGORY_UNKNOWN
+    if said is None:
+        return RoutingReason.PLACE_UNKNOWN
+    if found is None or answer is None:
+        unsure = said.place_unsure and not said.options
+        return RoutingReason.PLACE_UNSURE if unsure else RoutingReason.NO_OWNER
+    tied = asked.conflict(found.unit) or (answer.unit != found.unit and asked.conflict(answer.unit))
     doubts = (
-        (
-            RoutingReason.CONFLICT_OF_INTEREST,
-            duty.conflicts(directory, found.unit, complaint.accused),
-        ),
-        (RoutingReason.CATEGORY_UNSURE, not category.sure),
-        (
-            RoutingReason.PLACE_UNSURE,
-            found.lead == "@grid" and directory.depth(place.area) < COMPOUND,
-        ),
+        (RoutingReason.CONFLICT_OF_INTEREST, tied),
+        (RoutingReason.CATEGORY_UNSURE, not asked.category.sure),
+        (RoutingReason.PLACE_UNSURE, found.place_unsure),
         (RoutingReason.BACKSTOP, found.rule[0] == ANY),
     )
-    reason = next((reason for reason, holds in doubts if holds), RoutingReason.RULE)
-    return reason, found
+    return next((reason for reason, holds in doubts if holds), RoutingReason.RULE)

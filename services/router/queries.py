@@ -18,6 +18,8 @@ from services.router import store
 from services.router.acting import DESK_ROLES, identify
 from services.router.deed import Actor
 from services.router.directory import Directory
+from services.router.labels import Labels
+from services.router.receipt_text import receipt_text
 from services.router.viewing import clock_view, line_view, running, ticket_view
 
 PAGE: Final = 100
@@ -89,9 +91,17 @@ async def page(
 
 
 async def one(
-    pool: Pool, *, ticket: str, principal: Principal, directory: Directory | None
+    pool: Pool,
+    *,
+    ticket: str,
+    principal: Principal,
+    directory: Directory | None,
+    english: bool = False,
 ) -> dict[str, Any]:
-    """A ticket with history, receipt, clocks and whistles. Raises DomainError 404."""
+    """A ticket with history, receipt, clocks and whistles. Raises DomainError 404.
+
+    The receipt also in plain words, with the names of the directory in use.
+    """
     ticket_id, number = identify(ticket)
     async with reading(pool) as conn:
         now = await business_now(conn)
@@ -102,10 +112,13 @@ async def one(
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
+    receipt = orjson.loads(receipts[-1]["body"]) if receipts else None
+    told = receipt and directory and receipt_text(receipt, Labels(directory, english))
     return ticket_view(row) | {
         "due": running(clocks),
         "history": [line_view(line) for line in history],
-        "receipt": orjson.loads(receipts[-1]["body"]) if receipts else None,
+        "receipt": receipt,
+        "receipt_text": told or None,
         "clocks": [clock_view(clock) for clock in clocks],
         "whistles": [],
     }

@@ -1,51 +1,142 @@
-"""The routing receipt: what a decision rests on, as JSON. Pure."""
+"""The routing receipt: what a decision rests on, as JSON whose bytes a replay must reach again. Pure.
+
+Keys are sorted and figures rounded before it is stored as text (services/router/replay.py replays it,
+services/router/receipt_text.py says it in plain words).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-if TYPE_CHECKING:
-    from services.router.decision import Decision
+import orjson
 
-FORM: Final = 1
+from services.router import inputs
+from services.router.alternatives import alternatives
+from services.router.categorising import GIVEN
+from services.router.conflict import conflicts
+from services.router.keywords import ENOUGH, MARGIN
+from services.router.near_misses import near_misses
+
+if TYPE_CHECKING:
+    from services.router.answering import Answer
+    from services.router.decision import Decision
+    from services.router.gazetteer import PlaceGuess
+    from services.router.keywords import CategoryGuess
+    from services.router.rulebook import RuleKey
+
+FORM: Final = 2
+DIGITS: Final = 3
 
 
 def of(decision: Decision) -> dict[str, Any]:
-    """What was read, which rule held, what was passed over, and the versions behind it."""
-    place, category, found = decision.place, decision.category_guess, decision.duty
+    """What was used, what held, what was passed over and why, and the versions behind it."""
     return {
-        "form": FORM,
-        "directory_version": decision.directory_version,
         "outcome": "triage" if decision.triage else "dispatch",
         "reason": decision.reason.value,
         "unit": decision.unit,
-        "post": decision.post,
-        "place": {
-            "area": place.area,
-            "score": place.score,
-            "names": place.names,
-            "runners_up": place.runners_up,
-            "near_border": place.near_border,
-            "owner": place.owner,
-        },
-        "category": {
-            "code": category.code,
-            "score": category.score,
-            "words": category.words,
-            "best": [{"code": code, "weight": weight} for code, weight in category.best],
-        },
-        "duty": None
-        if found is None
-        else {
-            "unit": found.unit,
-            "lead": found.lead,
-            "rule": {
-                "category": found.rule[0],
-                "area": found.rule[1],
-                "compound_type": found.rule[2],
-            },
-            "source": found.source,
-            "profile": found.profile,
-            "skipped": found.skipped,
-        },
+        "assists": list(decision.assists),
+        "coordinator": decision.coordinator,
+        "urgency": decision.urgency.value,
+        "post": _post(decision.answer),
+        "inputs": inputs.of(decision.complaint, decision.at),
+        "place": _place(decision.place),
+        "category": _category(decision.category_guess),
+        "duty": _duty(decision),
+        "conflicts": _conflicts(decision),
+        "alternatives": [
+            {
+                "unit": one.unit,
+                "category": one.category,
+                "area": one.area,
+                "why": one.why.value,
+                "score": one.score,
+            }
+            for one in alternatives(decision)
+        ],
+        "versions": {"directory": decision.directory_version, "model": None, "form": FORM},
+    }
+
+
+def dump(receipt: dict[str, Any]) -> str:
+    """The text that is stored and compared: keys sorted, no spaces."""
+    return orjson.dumps(receipt, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _place(place: PlaceGuess) -> dict[str, Any]:
+    return {
+        "area": place.area,
+        "score": round(place.score, DIGITS),
+        "by": place.by,
+        "names": [] if place.by == GIVEN else list(place.names),
+        "runners_up": list(place.runners_up),
+        "near_border": place.near_border,
+        "contradicted": list(place.contradicted),
+        "datum": place.datum,
+        "owner": place.owner,
+    }
+
+
+def _category(category: CategoryGuess) -> dict[str, Any]:
+    given = category.words == (GIVEN,)
+    return {
+        "code": category.code,
+        "sure": category.sure,
+        "score": round(category.score, DIGITS),
+        "by": GIVEN if given else "words",
+        "words": [] if given else list(category.words),
+        "best": [{"code": code, "weight": round(weight, DIGITS)} for code, weight in category.best],
+        "threshold": {"weight": ENOUGH, "times_the_second": MARGIN},
+    }
+
+
+def _duty(decision: Decision) -> dict[str, Any] | None:
+    """Which rule held; only its near misses where none led to anybody, null where none was asked."""
+    found, said, category = decision.duty, decision.said, decision.category
+    if said is None or category is None:
+        return None
+    misses = near_misses(decision.directory, category, decision.area, said, found)
+    return {
+        "unit": found.unit if found else None,
+        "assists": list(found.assists) if found else [],
+        "lead": found.lead if found else None,
+        "rule": _rule(found.rule) if found else None,
+        "source": found.source if found else None,
+        "profile": found.profile if found else None,
+        "near_misses": [
+            {"rule": _rule(miss.rule), "lead": miss.lead, "why": miss.why.value} for miss in misses
+        ],
+    }
+
+
+def _rule(rule: RuleKey) -> dict[str, str | None]:
+    category, area, compound_type = rule
+    return {"category": category, "area": area, "compound_type": compound_type}
+
+
+def _post(answer: Answer | None) -> dict[str, Any] | None:
+    """The post and its role, never the person: receipts are read by others too."""
+    if answer is None:
+        return None
+    return {
+        "post": answer.post,
+        "role": answer.role,
+        "way": answer.way.value,
+        "waits": answer.waits,
+        "notes": [{"code": note.code, "why": note.why.value} for note in answer.notes],
+    }
+
+
+def _conflicts(decision: Decision) -> dict[str, Any]:
+    """The party complained about, and every unit that was looked at for ties to it."""
+    accused, duty = decision.complaint.accused, decision.duty
+    units = [decision.unit, *((duty.unit, *duty.assists) if duty else ())] if accused else []
+    checked = {
+        unit: conflicts(decision.directory, unit, accused, decision.area, decision.at)
+        for unit in dict.fromkeys(units)
+    }
+    return {
+        "accused": accused,
+        "checked": [
+            {"unit": unit, "tie": tie.value if tie else None} for unit, tie in checked.items()
+        ],
     }

@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
-
 from contracts.complaint import ComplaintReceived
 from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
 from kit.ids import new_id
 from kit.outbox import Outgoing, outgoing
+from services.router import receipt
 from services.router.decision import Decision
 
 SERVICE: Final = "router"
@@ -79,7 +78,7 @@ def ticket_row(o: Opening) -> tuple[Any, ...]:
         o.receipt_id,
         c.received_at,
         None if d.triage else o.at,
-        orjson.dumps(d.receipt).decode(),
+        receipt.dump(d.receipt),
         new_id(),
         {"unit": d.unit, "reason": d.reason.value},
     )
@@ -122,6 +121,7 @@ def _common(o: Opening) -> dict[str, Any]:
         "reason": d.reason.value,
         "rule_version": d.directory_version,
         "receipt_id": str(o.receipt_id),
+        "coordinator": d.coordinator,
         "cause": o.cause,
         "profile": d.profile,
         "received_at": c.received_at,

@@ -23,13 +23,16 @@ SQL_TICKET_LOCKED: Final = "select * from ticket where ticket_id = $1 or number 
 SQL_MOVE: Final = """
 update ticket
 set status = $3, unit = $4, post = $5, version = $6, changed_at = $7,
-    dispatched_at = coalesce($8, dispatched_at)
+    dispatched_at = coalesce($8, dispatched_at),
+    coordinator = coalesce(coordinator, case when $8::timestamptz is not null then $4 end)
 where ticket_id = $1 and version = $2
 returning ticket_id
 """
+"""The first unit made responsible goes on coordinating (首接负责), so it is set once."""
 SQL_LIST: Final = """
 select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
-    escalation_level, received_at, dispatched_at, channel, kind, title, body, address, post, confidential
+    escalation_level, received_at, dispatched_at, channel, kind, title, body, address, post, confidential,
+    coordinator
 from ticket
 where ($1::text[] is null or unit = any($1) or assists && $1)
     and ($2::text is null or area like $2 || '%')

@@ -37,12 +37,13 @@ with opening as materialized (
     insert into ticket (
         ticket_id, number, status, unit, post, assists, area, category, urgency, profile, round,
         version, channel, kind, title, body, address, accused, confidential, rule_version,
-        receipt_id, received_at, dispatched_at, changed_at
+        receipt_id, received_at, dispatched_at, changed_at, coordinator
     )
     select ticket_id, number, status, unit, post,
         coalesce(string_to_array(nullif(assists, ''), ','), '{}'), area, category, urgency,
         profile, 1, version, channel, kind, title, words, address, accused, confidential,
-        rule_version, receipt_id, received_at, dispatched_at, $1
+        rule_version, receipt_id, received_at, dispatched_at, $1,
+        case when dispatched_at is not null then unit end
     from opening
     on conflict do nothing
     returning ticket_id

@@ -17,6 +17,7 @@ def ticket_view(row: Record) -> dict[str, Any]:
         "status": row["status"],
         "unit": row["unit"],
         "post": row["post"],
+        "coordinator": row["coordinator"],
         "assists": row["assists"],
         "grid": row["area"],
         "category": row["category"],

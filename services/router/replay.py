@@ -1,0 +1,26 @@
+"""A stored receipt decided once more: the same bytes, or the record cannot be trusted. Pure.
+
+domain.md F4: a decision is a function of the complaint, the directory version and the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from services.router import receipt as receipts
+from services.router.directory import Directory
+from services.router.inputs import rebuild
+from services.router.matching import decide
+
+
+def replay(row: Mapping[str, Any], receipt: Mapping[str, Any], directory: Directory) -> str:
+    """The receipt's text, decided anew from the ticket's row and the receipt's own inputs.
+
+    `directory` must be the version the receipt names (services/router/version.py `build_version`).
+    Raises KeyError on a receipt of another form.
+    """
+    given = receipt["inputs"]
+    at = datetime.fromisoformat(given["decided_at"])
+    return receipts.dump(decide(rebuild(row, given), directory, at).receipt)
