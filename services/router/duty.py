@@ -98,18 +98,28 @@ def duties(directory: Directory, category: str, area: str | None, owner: str | N
 
 
 def find(directory: Directory, category: str, area: str | None, owner: str | None) -> Duty:
-    """The duty by the most specific rule that names somebody.
+    """The duty by the most specific rule that names somebody; not remembered, for asking millions.
 
     Raises LookupError when no rule does, which publishing refuses for every grid.
     """
-    options = duties(directory, category, area, owner).options
-    if not options:
-        raise LookupError(f"no rule for {category} in {area}")
-    return options[0]
+    for said in _read(directory, category, area, owner):
+        if isinstance(said, Duty):
+            return said
+    raise LookupError(f"no rule for {category} in {area}")
 
 
 def _duties(directory: Directory, category: str, area: str | None, owner: str | None) -> Duties:
-    options: list[Duty] = []
+    said = tuple(_read(directory, category, area, owner))
+    return Duties(
+        tuple(one for one in said if isinstance(one, Duty)),
+        tuple(one for one in said if isinstance(one, Miss)),
+    )
+
+
+def _read(
+    directory: Directory, category: str, area: str | None, owner: str | None
+) -> Iterator[Duty | Miss]:
+    """Rule by rule, most specific first."""
     misses: list[Miss] = []
     unsure = False
     depth = directory.depth(area)
@@ -120,23 +130,20 @@ def _duties(directory: Directory, category: str, area: str | None, owner: str | 
         if unit is None:
             why = Lost.PLACE_TOO_SHALLOW if shallow else Lost.NOBODY_HERE
             misses.append(Miss(key, entry.lead, why))
+            yield misses[-1]
             continue
         found = (_unit(directory, wanted, area, owner) for wanted in entry.assists)
         assists = dict.fromkeys(helper for helper in found if helper and helper != unit)
-        passed = tuple(misses)
-        options.append(
-            Duty(
-                unit,
-                tuple(assists),
-                entry.profile,
-                key,
-                entry.lead,
-                entry.source,
-                passed,
-                unsure,
-            )
+        yield Duty(
+            unit,
+            tuple(assists),
+            entry.profile,
+            key,
+            entry.lead,
+            entry.source,
+            tuple(misses),
+            unsure,
         )
-    return Duties(tuple(options), tuple(misses))
 
 
 def applicable(

@@ -74,4 +74,6 @@ def rebuild(row: Mapping[str, Any], given: Mapping[str, Any]) -> ComplaintReceiv
 
 
 def _digest(words: str | None) -> str | None:
-    return None if words is None else hashlib.sha256(words.encode()).hexdigest()
+    if words is None:
+        return None
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()

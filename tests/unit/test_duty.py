@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.directory import CatalogueEntry, Post
+from contracts.directory import CatalogueEntry
 from services.router import duty
-from services.router.directory import Directory, holds
+from services.router.duty import Lost, Miss
 from tests.support import small
 from tests.support.small import (
     DISTRICT,
@@ -22,10 +21,8 @@ from tests.support.small import (
     HAPPY_WEST,
     MILL,
     MILL_3,
-    MONDAY,
     STREET,
     WEST,
-    post,
     rule,
 )
 
@@ -90,7 +87,47 @@ def test_a_row_for_another_compound_type_does_not_count() -> None:
 def test_a_row_that_names_nobody_here_is_passed_over_and_noted() -> None:
     answer = found("WY-DT", MILL_3)
     assert answer.lead == "@property"
-    assert answer.skipped == ("WY / - / unit_dormitory @owner: nobody here",)
+    rule_of_dormitories = ("WY", None, "unit_dormitory")
+    assert answer.skipped == (Miss(rule_of_dormitories, "@owner", Lost.NOBODY_HERE),)
+    assert not answer.place_unsure
+
+
+@pytest.mark.parametrize(
+    ("lead", "area", "unit", "unsure"),
+    [
+        ("@grid", EAST, "DESK", True),
+        ("@grid", GARDEN, "GT-1", False),
+        ("@property", EAST, "DESK", True),
+        ("@community", STREET, "DESK", True),
+        ("@community", EAST, "SQ-1", False),
+        ("@subdistrict", STREET, "JD", False),
+        ("@owner", EAST, "DESK", False),
+    ],
+)
+def test_a_rule_that_would_hold_at_a_deeper_place_makes_the_place_unsure(
+    lead: str, area: str, unit: str, *, unsure: bool
+) -> None:
+    answer = found("WY", area, catalogue=catalogue(rule("WY", lead)))
+    assert (answer.unit, answer.place_unsure) == (unit, unsure)
+    if unit == "DESK":
+        why = Lost.PLACE_TOO_SHALLOW if unsure else Lost.NOBODY_HERE
+        assert answer.skipped == (Miss(("WY", None, None), lead, why),)
+
+
+def test_a_grid_team_over_a_whole_community_is_not_sure_before_the_compound_is_known() -> None:
+    units = [
+        unit.model_copy(update={"area": (EAST,)}) if unit.code == "GT-1" else unit
+        for unit in small.tables()["units"]
+    ]
+    assert found("LJ", EAST, units=units).place_unsure
+    assert not found("LJ", GARDEN, units=units).place_unsure
+
+
+def test_a_special_owner_stands_above_the_grid_only_where_the_catalogue_says_so() -> None:
+    rows = catalogue(rule("WY", "@grid"), rule("WY-DT", "@owner"))
+    assert found("WY-DT", MILL_3, "DW-1", catalogue=rows).unit == "DW-1"
+    assert found("WY", MILL_3, "DW-1", catalogue=rows).unit == "GT-2"
+    assert found("WY-DT", MILL_3, None, catalogue=rows).unit == "GT-2"
 
 
 def test_helpers_are_resolved_at_the_place_and_never_the_lead_itself() -> None:
@@ -129,67 +166,48 @@ def test_the_order_of_the_rows_never_matters(
 
 def test_a_decision_is_remembered_for_one_version_only() -> None:
     old, new = small.directory(), small.directory(catalogue=catalogue(rule("SZ", "QX")))
-    assert duty.find(old, "SZ", GARDEN, None) is duty.find(old, "SZ", GARDEN, None)
-    assert duty.find(new, "SZ", GARDEN, None).unit == "QX"
+    assert duty.duties(old, "SZ", GARDEN, None) is duty.duties(old, "SZ", GARDEN, None)
+    assert duty.duties(new, "SZ", GARDEN, None).options[0].unit == "QX"
 
 
-def answering(unit: str, area: str | None, *posts: Post) -> str | None:
-    directory: Directory = small.directory(posts=list(posts))
-    chosen = duty.answering_post(directory, unit, area, MONDAY)
-    return chosen.post if chosen else None
+@pytest.mark.parametrize("area", AREAS[2:])
+def test_the_first_of_all_that_is_said_is_what_is_found(area: str) -> None:
+    for category in ("LJ-DF", "WY-DT", "SZ-LD"):
+        said = duty.duties(small.directory(), category, area, None)
+        assert said.options[0] == found(category, area)
+        assert said.options[-1].rule == ("*", None, None)
 
 
-def test_the_specialist_of_the_area_answers_before_the_general_desk() -> None:
-    near = post("S-EAST", "SZ", "specialist", area=EAST)
-    far = post("S-WEST", "SZ", "specialist", area=WEST)
-    wide = post("S-ALL", "SZ", "specialist", area=STREET)
-    desk = post("D", "SZ", "desk")
-    assert answering("SZ", GARDEN_3, desk, far, wide, near) == "S-EAST"
-    assert answering("SZ", MILL, desk, wide, near) == "S-ALL"
-    assert answering("SZ", None, desk, wide, near) == "D"
-    general = post("S", "SZ", "specialist")
-    assert answering("SZ", GARDEN_3, post("D-EAST", "SZ", "desk", area=EAST), general) == "S"
-
-
-def test_of_equal_posts_always_the_same_one_answers() -> None:
-    posts = [post(f"S-{n}", "SZ", "specialist", area=EAST) for n in range(4)]
-    assert {answering("SZ", GARDEN, *posts), answering("SZ", GARDEN, *posts[::-1])} == {"S-0"}
-
-
-def test_whoever_left_answers_no_more() -> None:
-    gone = post("S", "SZ", "specialist", valid_to=MONDAY.date())
-    stays = post("D", "SZ", "desk", valid_to=MONDAY.date() + timedelta(days=1))
-    assert answering("SZ", GARDEN, gone, stays) == "D"
-    assert answering("SZ", GARDEN, gone) is None
-    assert not holds(gone, MONDAY)
-    assert holds(post("X", "SZ", valid_to=date(2099, 1, 1)), MONDAY)
-
-
-def test_a_secretary_or_dispatcher_is_no_answering_post() -> None:
-    assert answering("SQ-1", GARDEN, post("S", "SQ-1", "secretary")) is None
-
-
-@pytest.mark.parametrize(
-    ("unit", "accused", "conflict"),
-    [
-        ("WY-1", "WY-1", True),
-        ("SQ-1", "WY-1", True),
-        ("JD", "WY-1", False),
-        ("WY-1", "SQ-1", False),
-        ("WY-1", None, False),
-        ("WY-1", "nobody", False),
-    ],
+SPECIFIC: st.SearchStrategy[CatalogueEntry] = st.builds(
+    rule,
+    st.sampled_from(["WY-DT", "WY", "*", "LJ"]),
+    st.sampled_from(["SZ", "QX", "@grid", "@property", "@owner", "@community"]),
+    area=st.sampled_from([None, DISTRICT, STREET, EAST, WEST, GARDEN, GARDEN_3]),
+    compound_type=st.sampled_from([None, "closed", "open"]),
 )
-def test_the_accused_and_the_unit_right_above_it_are_in_conflict(
-    unit: str, accused: str | None, *, conflict: bool
-) -> None:
-    assert duty.conflicts(small.directory(), unit, accused) is conflict
 
 
-@pytest.mark.parametrize(
-    ("accused", "unit"), [(None, "DESK"), ("WY-1", "DESK"), ("DESK", "QX"), ("QX", "DESK")]
-)
-def test_a_matter_about_the_desk_goes_to_the_nearest_unit_above_it_that_may_have_it(
-    accused: str | None, unit: str
+def specificity(row: CatalogueEntry) -> tuple[int, int, int]:
+    """How specific a row is for WY-DT in GARDEN_3; smaller is more."""
+    line = ("WY-DT", "WY", "*", "LJ").index(row.category)
+    depth = -len(small.directory().chains.get(row.area or "", ()))
+    return line, depth, 0 if row.compound_type else 1
+
+
+@given(rows=st.lists(SPECIFIC, max_size=6), more=SPECIFIC, owner=st.sampled_from([None, "DW-1"]))
+def test_a_less_specific_row_changes_nothing_and_a_more_specific_one_wins_or_changes_nothing(
+    rows: list[CatalogueEntry], more: CatalogueEntry, owner: str | None
 ) -> None:
-    assert duty.desk(small.directory(), GARDEN, accused) == unit
+    kept = {(row.category, row.area, row.compound_type): row for row in rows}
+    kept.setdefault(("*", None, None), rule("*", "DESK"))
+    if (more.category, more.area, more.compound_type) in kept:
+        return
+    before = found("WY-DT", GARDEN_3, owner, catalogue=list(kept.values()))
+    after = found("WY-DT", GARDEN_3, owner, catalogue=[*kept.values(), more])
+    same = (after.unit, after.rule, after.assists) == (before.unit, before.rule, before.assists)
+    category, area, compound_type = before.rule
+    held = rule(category, before.lead, area=area, compound_type=compound_type)
+    if specificity(more) > specificity(held):
+        assert same
+    else:
+        assert same or after.rule == (more.category, more.area, more.compound_type)
