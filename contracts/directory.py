@@ -156,7 +156,7 @@ class Post(Row):
     valid_to: date | None = None
     """First day on which nobody holds the post any more."""
     away: tuple[Absence, ...] = ()
-    """Leave, training, illness; city time. The column is optional, `2026-11-20..2026-11-27|2026-12-31`."""
+    """Leave, training, illness: stretches of days, city time. posts.csv need not have the column."""
 
 
 class Category(Row):

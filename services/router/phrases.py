@@ -10,14 +10,22 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "where": ("地点：{area}（{how}）。", "Where: {area} ({how})."),
     "where_unknown": ("地点：没有听出在哪里。", "Where: no place was recognised."),
     "where_owner_only": (
-        "地点：没有听出是哪个网格，只认出归{owner}管的地方。",
+        "地点：没有听出是哪个网格，只认出这里归{owner}管。",
         "Where: no grid was recognised, only a place that {owner} looks after.",
     ),
     "place_given": ("登记时选定的网格", "the grid chosen at filing"),
     "place_read": ("听到{names}", "from {names}"),
+    "place_point": ("地图坐标", "the point on the map"),
+    "place_read_and_point": ("听到{names}和地图坐标", "from {names} and the point on the map"),
+    "place_contradicted": ("；{names}对不上", "; {names} does not fit"),
+    "place_datum": (
+        "；坐标按{datum}读才对得上",
+        "; the point fits when read as {datum}",
+    ),
+    "place_near_border": ("；挨着网格边界", "; near the border of a grid"),
     "place_several": (
-        "；也许是{readings}，所以只取它们共同的上级",
-        "; it may be {readings}, so only what they share was taken",
+        "；也许是{readings}",
+        "; it may be {readings}",
     ),
     "owner": ("这里由{owner}专管。", "The place itself is looked after by {owner}."),
     "owner_answers": (

@@ -6,7 +6,7 @@ Five to ten short lines for somebody who has never seen the catalogue; codes com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,17 +16,24 @@ from services.router.conflict import TIES, Conflict
 from services.router.directory import ANY
 from services.router.duty import OWNER
 from services.router.labels import Labels
-from services.router.phrases import LEADS, PHRASES, TYPES, URGENCIES
+from services.router.phrases import LEADS, URGENCIES
 from services.router.receipt import FORM
+from services.router.speech import Speech
 
 Part = Mapping[str, Any]
+_KNOWN_BY: Final = {
+    GIVEN: "place_given",
+    "words": "place_read",
+    "point": "place_point",
+    "words+point": "place_read_and_point",
+}
 MISSES_TOLD: Final = 2
 """Two tell what nearly happened; all eight are in the JSON."""
 
 
-def receipt_text(receipt: Part, names: Labels) -> str:
-    """The lines, joined; in the language of `names`."""
-    say = _Teller(names)
+def receipt_text(receipt: Part, labels: Labels) -> str:
+    """The lines, joined; in the language of `labels`."""
+    say = _Teller(labels)
     form = receipt.get("versions", receipt).get("form")
     if form != FORM:
         return say.phrase("other_form", form=form)
@@ -44,35 +51,36 @@ def receipt_text(receipt: Part, names: Labels) -> str:
     return "\n".join(line for line in lines if line)
 
 
-class _Teller:
-    """Tells in one language, with the names of one directory."""
-
-    def __init__(self, names: Labels) -> None:
-        self._names = names
-        self._n = int(names.english)
-
-    def phrase(self, key: str, **values: object) -> str:
-        """A sentence of the table."""
-        return PHRASES[key][self._n].format(**values)
+class _Teller(Speech):
+    """One line for each thing people ask."""
 
     def where(self, receipt: Part) -> str:
         place = receipt["place"]
-        owner = self._names.unit(place["owner"]) if place["owner"] else None
+        owner = self.labels.unit(place["owner"]) if place["owner"] else None
         if place["area"] is None:
             return (
                 self.phrase("where_owner_only", owner=owner)
                 if owner
                 else self.phrase("where_unknown")
             )
-        if place["names"] == [GIVEN]:
-            how = self.phrase("place_given")
-        else:
-            how = self.phrase("place_read", names=self._quoted(dict.fromkeys(place["names"])))
+        how = self._located(place)
+        told = self.phrase("where", area=self.labels.area(place["area"]), how=how)
+        return self.sentences(told, self._owner(receipt["duty"], owner)) if owner else told
+
+    def _located(self, place: Part) -> str:
+        """What the place was known by, and what speaks against it."""
+        names = self.quoted(dict.fromkeys(place["names"]))
+        how = self.phrase(_KNOWN_BY[place["by"]], names=names)
+        if place["contradicted"]:
+            how += self.phrase("place_contradicted", names=self.quoted(place["contradicted"]))
+        if place["datum"]:
+            how += self.phrase("place_datum", datum=place["datum"].upper())
         if place["runners_up"]:
-            readings = self._list(self._names.area(code) for code in place["runners_up"])
+            readings = self.listed(self.labels.area(code) for code in place["runners_up"])
             how += self.phrase("place_several", readings=readings)
-        told = self.phrase("where", area=self._names.area(place["area"]), how=how)
-        return self._sentences(told, self._owner(receipt["duty"], owner)) if owner else told
+        elif place["near_border"]:
+            how += self.phrase("place_near_border")
+        return how
 
     def _owner(self, duty: Part | None, owner: str) -> str:
         """A special owner is said in any case, and whether the rule is for it."""
@@ -88,16 +96,16 @@ class _Teller:
         how = self.phrase("category_given") if category["by"] == GIVEN else self._read(category)
         others = [one["code"] for one in category["best"] if one["code"] != category["code"]]
         if others:
-            how += self.phrase("category_next", next=self._names.category(others[0]))
+            how += self.phrase("category_next", next=self.labels.category(others[0]))
         return self.phrase(
             "what",
-            category=self._names.category(category["code"]),
+            category=self.labels.category(category["code"]),
             how=how,
-            urgency=URGENCIES[receipt["urgency"]][self._n],
+            urgency=URGENCIES[receipt["urgency"]][self.english],
         )
 
     def _read(self, category: Part) -> str:
-        words, share = self._quoted(category["words"]), round(category["score"] * 100)
+        words, share = self.quoted(category["words"]), round(category["score"] * 100)
         if words:
             key = "category_read" if category["sure"] else "category_read_unsure"
         else:
@@ -105,28 +113,28 @@ class _Teller:
         return self.phrase(key, words=words, share=share)
 
     def who(self, receipt: Part) -> str:
-        unit = self._names.unit(receipt["unit"])
+        unit = self.labels.unit(receipt["unit"])
         if receipt["outcome"] == "triage":
             return self.phrase("triaged", unit=unit, why=self.phrase(_why(receipt)))
-        assists = self._list(self._names.unit(code) for code in receipt["assists"])
+        assists = self.listed(self.labels.unit(code) for code in receipt["assists"])
         said = [self.phrase("assisted" if assists else "dispatched", unit=unit, assists=assists)]
         if receipt["duty"]["unit"] != receipt["unit"]:
-            obliged = self._names.unit(receipt["duty"]["unit"])
+            obliged = self.labels.unit(receipt["duty"]["unit"])
             said.append(self.phrase("stands_in", unit=obliged, deputy=unit))
         if receipt["coordinator"]:
             said.append(self.phrase("coordinates"))
-        return self._sentences(*said)
+        return self.sentences(*said)
 
     def rule(self, receipt: Part) -> str:
         duty = receipt["duty"]
         if duty is None or duty["rule"] is None:
             return ""
-        rule, lead = self._rule(duty["rule"]), self._lead(duty["lead"])
+        rule, lead = self.rule_named(duty["rule"]), self.lead_named(duty["lead"])
         if receipt["outcome"] == "triage":
             if duty["rule"]["category"] == ANY:
                 return ""
             if duty["lead"] in LEADS:
-                lead = self.phrase("lead_is", lead=lead, unit=self._names.unit(duty["unit"]))
+                lead = self.phrase("lead_is", lead=lead, unit=self.labels.unit(duty["unit"]))
             return self.phrase("rule_in_doubt", rule=rule, lead=lead)
         key = "rule_sourced" if duty["source"] else "rule"
         return self.phrase(key, source=duty["source"], rule=rule, lead=lead)
@@ -135,35 +143,35 @@ class _Teller:
         found = [
             self.phrase(
                 f"miss_{miss['why']}",
-                rule=self._rule(miss["rule"]),
-                lead=self._lead(miss["lead"]),
+                rule=self.rule_named(miss["rule"]),
+                lead=self.lead_named(miss["lead"]),
             )
             for miss in (duty["near_misses"] if duty else ())[:MISSES_TOLD]
         ]
-        return self.phrase("misses", misses=self._joined(found)) if found else ""
+        return self.phrase("misses", misses=self.joined(found)) if found else ""
 
     def ties(self, conflicts: Part) -> str:
         if conflicts["accused"] is None:
             return ""
-        accused = self._names.unit(conflicts["accused"])
+        accused = self.labels.unit(conflicts["accused"])
         ties = list(self._ties(conflicts["checked"]))
         if not ties:
             return self.phrase("untied", accused=accused)
-        return self.phrase("tied", accused=accused, ties=self._joined(ties))
+        return self.phrase("tied", accused=accused, ties=self.joined(ties))
 
     def _ties(self, checked: Iterable[Part]) -> Iterator[str]:
         for one in checked:
             if one["tie"]:
-                words = TIES[Conflict(one["tie"])][self._n]
-                unit = self._names.unit(one["unit"])
-                yield f"{unit} {words}" if self._n else f"{unit}{words}"
+                words = TIES[Conflict(one["tie"])][self.english]
+                unit = self.labels.unit(one["unit"])
+                yield f"{unit} {words}" if self.english else f"{unit}{words}"
 
     def answers(self, receipt: Part) -> str:
         post, unit = receipt["post"], receipt["unit"]
         if post is None:
-            return self.phrase("answers_nobody", unit=self._names.unit(unit))
+            return self.phrase("answers_nobody", unit=self.labels.unit(unit))
         told = {
-            "post": self._names.role(unit, post["role"]),
+            "post": self.labels.role(unit, post["role"]),
             "way": self.phrase(f"way_{post['way']}")
             + (self.phrase("waits") if post["waits"] else ""),
         }
@@ -173,19 +181,19 @@ class _Teller:
         ]
         if not notes:
             return self.phrase("answers", **told)
-        return self.phrase("answers_noted", notes=self._joined(notes), **told)
+        return self.phrase("answers_noted", notes=self.joined(notes), **told)
 
     def others(self, receipt: Part) -> str:
         if receipt["outcome"] != "triage" or not receipt["alternatives"]:
             return ""
-        return self.phrase("others", others=self._list(map(self._other, receipt["alternatives"])))
+        return self.phrase("others", others=self.listed(map(self._other, receipt["alternatives"])))
 
     def _other(self, one: Part) -> str:
         return self.phrase(
             f"other_{one['why']}",
-            unit=self._names.unit(one["unit"]),
-            category=self._names.category(one["category"]) if one["category"] else "",
-            area=self._names.area(one["area"]) if one["area"] else "",
+            unit=self.labels.unit(one["unit"]),
+            category=self.labels.category(one["category"]) if one["category"] else "",
+            area=self.labels.area(one["area"]) if one["area"] else "",
         )
 
     def versions(self, receipt: Part) -> str:
@@ -200,33 +208,9 @@ class _Teller:
             at=f"{at:%Y-%m-%d %H:%M}",
         )
 
-    def _rule(self, rule: Part) -> str:
-        category, area, kind = rule["category"], rule["area"], rule["compound_type"]
-        said = self.phrase("rule_any") if category == ANY else self._names.category(category)
-        scopes = [self._names.area(area)] if area else []
-        scopes += [TYPES[kind][self._n]] if kind else []
-        scope = self.phrase("scope", scope=self._list(scopes)) if scopes else ""
-        return self.phrase("rule_name", category=said, scope=scope)
-
-    def _lead(self, lead: str) -> str:
-        return LEADS[lead][self._n] if lead in LEADS else self._names.unit(lead)
-
     def _noted(self, note: Part, unit: str) -> str:
         code = note["code"]
-        return self._names.unit(code) if note["why"] == "nobody" else self._names.post(code, unit)
-
-    def _sentences(self, *told: str) -> str:
-        return (" " if self._n else "").join(told)
-
-    def _quoted(self, words: Iterable[str]) -> str:
-        quoted = [f"“{word}”" for word in words]
-        return ", ".join(quoted) if self._n else "".join(quoted)
-
-    def _list(self, parts: Iterable[str]) -> str:
-        return (", " if self._n else "、").join(parts)
-
-    def _joined(self, parts: Sequence[str]) -> str:
-        return ("; " if self._n else "；").join(parts)
+        return self.labels.unit(code) if note["why"] == "nobody" else self.labels.post(code, unit)
 
 
 def _why(receipt: Part) -> str:

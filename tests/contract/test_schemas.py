@@ -190,10 +190,10 @@ def test_no_control_character_gets_into_a_command(field: str, character: str) ->
 def test_the_state_the_router_answers_is_the_state_of_the_contract() -> None:
     row: Any = {
         "ticket_id": uuid.UUID(int=1), "number": "261121000000", "status": "dispatched",
-        "unit": "WY-08", "post": None, "assists": ["SQ-1"], "area": None, "category": None,
-        "urgency": "normal", "round": 1, "version": 2, "escalation_level": 0, "channel": "web",
-        "kind": "help", "title": None, "address": None, "body": "路灯坏了", "confidential": False,
-        "received_at": datetime(2026, 11, 21, tzinfo=UTC),
+        "unit": "WY-08", "post": None, "coordinator": "SQ-1", "assists": ["SQ-1"], "area": None,
+        "category": None, "urgency": "normal", "round": 1, "version": 2, "escalation_level": 0,
+        "channel": "web", "kind": "help", "title": None, "address": None, "body": "路灯坏了",
+        "confidential": False, "received_at": datetime(2026, 11, 21, tzinfo=UTC),
     }  # fmt: skip
     answered = ticket_view(row)
     assert answered.keys() == TicketState.model_fields.keys()

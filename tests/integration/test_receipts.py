@@ -17,17 +17,19 @@ from contracts.command import Command
 from contracts.complaint import ComplaintReceived
 from contracts.directory import CatalogueEntry
 from kit.auth import Principal
-from kit.db import Pool, transaction
+from kit.db import Pool, reading, transaction
 from kit.delivery import Received
 from kit.errors import DomainError
 from kit.ids import new_id
 from kit.relay import Relay
-from services.router import actions, catalogue, queries
+from services.router import actions, queries
 from services.router.acting import Office
-from services.router.catalogue import DirectoryInUse
+from services.router.catalogue import publish
 from services.router.deed import Actor
 from services.router.files import Tables
+from services.router.in_use import DirectoryInUse
 from services.router.replay import replay
+from services.router.version import build_version
 from tests.support import sample
 from tests.support.servers import Database
 from tests.support.small import MONDAY
@@ -41,7 +43,7 @@ async def _start(database: Database, pool: Pool) -> DirectoryInUse:
     conn = await asyncpg.connect(database.dsn())
     await conn.execute("select chuishao.set_business_clock($1)", MONDAY)
     await conn.close()
-    assert await catalogue.publish(pool, sample.tables(), by="test") == 1
+    assert (await publish(pool, sample.tables(), by="test")).version == 1
     return DirectoryInUse(pool)
 
 
@@ -78,13 +80,12 @@ async def _kept(pool: Pool) -> list[tuple[Any, str]]:
 
 
 def _next_version() -> Tables:
-    """Lifts go to the housing bureau, and two desks change hands."""
-    tables = sample.tables() | {"catalogue": list(sample.tables()["catalogue"])}
-    rows: list[CatalogueEntry] = tables["catalogue"]
-    tables["catalogue"] = [
+    """Lifts go to the housing bureau."""
+    rows: list[CatalogueEntry] = sample.tables()["catalogue"]
+    catalogue = [
         row.model_copy(update={"lead": "ZJ"}) if row.category == "WY-DT" else row for row in rows
     ]
-    return tables
+    return sample.tables() | {"catalogue": catalogue}
 
 
 async def test_every_receipt_of_the_sample_day_is_reached_again_also_under_a_newer_directory(
@@ -94,13 +95,13 @@ async def test_every_receipt_of_the_sample_day_is_reached_again_also_under_a_new
     await _route(router_pool, in_use, _complaints())
     kept = await _kept(router_pool)
     assert len(kept) == 140
-    assert await catalogue.publish(router_pool, _next_version(), by="test") == 2
+    assert (await publish(router_pool, _next_version(), by="test")).version == 2
     assert await in_use.known()
-    old = await catalogue.version_of(router_pool, 1)
-    new = await catalogue.version_of(router_pool, 2)
-    assert old is not None
-    assert new is not None
-    assert await catalogue.version_of(router_pool, 3) is None
+    assert in_use.directory is not None
+    assert in_use.directory.version == 2
+    async with reading(router_pool) as conn:
+        old, _ = await build_version(conn, 1)
+        new, _ = await build_version(conn, 2)
     wrong = [row["number"] for row, text in kept if replay(row, orjson.loads(text), old) != text]
     assert wrong == []
     # The comparison can fail: another version, other words, another time of decision.

@@ -84,6 +84,13 @@ def test_a_missing_file_is_named(folder: Path, file: str) -> None:
         ("units.csv", "AB,某单位,department,QX-TQ,,standard,,perhaps,", "nats"),
         ("posts.csv", "AB,DESK,370105,boss,P9,某,138,work,,", "role"),
         ("posts.csv", "AB,DESK,370105,desk,P9,某,138,nights,,", "hours"),
+        ("posts.csv", "AB,DESK,370105,desk,P9,某,138,work,,,soon", "away.0"),
+        ("posts.csv", "AB,DESK,370105,desk,P9,某,138,work,,,2026-02-30", "away.0"),
+        (
+            "posts.csv",
+            "AB,DESK,370105,desk,P9,某,138,work,,,2026-11-20|2026-11-27..2026-11-20",
+            "away.1",
+        ),
         ("categories.csv", "AB C,,某类,,normal,", "code"),
         ("categories.csv", "AB,,某类,,soon,", "default_urgency"),
         ("catalogue.csv", "*,,castle,DESK,,standard,", "compound_type"),
@@ -103,6 +110,12 @@ def test_a_bad_cell_is_named_with_file_line_and_column(
     count = len((folder / file).read_text(encoding="utf-8").splitlines())
     assert (fault.file, fault.line, fault.field) == (Path(file).name, count, field)
     assert fault.remedy
+
+
+def test_absences_are_days_or_stretches_of_days(folder: Path) -> None:
+    line = "AB,DESK,370105,desk,P9,某,138,work,,,2026-11-20..2026-11-27|2026-12-31"
+    edited(folder, "posts.csv", with_line(line))
+    assert files.read(folder)["posts"][-1].away == ("2026-11-20..2026-11-27", "2026-12-31")
 
 
 def test_an_unknown_column_is_named(folder: Path) -> None:

@@ -199,7 +199,7 @@ def test_a_less_specific_row_changes_nothing_and_a_more_specific_one_wins_or_cha
     rows: list[CatalogueEntry], more: CatalogueEntry, owner: str | None
 ) -> None:
     kept = {(row.category, row.area, row.compound_type): row for row in rows}
-    kept.setdefault(("*", None, None), rule("*", "DESK"))
+    kept["*", None, None] = rule("*", "DESK")
     if (more.category, more.area, more.compound_type) in kept:
         return
     before = found("WY-DT", GARDEN_3, owner, catalogue=list(kept.values()))

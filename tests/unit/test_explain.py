@@ -9,8 +9,6 @@ import pytest
 
 from contracts.directory import Unit
 from kit.errors import DomainError, Kind
-from services.intake.directory import Codes
-from services.router import files
 from services.router.codes import check, unit_names
 from services.router.explain import Question, explain
 from tests.support import sample, small
@@ -70,7 +68,7 @@ def test_an_accused_that_is_no_unit_changes_nothing() -> None:
 
 def test_names_stand_for_the_same_units_as_in_filing() -> None:
     tables = sample.tables()
-    assert unit_names(tables["units"]) == Codes.of(1, files.to_parts(tables)).units
+    assert unit_names(tables["units"]) == sample._codes().units
 
 
 def test_of_two_units_with_one_name_it_is_the_same_whatever_their_order() -> None:

@@ -20,8 +20,8 @@ from services.router.answering import PassedOver, Way
 from services.router.decision import Decision, RoutingReason
 from services.router.directory import Directory
 from services.router.duty import Lost
+from services.router.labels import ROLES, Labels
 from services.router.matching import decide
-from services.router.naming import ROLES, Names
 from services.router.phrases import PHRASES
 from services.router.receipt_text import receipt_text
 from services.router.replay import replay
@@ -49,7 +49,7 @@ def stored(decision: Decision) -> dict[str, Any]:
 
 
 def told(decision: Decision, *, english: bool = False) -> str:
-    return receipt_text(stored(decision), Names(decision.directory, english))
+    return receipt_text(stored(decision), Labels(decision.directory, english))
 
 
 def test_every_receipt_of_the_sample_is_reached_again_byte_for_byte() -> None:
@@ -263,12 +263,12 @@ def test_who_was_passed_over_is_said_with_the_reason() -> None:
 def test_a_code_the_directory_dropped_since_is_shown_as_such() -> None:
     kept = stored(of("电梯坏了", address="金桂苑"))
     units = [u for u in small.tables()["units"] if u.code != "WY-1"]
-    later = Names(small.directory(units=units))
+    later = Labels(small.directory(units=units))
     assert "WY-1（已不在目录中）" in receipt_text(kept, later)
 
 
 def test_a_receipt_of_an_older_form_says_so() -> None:
-    names = Names(small.directory())
+    names = Labels(small.directory())
     assert (
         receipt_text({"form": 1, "unit": "SZ"}, names)
         == "这份回执是旧格式（第1版），请看原始内容。"
