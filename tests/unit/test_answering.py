@@ -116,7 +116,8 @@ def test_a_turn_holds_from_its_first_minute_to_the_one_before_its_last_in_city_t
 
 
 def test_a_turn_of_another_units_post_is_nobodys() -> None:
-    assert who(DESK, post("X", "QX", "leader"), duty=[turn("X")]) == "D"
+    stranger = post("X", "QX", "leader")
+    assert noted(DESK, stranger, duty=[turn("X")]) == ("D", Way.HOLDER, [])
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,8 @@ def test_what_held_and_what_is_less_specific_is_no_near_miss() -> None:
     assert missed("WY-DT", GARDEN_3, rule("WY-DT", "SZ"), rule("WY", "QX")) == []
     rows = (rule("WY", "SZ", area=GARDEN), rule("WY", "QX", area=EAST), rule("LJ", "QX"))
     assert missed("WY-DT", GARDEN_3, *rows) == []
+    elsewhere = rule("WY", "QX", compound_type="office"), rule("*", "QX", area=WEST)
+    assert missed("WY-DT", GARDEN_3, rule("WY-DT", "SZ"), *elsewhere) == []
 
 
 @pytest.mark.parametrize(
@@ -78,6 +80,11 @@ def test_a_unit_nobody_can_be_reached_at_is_named_with_its_rule() -> None:
     assert (first.rule, first.lead, first.why) == (
         ("SZ-LD", WEST, None), "SQ-2", Lost.NOBODY_REACHABLE,
     )  # fmt: skip
+    rows = [rule("*", "DESK"), rule("WY", "@owner"), rule("WY-DT", "SZ")]
+    mixed = small.directory(catalogue=rows)
+    said_of_lifts = duties(mixed, "WY-DT", GARDEN, None)
+    passed = near_misses(mixed, "WY-DT", GARDEN, said_of_lifts, said_of_lifts.options[1])
+    assert [miss.why for miss in passed] == [Lost.NOBODY_REACHABLE, Lost.NOBODY_HERE]
     every = near_misses(directory, "SZ-LD", WEST, said, None)
     assert [miss.why for miss in every] == [Lost.NOBODY_REACHABLE] * 3
 

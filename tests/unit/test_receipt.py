@@ -123,6 +123,10 @@ def test_it_holds_what_was_used_and_the_versions() -> None:
     }  # fmt: skip
 
 
+def test_its_text_does_not_depend_on_the_order_in_which_it_was_put_together() -> None:
+    assert receipts.dump({"b": {"d": 1, "c": 2}, "a": 3}) == '{"a":3,"b":{"c":2,"d":1}}'
+
+
 def test_the_same_instant_in_another_offset_is_the_same_receipt() -> None:
     asked = complaint("电梯坏了", address="金桂苑")
     here = decide(asked, small.directory(), MONDAY).receipt
