@@ -11,7 +11,7 @@ from typing import Any, Final
 from services.notifier.directory import Directory
 
 SAMPLE: Final = Path(__file__).parents[2] / "chuishao" / "sample" / "directory"
-_LISTS: Final = {"units": {"area", "aliases"}, "posts": set[str](), "duty": set[str]()}
+_LISTS: Final = {"units": {"area", "aliases"}, "posts": {"away"}, "duty": set[str]()}
 
 
 def parts(folder: Path = SAMPLE) -> dict[str, Any]:
