@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta, timezone
 from typing import Any, Final
 
 from contracts.directory import Area, AreaLevel
@@ -252,11 +252,6 @@ class Areas(Mapping[str, Area]):
 
 def _within(first: date | None, end: date | None, at: date) -> bool:
     return (first is None or first <= at) and (end is None or at < end)
-
-
-def city_day(at: datetime) -> date:
-    """The calendar day of a moment in the city."""
-    return at.astimezone(CITY).date()
 
 
 def day(value: date | str | None) -> date | None:

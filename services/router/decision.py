@@ -22,6 +22,7 @@ class RoutingReason(StrEnum):
     RULE = "rule"
     PLACE_UNKNOWN = "place_unknown"
     PLACE_UNSURE = "place_unsure"
+    NEAR_BORDER = "near_border"
     CATEGORY_UNKNOWN = "category_unknown"
     CATEGORY_UNSURE = "category_unsure"
     NO_OWNER = "no_owner"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from contracts.complaint import ComplaintReceived, Urgency
 from services.router import inputs
 from services.router.answering import PRESSING, Answer, answering_post
+from services.router.border import contested
 from services.router.categorising import category_of
 from services.router.conflict import conflicts, desk
 from services.router.decision import Decision, RoutingReason
@@ -112,10 +113,12 @@ def _reason(
         unsure = said.place_unsure and not said.options
         return RoutingReason.PLACE_UNSURE if unsure else RoutingReason.NO_OWNER
     tied = asked.conflict(found.unit) or (answer.unit != found.unit and asked.conflict(answer.unit))
+    torn = contested(asked.directory, asked.category.code, asked.place, found.unit)
     doubts = (
         (RoutingReason.CONFLICT_OF_INTEREST, tied),
         (RoutingReason.CATEGORY_UNSURE, not asked.category.sure),
-        (RoutingReason.PLACE_UNSURE, found.place_unsure),
+        (RoutingReason.NEAR_BORDER, torn and asked.place.near_border),
+        (RoutingReason.PLACE_UNSURE, torn or found.place_unsure),
         (RoutingReason.BACKSTOP, found.rule[0] == ANY),
     )
     return next((reason for reason, holds in doubts if holds), RoutingReason.RULE)

@@ -136,6 +136,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "地点再细一点才定得下谁负责，请问清是哪个小区、哪栋楼。",
         "who is responsible depends on the exact place; ask which compound or building it is.",
     ),
+    "why_near_border": (
+        "几个地方都说得通，归不同的单位管，请问清到底在哪一边。",
+        "it may be in either of several places with different owners; ask on which side it is.",
+    ),
     "why_category_unknown": ("请问清是什么事。", "ask what it is about."),
     "why_category_unsure": (
         "几类事都像，请问清是哪一类。",

@@ -172,6 +172,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "place_unknown": ("电梯坏了", {}),
     "place_unsure": ("垃圾", {"address": "东社区"}),
     "place_several": ("垃圾", {"address": "幸福里"}),
+    "near_border": ("灯不亮，路灯", {"address": "老槐树对面", "title": "路灯"}),
     "category_unknown": ("你好", {"address": "金桂苑"}),
     "category_unsure": ("电梯和垃圾", {"address": "金桂苑"}),
     "category_weak": ("灯不亮", {"address": "三棉宿舍"}),
