@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import subprocess
+import sys
 from functools import partial
 from typing import Any
 
@@ -21,7 +24,27 @@ async def test_a_filed_complaint_is_dispatched_with_a_receipt_and_running_clocks
     assert ticket["unit"] == "SZ"
     assert ticket["receipt"]["outcome"] == "dispatch"
     assert ticket["receipt"]["duty"]["rule"]["category"] == "SZ-LD"
+    assert ticket["receipt_text"].startswith("地点：")
+    assert ticket["coordinator"] == "SZ"
     assert all("应" in clock["sentence"] for clock in ticket["clocks"])
+
+
+async def test_who_would_get_it_is_told_in_plain_words_and_as_json(world: World) -> None:
+    asked = {"text": "路灯坏了三天了", "address": LAMP["address"]}
+    url, token = f"{world.info['router']}/v1/explain", world.token("operator")
+    english = await world.http.post(url, json=asked, headers=token | {"Accept-Language": "en"})
+    assert english.json()["text"].startswith("Where:")
+    unknown = await world.http.post(url, json=asked | {"category": "SZ-LDD"}, headers=token)
+    assert (unknown.status_code, "SZ-LD" in unknown.json()["nearest"]) == (422, True)
+    command = [sys.executable, "-m", "chuishao", "explain", "--data-dir", str(world.data_dir)]
+    command += ["--text", asked["text"], "--address", asked["address"]]
+    said = [
+        (await asyncio.to_thread(subprocess.run, line, capture_output=True, check=True)).stdout
+        for line in (command, [*command, "--json"])
+    ]
+    receipt = json.loads(said[1])
+    assert said[0].decode().rstrip("\n") == receipt["text"]
+    assert receipt["unit"] == "SZ"
 
 
 async def test_the_units_own_durable_receives_the_dispatch_with_masked_words(world: World) -> None:
