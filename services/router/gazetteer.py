@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from services.router.areas import DEPTH, GRID_DIGITS, Areas
+from services.router.areas import Areas
+from services.router.blocks import DEPTH, GRID_DIGITS
 from services.router.names import Candidate, Match, Names
 from services.router.numerals import building_label, narrow
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final, Self
 
 from contracts.directory import CalendarDay
-from services.router.areas import CITY
 
+CITY: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
+"""No daylight saving since 1991."""
 ALWAYS: Final = "always"
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORKING: Final = frozenset({"workday", "makeup"})

@@ -18,7 +18,7 @@ from kit.db import LOST, Conn, Pool, reading
 from kit.ids import new_id
 from kit.logging import get
 from services.router import catalogue
-from services.router.areas import Block
+from services.router.blocks import Block
 from services.router.catalogue import ALIVE, CHANNEL
 from services.router.directory import Directory
 from services.router.version import build_version

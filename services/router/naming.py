@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from contracts.directory import AreaLevel, Place
 from services.router import spoken
-from services.router.areas import DEPTH, LEVELS, Areas, Block
+from services.router.areas import Areas
+from services.router.blocks import DEPTH, LEVELS, Block
 from services.router.names import Candidate, Names
 
 _COMPOUND = DEPTH[AreaLevel.COMPOUND]

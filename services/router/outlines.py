@@ -18,7 +18,8 @@ from shapely.geometry.base import BaseGeometry
 
 from contracts.complaint import Datum, Point
 from contracts.directory import Outline, Place
-from services.router.areas import Areas, block_key
+from services.router.areas import Areas
+from services.router.blocks import block_key
 from services.router.datum import to_wgs84
 from services.router.gazetteer import AGREED, SHARED, UNKNOWN, PlaceGuess, common
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from contracts.directory import PARTS, Row
-from services.router.areas import BLOCK_DIGITS, block_key
+from services.router.blocks import BLOCK_DIGITS, block_key
 from services.router.files import Tables
 
 MOST_ROWS: Final = 5_000

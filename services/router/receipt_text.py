@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from services.router.areas import CITY
 from services.router.categorising import GIVEN
 from services.router.conflict import TIES, Conflict
 from services.router.directory import ANY
 from services.router.duty import OWNER
+from services.router.hours import CITY
 from services.router.labels import Labels
 from services.router.phrases import LEADS, URGENCIES
 from services.router.receipt import FORM

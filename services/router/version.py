@@ -12,7 +12,8 @@ from contracts.directory import PARTS, Area
 from kit.db import Conn
 from kit.logging import get
 from services.router import catalogue, pieces
-from services.router.areas import Areas, Block
+from services.router.areas import Areas
+from services.router.blocks import Block
 from services.router.directory import Directory, assemble
 
 log = get(__name__)

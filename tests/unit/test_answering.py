@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from contracts.directory import CalendarDay, DutyTurn, Post, Unit
 from services.router.answering import Answer, PassedOver, Way, answering_post
-from services.router.areas import CITY
 from services.router.directory import holds
-from services.router.hours import WorkingTime, moment
+from services.router.hours import CITY, WorkingTime, moment
 from tests.support import small
 from tests.support.small import EAST, GARDEN, GARDEN_3, MILL, MONDAY, STREET, WEST, post
 
