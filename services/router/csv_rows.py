@@ -1,108 +1,31 @@
-"""Reads one CSV file into rows: every distinct cell is judged once, by the type of its field.
-
-The judge is pydantic, asked for a field instead of a row, so what is accepted is what the row's model
-accepts; a city's million buildings share a few hundred levels, dates and names. Bad rows are left out,
-every bad cell of them is told.
-"""
+"""Reads one CSV file into rows, column by column. Bad rows are left out; every bad cell of them is told."""
 
 from __future__ import annotations
 
 import csv
-import types
 from array import array
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Final, TextIO, get_args, get_origin
-
-from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
+from typing import Any, Final, TextIO
 
 from contracts.directory import Row
-from services.router.faults import Fault
+from services.router.cells import Bad, Cells
+from services.router.faults import Fault, Faults
 from services.router.rows import Rows
-from services.router.wording import remedy
 
-LIST_MARK: Final = "|"
-SHIFT_MARK: Final = ";"
-YES: Final = {"yes": True, "no": False}
 AT_ONCE: Final = 20_000
 """Rows turned into columns together."""
-KNOWN_CELLS: Final = 200_000
-"""Distinct cells of a column that are remembered; then it begins to forget."""
-_CONTROL: Final = frozenset(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
 
 Progress = Callable[[str, int, int], None]
 """(what is being done, how far, out of how much)."""
-
-
-class Bad:
-    """A cell that is not what its column wants."""
-
-    __slots__ = ("remedies",)
-
-    def __init__(self, *remedies: str) -> None:
-        self.remedies = remedies
-
-
-class Cells(dict[str, Any]):
-    """What each distinct cell of a column means."""
-
-    def __init__(self, name: str, field: FieldInfo) -> None:
-        super().__init__()
-        self.any_bad = False
-        self._list_mark = SHIFT_MARK if name == "shifts" else LIST_MARK
-        self._is_list = _has(field.annotation, tuple)
-        self._is_yes = field.annotation is bool
-        self._required = field.is_required()
-        self._default = field.get_default()
-        judged: Any = field.annotation
-        if field.metadata:
-            judged = Annotated[judged, *field.metadata]
-        self._judge: TypeAdapter[Any] = TypeAdapter(judged)
-
-    def __missing__(self, cell: str) -> Any:
-        if len(self) >= KNOWN_CELLS:
-            self.clear()
-        value = self[cell] = self._read(cell.strip())
-        return value
-
-    def _read(self, cell: str) -> Any:
-        if not cell:
-            return (
-                self._bad("必填，请补上 / is missing; add it") if self._required else self._default
-            )
-        if not _CONTROL.isdisjoint(cell):
-            return self._bad(
-                "含有看不见的控制字符，请重新输入 / holds control characters; type it anew"
-            )
-        value: Any = cell
-        if self._is_list:
-            value = [item.strip() for item in cell.split(self._list_mark) if item.strip()]
-        elif self._is_yes:
-            value = YES.get(cell, cell)
-        try:
-            return self._judge.validate_python(value)
-        except ValidationError as error:
-            found = error.errors(include_url=False)
-            return self._bad(*dict.fromkeys(remedy(item) for item in found))
-
-    def _bad(self, *remedies: str) -> Bad:
-        self.any_bad = True
-        return Bad(*remedies)
-
-
-def _has(annotation: Any, origin: type) -> bool:
-    if isinstance(annotation, types.UnionType):
-        return any(_has(item, origin) for item in get_args(annotation))
-    return get_origin(annotation) is origin
 
 
 class Reader:
     """One file on its way into `rows`. `complete` says afterwards whether its end was reached."""
 
     def __init__(self, file: Path, rows: Rows[Any], renamed: dict[str, str] | None = None) -> None:
-        self.faults: list[Fault] = []
+        self._found = Faults()
         self.claimed: set[str] = set()
         """Codes of rows that could not be read: they are wrong, but not missing."""
         self.complete = False
@@ -113,8 +36,13 @@ class Reader:
         self._key = 0
         """Number of the column that holds the row's own code."""
 
+    @property
+    def faults(self) -> list[Fault]:
+        """Every fault, in the order of lines; many of one kind are cut short."""
+        return sorted(self._found.listed(), key=lambda fault: (fault.line == 0, fault.line))
+
     def read(self, progress: Progress | None = None) -> None:
-        """Read what can be read; faults are in `faults`, in the order of lines."""
+        """Read what can be read; never raises for what the file holds."""
         try:
             with self._file.open(encoding="utf-8-sig", newline="") as text:
                 self._read(text, progress)
@@ -123,7 +51,6 @@ class Reader:
         except UnicodeDecodeError:
             remedy_ = "不是 UTF-8 编码，请另存为“CSV UTF-8” / not UTF-8; save it as UTF-8"
             self._fault(_undecodable(self._file), "-", remedy_, "encoding")
-        self.faults.sort(key=lambda fault: fault.line)
 
     def _read(self, text: TextIO, progress: Progress | None) -> None:
         size = max(self._file.stat().st_size, 1)
@@ -225,7 +152,7 @@ class Reader:
         return next((name for name, of in self._renamed.items() if of == field), field)
 
     def _fault(self, line: int, field: str, remedy_: str, kind: str) -> None:
-        self.faults.append(Fault(self._file.name, line, field, remedy_, kind))
+        self._found.add(Fault(self._file.name, line, field, remedy_, kind))
 
 
 def _unknown_column(name: str, known: list[str]) -> str:
@@ -244,14 +171,6 @@ def _undecodable(file: Path) -> int:
     except UnicodeDecodeError as error:
         return raw.count(b"\n", 0, error.start) + 1
     return 0
-
-
-def has_rules_of_its_own(model: type[BaseModel]) -> bool:
-    """True for a model whose rows are judged by more than their fields: those cannot be read by column."""
-    own = model.__pydantic_decorators__
-    return bool(
-        own.field_validators or own.model_validators or own.root_validators or own.validators
-    )
 
 
 def read_csv(file: Path, model: type[Row]) -> tuple[Rows[Any], list[Fault]]:

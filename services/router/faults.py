@@ -52,18 +52,30 @@ class BadDirectoryError(Exception):
         self.faults = faults
 
 
-def bounded(faults: Iterable[Fault]) -> list[Fault]:
-    """The same list, each kind of a file cut to SHOWN_OF_A_KIND and the rest counted."""
-    seen: Counter[tuple[str, str]] = Counter()
-    shown: list[Fault] = []
-    for fault in faults:
-        key = (fault.file, fault.kind)
-        seen[key] += 1
-        if seen[key] <= SHOWN_OF_A_KIND:
-            shown.append(fault)
-    for (file, kind), times in seen.items():
-        if times > SHOWN_OF_A_KIND:
-            more = times - SHOWN_OF_A_KIND
-            remedy = f"同类问题还有 {more} 处 / {more} more of this kind"
-            shown.append(Fault(file, 0, "-", remedy, kind))
-    return shown
+class Faults:
+    """Collects faults; of each kind in a file SHOWN_OF_A_KIND are kept and the rest counted."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._shown: list[Fault] = []
+        self._times: Counter[tuple[str, str, bool]] = Counter()
+        for fault in faults:
+            self.add(fault)
+
+    def add(self, fault: Fault) -> None:
+        """Keep or count one."""
+        key = (fault.file, fault.kind, fault.warning)
+        self._times[key] += 1
+        if self._times[key] <= SHOWN_OF_A_KIND:
+            self._shown.append(fault)
+
+    def listed(self) -> list[Fault]:
+        """In the order they were found; what was only counted at the end, in a line a kind."""
+        more = [
+            Fault(
+                file, 0, "-", f"同类问题还有 {rest} 处 / {rest} more of this kind", kind,
+                warning=warning,
+            )
+            for (file, kind, warning), times in self._times.items()
+            if (rest := times - SHOWN_OF_A_KIND) > 0
+        ]  # fmt: skip
+        return [*self._shown, *more]

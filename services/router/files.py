@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from contracts.directory import PARTS
 from services.router.csv_rows import Progress, Reader
 from services.router.expectation import Expectation
-from services.router.faults import BadDirectoryError, Fault, bounded
+from services.router.faults import BadDirectoryError, Fault
 from services.router.rows import Rows
 from services.router.toml_rows import TOP, TomlReader
 
@@ -58,7 +58,7 @@ def read(folder: Path, progress: Progress | None = None) -> Tables:
     """Every part of the directory in `folder`. Raises BadDirectoryError with all faults found."""
     found = scan(folder, progress)
     if found.faults:
-        raise BadDirectoryError(bounded(found.faults))
+        raise BadDirectoryError(found.faults)
     return found.tables
 
 

@@ -15,7 +15,8 @@ from pydantic import ValidationError, model_validator
 
 from contracts.directory import PARTS, Row
 from services.router import files
-from services.router.csv_rows import has_rules_of_its_own, read_csv
+from services.router.cells import has_rules_of_its_own
+from services.router.csv_rows import read_csv
 from services.router.faults import SHOWN_OF_A_KIND
 from services.router.files import BadDirectoryError, Fault
 from services.router.toml_rows import TOP
