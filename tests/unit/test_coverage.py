@@ -1,0 +1,201 @@
+"""The coverage proof: by groups, and the same as asking for every grid, category and day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.directory import AreaLevel, Post
+from services.router import coverage, duty
+from services.router.coverage import DAYS_AHEAD
+from services.router.days import day_of, in_force
+from services.router.directory import ANY, DEPTH, Directory, build
+from services.router.files import Tables
+from services.router.proof import NO_OWNER, UNREACHABLE, Proof
+from tests.support import sample, small
+from tests.support.small import EAST, GARDEN, HAPPY_EAST, MILL, MONDAY, STREET, WEST, post, rule
+
+Missing = Counter[tuple[str, str, str | None, int, str]]
+"""(kind, category, unit, first day, community) to grids."""
+
+
+def brute_force(directory: Directory) -> tuple[Missing, int]:
+    """What is missing, cell by cell, and how many cells there are."""
+    days = [day_of(MONDAY) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
+    inner = {row.parent for row in directory.categories.values()}
+    leaves = [code for code in directory.categories if code not in inner]
+    alive = [a for a in directory.areas.values() if any(in_force(a, day) for day in days)]
+    parents = {area.parent for area in alive}
+    found: Missing = Counter()
+    cells = 0
+    for area in alive:
+        if area.code in parents:
+            continue
+        mine = [n for n, day in enumerate(days) if in_force(area, day)]
+        community = next(
+            (code for code in directory.chains[area.code]
+             if DEPTH[directory.areas[code].level] <= DEPTH[AreaLevel.COMMUNITY]),
+        )  # fmt: skip
+        for leaf in leaves:
+            cells += 1
+            try:
+                unit = duty.find(directory, leaf, area.code, None).unit
+            except LookupError:
+                found[NO_OWNER, leaf, None, mine[0], community] += 1
+                continue
+            for n in mine:
+                at = MONDAY + timedelta(days=n)
+                if duty.answering_post(directory, unit, area.code, at) is None:
+                    found[UNREACHABLE, leaf, unit, n, community] += 1
+                    break
+    return found, cells
+
+
+def by_groups(proof: Proof) -> Missing:
+    found: Missing = Counter()
+    for gap in proof.gaps:
+        for category in gap.categories:
+            found[gap.kind, category, gap.unit, gap.in_days, gap.community] += gap.grids
+    return found
+
+
+def same(directory: Directory) -> Proof:
+    proof = coverage.prove(directory, MONDAY)
+    missing, cells = brute_force(directory)
+    assert by_groups(proof) == missing
+    assert proof.cells == cells
+    assert proof.open_cells == missing.total()
+    shown: Counter[tuple[str, str]] = Counter()
+    for (_, category, _, _, community), grids in missing.items():
+        top = next(code for code in reversed(directory.lines[category]) if code != ANY)
+        shown[community, top] += grids
+    assert shown == {
+        (one.code, top): grids for one in proof.communities for top, grids in one.missing.items()
+    }
+    return proof
+
+
+def test_the_sample_is_covered_whole_and_brute_force_agrees() -> None:
+    proof = same(sample.directory())
+    assert proof.whole
+    assert (proof.grids, proof.categories, proof.cells) == (260, 115, 29_900)
+    assert sum(top.leaves for top in proof.tops) == 115
+
+
+def damaged(**parts: Any) -> Directory:
+    return build({**sample.tables(), **parts}, version=1)
+
+
+@pytest.mark.parametrize(("unit", "days"), [("GT-024", 0), ("WY-08", 3), ("SQ-003", 7), ("SZ", 1)])
+def test_what_a_vacant_unit_leaves_open_is_found_as_brute_force_finds_it(
+    unit: str, days: int
+) -> None:
+    leaves = MONDAY.date() + timedelta(days=days)
+    posts = [
+        one.model_copy(update={"valid_to": leaves}) if one.unit == unit else one
+        for one in sample.tables()["posts"]
+    ]
+    same(damaged(posts=posts))
+
+
+def test_what_a_missing_rule_leaves_open_is_found_as_brute_force_finds_it() -> None:
+    rules = [
+        row for row in sample.tables()["catalogue"] if row.category not in ("*", "WY", "TC-XQ")
+    ]
+    proof = same(damaged(catalogue=rules))
+    assert {gap.kind for gap in proof.gaps} == {NO_OWNER}
+    assert all("catalogue.csv" in gap.remedy() for gap in proof.gaps)
+
+
+AREAS = [STREET, EAST, WEST, GARDEN, HAPPY_EAST, MILL]
+LEADS = ["SZ", "SQ-1", "DW-1", "@grid", "@property", "@community", "@subdistrict", "@owner"]
+DAYS = st.none() | st.integers(0, 9).map(lambda n: MONDAY.date() + timedelta(days=n))
+
+
+@st.composite
+def cities(draw: st.DrawFn) -> Tables:
+    """The small district with rules, posts, units and dates changed at random."""
+    tables = small.tables()
+    keys = draw(
+        st.sets(
+            st.tuples(
+                st.sampled_from(["*", "LJ", "LJ-DF", "WY", "SZ", "SZ-LD", "QT"]),
+                st.none() | st.sampled_from(AREAS),
+                st.none() | st.sampled_from(["closed", "open", "unit_dormitory"]),
+            ),
+            max_size=8,
+        )
+    )
+    tables["catalogue"] = [
+        rule(category, draw(st.sampled_from(LEADS)), area=area, compound_type=kind)
+        for category, area, kind in sorted(keys, key=str)
+    ]
+    tables["posts"] = _posts(draw, tables)
+    tables["areas"] = [
+        area.model_copy(update={"valid_to": draw(DAYS)}) if area.code == HAPPY_EAST else area
+        for area in tables["areas"]
+    ]
+    return tables
+
+
+def _posts(draw: st.DrawFn, tables: Tables) -> list[Post]:
+    return [
+        post(
+            f"{unit.code}-{n}",
+            unit.code,
+            draw(st.sampled_from(["leader", "specialist", "secretary"])),
+            area=draw(st.none() | st.sampled_from(AREAS)),
+            valid_to=draw(DAYS),
+        )
+        for unit in tables["units"]
+        for n in range(draw(st.integers(0, 2)))
+    ]
+
+
+@settings(max_examples=150)
+@given(tables=cities())
+def test_groups_and_brute_force_agree_on_any_city(tables: Tables) -> None:
+    same(build(tables, version=1))
+
+
+def test_a_grid_counts_only_on_the_days_it_is_in_force() -> None:
+    def ending(**dates: date | None) -> Proof:
+        areas = [
+            area.model_copy(update=dates) if area.code == HAPPY_EAST else area
+            for area in small.tables()["areas"]
+        ]
+        leaving = [
+            one.model_copy(update={"valid_to": MONDAY.date() + timedelta(days=4)})
+            if one.unit == "GT-3" else one
+            for one in small.tables()["posts"]
+        ]  # fmt: skip
+        return same(small.directory(areas=areas, posts=leaving))
+
+    assert not ending().whole
+    assert ending(valid_to=MONDAY.date() + timedelta(days=4)).whole
+    assert ending(valid_to=MONDAY.date()).grids == ending().grids - 1
+    assert ending(valid_from=MONDAY.date() + timedelta(days=8)).whole
+
+
+def test_posts_that_fall_vacant_are_listed_soonest_first() -> None:
+    tables = small.tables()
+    for code, days in (("SZ-L", 3), ("GT-1-L", 7), ("GT-2-L", 8), ("GT-3-L", -2)):
+        n = next(n for n, one in enumerate(tables["posts"]) if one.post == code)
+        update = {"valid_to": MONDAY.date() + timedelta(days=days), "deputy": "JD-L"}
+        tables["posts"][n] = tables["posts"][n].model_copy(update=update)
+    proof = coverage.prove(build(tables, 1), MONDAY)
+    assert [one.post for one in proof.vacancies] == ["SZ-L", "GT-1-L", "GT-3-L"]
+    assert proof.vacancies[0].deputy == "JD-L"
+
+
+def test_the_view_counts_what_it_does_not_show() -> None:
+    proof = coverage.prove(small.directory(catalogue=[rule("LJ", "@grid")]), MONDAY)
+    view = proof.view()
+    assert not view["whole"]
+    assert view["open_cells"] == sum(gap["cells"] for gap in view["gaps"]) == proof.open_cells
+    assert {one["code"] for one in view["communities"]} == {EAST, WEST}
