@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from services.router.days import day_of
+from services.router.areas import city_day
 from services.router.faults import Fault
 from services.router.inspection import Codes, Inspection, Table
 
 ANY: Final = "*"
-_UNIQUE: Final = ("areas", "units", "posts", "categories", "readers", "limits")
+_UNIQUE: Final = ("areas", "units", "posts", "categories", "readers", "limits", "outlines")
 _REFERENCES: Final = (
+    ("outlines", "code", "areas"),
     ("places", "grid", "areas"),
     ("places", "owner", "units"),
     ("readers", "area", "areas"),
@@ -97,7 +98,7 @@ def _circles(table: Table) -> Iterator[Fault]:
 
 def _ended(seen: Inspection, at: datetime) -> Iterator[Fault]:
     """Rows that name an area which is no longer in force do nothing any more."""
-    areas, today = seen.table("areas"), day_of(at)
+    areas, today = seen.table("areas"), city_day(at)
     ended = {
         areas.keys[number]: areas.column("successors")[number]
         for number, ends in enumerate(areas.column("valid_to"))

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from services.router.days import day_of
+from services.router.areas import city_day
 from services.router.faults import Fault
 from services.router.inspection import Inspection, Table
 
@@ -87,7 +87,7 @@ def _weekdays(table: Table) -> Iterator[Fault]:
 
 def _years(table: Table, at: datetime) -> Iterator[Fault]:
     """The year of today must be loaded, and the next one 60 days before it begins (domain.md D3.6)."""
-    today = day_of(at)
+    today = city_day(at)
     needed = {today.year, (today + timedelta(days=CALENDAR_AHEAD_D)).year}
     names, kinds = table.column("calendar"), table.column("kind")
     weekly = {name for name, kind in zip(names, kinds, strict=True) if kind == "holiday"}

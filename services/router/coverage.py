@@ -14,10 +14,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from contracts.directory import Area, AreaLevel, UnitKind
+from contracts.directory import AreaLevel, UnitKind
 from services.router import duty
-from services.router.days import day_of, in_force
-from services.router.directory import ANY, DEPTH, Directory
+from services.router.areas import DEPTH, city_day
+from services.router.directory import ANY, Directory
 from services.router.proof import NO_OWNER, UNREACHABLE, Community, Gap, Proof, Top, vacancies
 
 DAYS_AHEAD: Final = 7
@@ -57,9 +57,10 @@ def prove(directory: Directory, at: datetime) -> Proof:
 class _Proving:
     def __init__(self, directory: Directory, at: datetime) -> None:
         self._at = at
-        self._days = [day_of(at) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
+        self._days = [city_day(at) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
         # What is looked up here is not worth remembering for routing.
         self._directory = replace(directory, memo={})
+        self._covered = {area for _, area in directory.covering}
         self._ruled = {area for _, area, _ in directory.rules if area}
         self._posted_by = _posted_areas(directory)
         self._posted = frozenset(a for areas in self._posted_by.values() for a in areas)
@@ -93,50 +94,49 @@ class _Proving:
 
     def _groups(self) -> dict[tuple[_Spot, tuple[int, ...]], _Group]:
         """Smallest grids by what can make a difference for them."""
-        above: dict[str | None, _Spot] = {}
+        areas = self._directory.areas
+        always = tuple(range(len(self._days)))
+        dated = not all(areas.all_valid(day) for day in self._days)
+        days = always
+        parents = {areas.parent(code) for code in areas if not dated or self._in_force(code)}
+        above: dict[str, _Spot] = {}
         groups: dict[tuple[_Spot, tuple[int, ...]], _Group] = defaultdict(_Group)
-        window = tuple(range(len(self._days)))
-        parents = {
-            area.parent
-            for area in self._directory.areas.values()
-            if area.parent and self._in_force(area)
-        }
-        for area in self._directory.areas.values():
-            days = window
-            if area.valid_from or area.valid_to:
-                days = self._in_force(area)
-            if area.code not in parents and days:
-                group = groups[self._spot(area, above), days]
-                group.grids += 1
-                if len(group.examples) < EXAMPLES:
-                    group.examples.append(area.code)
+        for code in areas:
+            if code in parents:
+                continue
+            if dated and not (days := self._in_force(code)):
+                continue
+            group = groups[self._spot(code, above), days]
+            group.grids += 1
+            if len(group.examples) < EXAMPLES:
+                group.examples.append(code)
         return groups
 
-    def _in_force(self, area: Area) -> tuple[int, ...]:
-        return tuple(n for n, day in enumerate(self._days) if in_force(area, day))
+    def _in_force(self, code: str) -> tuple[int, ...]:
+        valid = self._directory.areas.valid
+        return tuple(n for n, day in enumerate(self._days) if valid(code, day))
 
-    def _spot(self, area: Area, above: dict[str | None, _Spot]) -> _Spot:
+    def _spot(self, code: str, above: dict[str, _Spot]) -> _Spot:
         """From the spot of the area above it; only what is special about the area itself is added."""
-        over = above.get(area.parent)
-        parent = self._directory.areas.get(area.parent or "")
-        if over is None and parent is not None:
-            over = above[parent.code] = self._spot(parent, above)
-        depth = DEPTH[area.level]
-        covering = self._directory.covering
-        units = tuple(
-            covering.get((kind, area.code)) or (over.units[n] if over else None)
-            for n, kind in enumerate(UnitKind)
-        )
-        kind = area.compound_type or (over.rules[1] if over else None)
-        ruled = over.rules[2] if over else ()
-        if area.code in self._ruled:
-            ruled = (area.code, *ruled)
-        posted = over.posted if over else ()
-        if area.code in self._posted:
-            posted = (area.code, *posted)
-        community = area.code if depth <= COMMUNITY or over is None else over.community
+        areas = self._directory.areas
+        parent = areas.parent(code)
+        over = above.get(parent) if parent else None
+        if over is None and parent is not None and parent in areas:
+            over = above[parent] = self._spot(parent, above)
+        depth, kind = areas.depth(code), areas.kind(code)
+        if over is None:
+            over = _Spot((0, None, (), ()), (None,) * len(UnitKind), (), code)
+        units = over.units
+        if code in self._covered:
+            covering = self._directory.covering
+            units = tuple(covering.get((k, code)) or over.units[n] for n, k in enumerate(UnitKind))
+        _, inherited, ruled, _ = over.rules
+        if code in self._ruled:
+            ruled = (code, *ruled)
+        posted = (code, *over.posted) if code in self._posted else over.posted
+        community = code if depth <= COMMUNITY else over.community
         covered = tuple(unit is not None for unit in units)
-        return _Spot((depth, kind, ruled, covered), units, posted, community)
+        return _Spot((depth, kind or inherited, ruled, covered), units, posted, community)
 
     def _gaps(self, spot: _Spot, days: tuple[int, ...], grid: str) -> Iterator[Gap]:
         for lead, categories in self._leading(spot.rules, grid).items():
@@ -215,7 +215,7 @@ class _Proving:
         areas = self._directory.areas
         return tuple(
             Community(
-                code, areas[code].name, areas[code].parent, grids[code], dict(missing.get(code, {}))
+                code, areas.name(code), areas.parent(code), grids[code], dict(missing.get(code, {}))
             )
             for code in sorted(grids)
         )

@@ -8,27 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from contracts.directory import PARTS
+from contracts.directory import PARTS, Outline
+from services.router import outline_file
 from services.router.csv_rows import Progress, Reader
 from services.router.expectation import Expectation
 from services.router.faults import BadDirectoryError, Fault
-from services.router.rows import Rows
+from services.router.rows import Listed, Rows
 from services.router.toml_rows import TOP, TomlReader
 
-__all__ = [
-    "BadDirectoryError",
-    "Fault",
-    "Folder",
-    "Tables",
-    "from_parts",
-    "read",
-    "scan",
-    "to_parts",
-]
+__all__ = ["BadDirectoryError", "Fault", "Folder", "Scan", "Tables", "read", "scan"]
 
 Tables: TypeAlias = dict[str, Any]
 """Part to its rows: a list, or `Rows` where they were read from a folder."""
 TESTS: Final = "tests.csv"
+OUTLINES_FILE: Final = "areas.geojson"
 _RENAMED: Final = {"duty": {"from": "start", "to": "end"}}
 
 
@@ -72,6 +65,8 @@ def scan(folder: Path, progress: Progress | None = None) -> Scan:
             found.faults += toml.faults
             if not toml.complete or toml.faults:
                 found.broken.add(part)
+        elif part == "outlines":
+            _outlines(folder / OUTLINES_FILE, found)
         else:
             _part(folder, part, found, progress)
     _tests(folder / TESTS, found)
@@ -92,6 +87,20 @@ def _part(folder: Path, part: str, found: Scan, progress: Progress | None) -> No
     found.claimed[part] = claimed
 
 
+def _outlines(file: Path, found: Scan) -> None:
+    """Outlines are optional: no file, no outlines."""
+    rows: Listed[Outline] = Listed(file.name)
+    for item in outline_file.read(file) if file.exists() else ():
+        if isinstance(item, outline_file.BadOutline):
+            found.faults.append(Fault(file.name, item.line, item.field, item.remedy, "outline"))
+        else:
+            rows.append(item)
+    if rows:
+        lines = outline_file.lines_of(file.read_bytes())
+        rows.lines = [lines.get(row.code, 0) for row in rows]
+    found.tables["outlines"] = rows
+
+
 def _files(folder: Path, part: str) -> Iterator[Path]:
     if part == "calendar":
         yield from sorted((folder / "calendar").glob("*.csv"))
@@ -106,18 +115,3 @@ def _tests(file: Path, found: Scan) -> None:
         reader.read()
         found.faults += reader.faults
         found.tables.tests_digest = hashlib.sha256(file.read_bytes()).hexdigest()
-
-
-def from_parts(parts: dict[str, Any]) -> Tables:
-    """The same tables from the JSON form in which parts are stored and published."""
-    return {
-        part: [model.model_validate(row) for row in parts[part]] for part, model in PARTS.items()
-    }
-
-
-def to_parts(tables: Tables) -> dict[str, list[dict[str, Any]]]:
-    """The JSON form of every part; defaults left out, so that files and digests stay small."""
-    return {
-        part: [row.model_dump(mode="json", exclude_defaults=True) for row in tables[part]]
-        for part in PARTS
-    }

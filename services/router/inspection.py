@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from services.router.faults import Fault
 from services.router.files import Scan, Tables
-from services.router.rows import Rows
+from services.router.rows import Listed, Rows
 
 COMPARED: Final = 5_000
 """Up to so many codes are compared letter by letter; of more the neighbours in order are shown."""
@@ -21,6 +21,7 @@ KEY: Final[Mapping[str, str]] = {
     "posts": "post",
     "categories": "code",
     "readers": "code",
+    "outlines": "code",
     "limits": "name",
     "catalogue": "category",
     "places": "name",
@@ -29,7 +30,7 @@ KEY: Final[Mapping[str, str]] = {
     "ladder": "urgency",
 }
 """Part to the column by which people know a row."""
-_TOML: Final = ("limits", "ladder")
+_ENDING: Final = {"limits": "toml", "ladder": "toml", "outlines": "geojson"}
 
 
 class Table:
@@ -55,9 +56,9 @@ class Table:
 
     def place(self, number: int) -> tuple[str, int]:
         """File and line of a row; line 0 where the rows came from no file."""
-        if isinstance(self._rows, Rows):
+        if isinstance(self._rows, Rows | Listed):
             return self._rows.place(number)
-        return f"{self.part}.{'toml' if self.part in _TOML else 'csv'}", 0
+        return f"{self.part}.{_ENDING.get(self.part, 'csv')}", 0
 
     def named(self, number: int) -> tuple[str, str]:
         """How a remedy names another row, in Chinese and English."""

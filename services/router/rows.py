@@ -80,3 +80,16 @@ class Rows(Sequence[R], Generic[R]):
 
     def _made(self, values: Sequence[Any]) -> R:
         return self.model.model_validate(dict(zip(self.columns, values, strict=True)))
+
+
+class Listed(list[R], Generic[R]):
+    """Rows of a file that is no table, each with its line."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__()
+        self.file = file
+        self.lines: list[int] = []
+
+    def place(self, number: int) -> tuple[str, int]:
+        """File and line of a row by its number from 0."""
+        return self.file, self.lines[number]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.directory import AreaLevel, Post
 from services.router import coverage, duty
+from services.router.areas import DEPTH, city_day
 from services.router.coverage import DAYS_AHEAD
-from services.router.days import day_of, in_force
-from services.router.directory import ANY, DEPTH, Directory, build
+from services.router.directory import ANY, Directory, build
 from services.router.files import Tables
 from services.router.proof import NO_OWNER, UNREACHABLE, Proof
 from tests.support import sample, small
@@ -26,17 +26,21 @@ Missing = Counter[tuple[str, str, str | None, int, str]]
 
 def brute_force(directory: Directory) -> tuple[Missing, int]:
     """What is missing, cell by cell, and how many cells there are."""
-    days = [day_of(MONDAY) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
+    days = [city_day(MONDAY) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
     inner = {row.parent for row in directory.categories.values()}
     leaves = [code for code in directory.categories if code not in inner]
-    alive = [a for a in directory.areas.values() if any(in_force(a, day) for day in days)]
+    alive = [
+        a
+        for a in directory.areas.values()
+        if any(directory.areas.valid(a.code, day) for day in days)
+    ]
     parents = {area.parent for area in alive}
     found: Missing = Counter()
     cells = 0
     for area in alive:
         if area.code in parents:
             continue
-        mine = [n for n, day in enumerate(days) if in_force(area, day)]
+        mine = [n for n, day in enumerate(days) if directory.areas.valid(area.code, day)]
         community = next(
             (code for code in directory.chains[area.code]
              if DEPTH[directory.areas[code].level] <= DEPTH[AreaLevel.COMMUNITY]),

@@ -156,6 +156,12 @@ def test_a_file_that_could_not_be_read_to_its_end_accuses_no_other(folder: Path)
     ]
 
 
+def test_an_outline_of_no_area_is_told_with_its_line(folder: Path) -> None:
+    line = replaced(folder, "areas.geojson", '"370105001010"', '"370105001990"')
+    (fault,) = examined(folder).faults
+    assert (fault.file, fault.line, fault.kind) == ("areas.geojson", line, "unknown-code")
+
+
 ENDED = "2026-12-01"
 
 
@@ -214,7 +220,7 @@ def test_a_level_may_be_left_out_where_the_city_has_none(folder: Path) -> None:
         ("units.csv", "GT-999,某网格,grid_team,SQ-001,,standard,,no,", "covers-nothing"),
         ("units.csv", "AB,某单位,committee,SQ-001,,standard,,no,", "no-post"),
         ("posts.csv", "AB,SZ,,member,P0001,别人,138,work,,", "two-names"),
-        ("areas.csv", f"{COMMUNITY}777,{COMMUNITY},compound,金桂名邸,,,,", "namesake"),
+        ("areas.csv", f"{COMMUNITY}777,{COMMUNITY},compound,纺兴苑,,,,", "namesake"),
         ("categories.csv", "AB,WY,某类,电梯坏:3,normal,", "keyword-contested"),
         ("categories.csv", "AB,WY,某类,某词:3|某词:2,normal,", "keyword-twice"),
         ("places.csv", "某路,road,370105001,,,,113.0,23.0", "far-away"),

@@ -8,13 +8,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError, model_validator
 
 from contracts.directory import PARTS, Row
-from services.router import files
+from services.router import files, pieces
 from services.router.cells import has_rules_of_its_own
 from services.router.csv_rows import read_csv
 from services.router.faults import SHOWN_OF_A_KIND
@@ -56,7 +57,10 @@ def test_the_sample_has_no_fault() -> None:
 
 
 def test_the_published_form_reads_back_to_the_same_rows() -> None:
-    assert files.from_parts(files.to_parts(sample.tables())) == sample.tables()
+    bodies = pieces.split(sample.tables())
+    back = {part: pieces.models(part, bodies[part].values()) for part in bodies}
+    for part, rows in sample.tables().items():
+        assert sorted(map(_plain, back[part])) == sorted(map(_plain, rows)), part
 
 
 @pytest.mark.parametrize(
@@ -226,7 +230,14 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("part", [part for part in PARTS if part not in TOP])
+def _plain(row: Row) -> bytes:
+    return orjson.dumps(row.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
+
+
+CSV = [part for part in PARTS if part not in {*TOP, "outlines"}]
+
+
+@pytest.mark.parametrize("part", CSV)
 def test_a_file_read_by_its_fields_is_judged_as_by_its_rows(part: str) -> None:
     assert not has_rules_of_its_own(PARTS[part])
 
@@ -255,7 +266,7 @@ CELLS = st.sampled_from(
 def test_a_row_is_accepted_exactly_when_its_model_accepts_it(
     data: st.DataObject, tmp_path: Path
 ) -> None:
-    model = PARTS[data.draw(st.sampled_from([part for part in PARTS if part not in TOP]))]
+    model = PARTS[data.draw(st.sampled_from(CSV))]
     cells = {name: data.draw(CELLS) for name in model.model_fields}
     file = tmp_path / "some.csv"
     with file.open("w", encoding="utf-8", newline="") as text:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chuishao.sample_complaints import FILES, read_samples
-from services.router import checks, expecting, files
+from services.router import checks, expecting, files, pieces
 from services.router.faults import Fault
 from services.router.files import TESTS, BadDirectoryError
 from tests.support import sample, small
@@ -122,5 +122,5 @@ def test_the_version_says_which_tests_it_passed_and_publishes_none_of_them(folde
     with (folder / TESTS).open(encoding="utf-8", newline="") as text:
         count = sum(1 for _ in csv.DictReader(text))
     assert expecting.recorded(tables) == {"tests": count, "tests_digest": digest}
-    assert "tests" not in files.to_parts(tables)
+    assert "tests" not in pieces.split(tables)
     assert expecting.recorded(small.tables()) == {}
