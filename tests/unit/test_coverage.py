@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from contracts.directory import AreaLevel, Post
+from contracts.directory import AreaLevel
 from services.router import coverage, duty
 from services.router.areas import DEPTH, city_day
 from services.router.coverage import DAYS_AHEAD
@@ -18,7 +17,8 @@ from services.router.directory import ANY, Directory, build
 from services.router.files import Tables
 from services.router.proof import NO_OWNER, UNREACHABLE, Proof
 from tests.support import sample, small
-from tests.support.small import EAST, GARDEN, HAPPY_EAST, MILL, MONDAY, STREET, WEST, post, rule
+from tests.support.cities import cities
+from tests.support.small import EAST, HAPPY_EAST, MONDAY, WEST, rule
 
 Missing = Counter[tuple[str, str, str | None, int, str]]
 """(kind, category, unit, first day, community) to grids."""
@@ -119,51 +119,6 @@ def test_what_a_missing_rule_leaves_open_is_found_as_brute_force_finds_it() -> N
     proof = same(damaged(catalogue=rules))
     assert {gap.kind for gap in proof.gaps} == {NO_OWNER}
     assert all("catalogue.csv" in gap.remedy() for gap in proof.gaps)
-
-
-AREAS = [STREET, EAST, WEST, GARDEN, HAPPY_EAST, MILL]
-LEADS = ["SZ", "SQ-1", "DW-1", "@grid", "@property", "@community", "@subdistrict", "@owner"]
-DAYS = st.none() | st.integers(0, 9).map(lambda n: MONDAY.date() + timedelta(days=n))
-
-
-@st.composite
-def cities(draw: st.DrawFn) -> Tables:
-    """The small district with rules, posts, units and dates changed at random."""
-    tables = small.tables()
-    keys = draw(
-        st.sets(
-            st.tuples(
-                st.sampled_from(["*", "LJ", "LJ-DF", "WY", "SZ", "SZ-LD", "QT"]),
-                st.none() | st.sampled_from(AREAS),
-                st.none() | st.sampled_from(["closed", "open", "unit_dormitory"]),
-            ),
-            max_size=8,
-        )
-    )
-    tables["catalogue"] = [
-        rule(category, draw(st.sampled_from(LEADS)), area=area, compound_type=kind)
-        for category, area, kind in sorted(keys, key=str)
-    ]
-    tables["posts"] = _posts(draw, tables)
-    tables["areas"] = [
-        area.model_copy(update={"valid_to": draw(DAYS)}) if area.code == HAPPY_EAST else area
-        for area in tables["areas"]
-    ]
-    return tables
-
-
-def _posts(draw: st.DrawFn, tables: Tables) -> list[Post]:
-    return [
-        post(
-            f"{unit.code}-{n}",
-            unit.code,
-            draw(st.sampled_from(["leader", "specialist", "secretary"])),
-            area=draw(st.none() | st.sampled_from(AREAS)),
-            valid_to=draw(DAYS),
-        )
-        for unit in tables["units"]
-        for n in range(draw(st.integers(0, 2)))
-    ]
 
 
 @settings(max_examples=150)
