@@ -47,9 +47,17 @@ def check(tables: Tables, at: datetime) -> list[Fault]:
 
 
 def examine(
-    tables: Tables, at: datetime, scan: Scan | None = None, progress: Progress | None = None
+    tables: Tables,
+    at: datetime,
+    scan: Scan | None = None,
+    progress: Progress | None = None,
+    *,
+    proving: bool = True,
 ) -> Findings:
-    """Faults and warnings; with `scan` also those of reading, whose rows are not taken for missing."""
+    """Faults and warnings; with `scan` also those of reading, whose rows are not taken for missing.
+
+    Without `proving`, coverage and the folder's tests are left out.
+    """
     seen = Inspection(tables, scan)
     checks = (
         check_codes(seen, at),
@@ -63,7 +71,7 @@ def examine(
     for fault in chain.from_iterable(_told(checks, progress)):
         (warnings if fault.warning else faults).add(fault)
     found = Findings(faults.listed(), warnings.listed())
-    if not found.faults:
+    if proving and not found.faults:
         _prove(tables, seen, at, found)
     return found
 
