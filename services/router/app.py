@@ -21,6 +21,7 @@ from services.router import consumers, programs
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
+from services.router.directory_loops import nightly_prover
 from services.router.in_use import DirectoryInUse
 from services.router.loops import ticket_counter
 from services.router.programs import Telling
@@ -56,7 +57,12 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(plumbing.stay_connected, ticket_counter(pool), in_use.following()),
+            loops=(
+                plumbing.stay_connected,
+                ticket_counter(pool),
+                in_use.following(),
+                nightly_prover(pool, relay, in_use),
+            ),
             close=(pool.close,),
         )
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Any, Final
 
 from asyncpg import Record
 
 from kit.db import Conn
 
+PROOF_LOCK: Final = 0x50524F4F
+LEASE_S: Final = 1_800.0
+"""How long a replica may take to prove; after that another one begins anew."""
 AT_ONCE: Final = 200
 """Tickets read in one go."""
 SQL_OPEN_PLACES: Final = """
@@ -24,6 +27,54 @@ select ticket_id, number, channel, kind, title, body, address, accused, confiden
 from ticket
 where received_at >= $1
 """
+SQL_CLAIM_PROOF: Final = """
+insert into coverage_proof (day, version, claimed_at)
+select $1, $2, now()
+where pg_try_advisory_xact_lock($3)
+on conflict (day) do update
+set version = excluded.version, claimed_at = excluded.claimed_at
+where coverage_proof.proved_at is null
+    and coverage_proof.claimed_at < now() - make_interval(secs => $4)
+returning day
+"""
+SQL_PROVED_ON: Final = "select proved_at is not null from coverage_proof where day = $1"
+SQL_LAST_PROOF: Final = """
+select day, version, proved_at, whole, open_cells, fingerprint, body
+from coverage_proof
+where proved_at is not null
+order by day desc
+limit 1
+"""
+SQL_KEEP_PROOF: Final = """
+update coverage_proof
+set version = $2, proved_at = $3, whole = $4, open_cells = $5, fingerprint = $6, body = $7
+where day = $1
+"""
+SQL_FORGET_PROOFS: Final = """
+update coverage_proof set body = null where day < $1::date - 30 and body is not null
+"""
+
+
+async def claim_proof(conn: Conn, day: date, version: int) -> bool:
+    """True for the one replica that is to prove this night; its claim ends after LEASE_S."""
+    claimed = await conn.fetchval(SQL_CLAIM_PROOF, day, version, PROOF_LOCK, LEASE_S)
+    return claimed is not None
+
+
+async def proved_on(conn: Conn, day: date) -> bool:
+    """Whether a night has its proof."""
+    return bool(await conn.fetchval(SQL_PROVED_ON, day))
+
+
+async def last_proof(conn: Conn) -> Record | None:
+    """The newest finished proof."""
+    return await conn.fetchrow(SQL_LAST_PROOF)
+
+
+async def keep_proof(conn: Conn, day: date, *values: Any) -> None:
+    """(version, proved at, whole, open cells, fingerprint, body); bodies of past months are let go."""
+    await conn.execute(SQL_KEEP_PROOF, day, *values)
+    await conn.execute(SQL_FORGET_PROOFS, day)
 
 
 async def open_places(conn: Conn) -> list[Record]:

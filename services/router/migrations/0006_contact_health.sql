@@ -15,7 +15,6 @@ create table coverage_proof (
     fingerprint text,
     body text
 );
-alter table coverage_proof alter column body set storage external;
 
 -- How far open tickets were looked at for a directory version on a day.
 create table directory_following (
