@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from services.router.areas import city_day
 from services.router.faults import Fault
+from services.router.hours import moment
 from services.router.inspection import Codes, Inspection, Table
 
 ANY: Final = "*"
@@ -98,7 +98,7 @@ def _circles(table: Table) -> Iterator[Fault]:
 
 def _ended(seen: Inspection, at: datetime) -> Iterator[Fault]:
     """Rows that name an area which is no longer in force do nothing any more."""
-    areas, today = seen.table("areas"), city_day(at)
+    areas, today = seen.table("areas"), moment(at).day
     ended = {
         areas.keys[number]: areas.column("successors")[number]
         for number, ends in enumerate(areas.column("valid_to"))

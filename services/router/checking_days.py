@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 
-from services.router.areas import city_day
 from services.router.faults import Fault
+from services.router.hours import moment
 from services.router.inspection import Inspection, Table
 
 CALENDAR_AHEAD_D: Final = 60
@@ -87,7 +87,7 @@ def _weekdays(table: Table) -> Iterator[Fault]:
 
 def _years(table: Table, at: datetime) -> Iterator[Fault]:
     """The year of today must be loaded, and the next one 60 days before it begins (domain.md D3.6)."""
-    today = city_day(at)
+    today = moment(at).day
     needed = {today.year, (today + timedelta(days=CALENDAR_AHEAD_D)).year}
     names, kinds = table.column("calendar"), table.column("kind")
     weekly = {name for name, kind in zip(names, kinds, strict=True) if kind == "holiday"}

@@ -10,7 +10,9 @@ from typing import Any, Final
 from contracts.directory import UnitKind
 from services.router.faults import Fault
 from services.router.inspection import Inspection
+from services.router.roster import GENERAL_ROLES
 
+_ANSWERING: Final = ("specialist", *GENERAL_ROLES)
 BY_PLACE: Final = frozenset(
     {UnitKind.GRID_TEAM, UnitKind.PROPERTY, UnitKind.COMMUNITY, UnitKind.SUBDISTRICT, UnitKind.DESK}
 )
@@ -71,6 +73,7 @@ def _posts(seen: Inspection) -> Iterator[Fault]:
             if unit not in staffed:
                 remedy = "没有岗位，派到这里没有人接；请在 posts.csv 补上 / has no post; add one"
                 yield units.warning(number, "", remedy, "no-post")
+    yield from _passed_over(seen)
     named: dict[str, int] = {}
     names = table.column("name")
     for number, person in enumerate(table.column("person")):
@@ -79,6 +82,23 @@ def _posts(seen: Inspection) -> Iterator[Fault]:
             zh, en = table.named(before)
             remedy = f"工号 {person} 在{zh}是另一个姓名 / {person} has another name in {en}"
             yield table.warning(number, "name", remedy, "two-names")
+
+
+def _passed_over(seen: Inspection) -> Iterator[Fault]:
+    """Posts and deputies that dispatching passes over (services/router/answering.py)."""
+    table, posts = seen.table("posts"), seen.index("posts")
+    units, phones, roles = (table.column(name) for name in ("unit", "phone", "role"))
+    for number, deputy in enumerate(table.column("deputy")):
+        if not phones[number]:
+            remedy = "没有电话，派单时会跳过 / has no telephone and is passed over at dispatch"
+            yield table.warning(number, "phone", remedy, "no-phone")
+        at = posts.get(deputy or "") if roles[number] in _ANSWERING else None
+        if at is not None and units[at] != units[number]:
+            remedy = (
+                f"{deputy} 是 {units[at]} 的岗位，派单时不能代理 / {deputy} is a post of {units[at]} and "
+                "cannot stand in at dispatch"
+            )
+            yield table.warning(number, "deputy", remedy, "deputy-elsewhere")
 
 
 def _rota(seen: Inspection) -> Iterator[Fault]:

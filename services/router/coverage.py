@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from services.router import duty
-from services.router.areas import city_day
+from services.router.answering import answering_post
 from services.router.directory import ANY, Directory
 from services.router.grouping import Grouping, Spot
+from services.router.hours import moment
 from services.router.proof import NO_OWNER, UNREACHABLE, Community, Gap, Proof, Top, vacancies
 
 DAYS_AHEAD: Final = 7
@@ -46,7 +46,7 @@ def prove(directory: Directory, at: datetime) -> Proof:
 class _Proving:
     def __init__(self, directory: Directory, at: datetime) -> None:
         self._at = at
-        self._days = [city_day(at) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
+        self._days = [moment(at).day + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
         self._grouping = Grouping(directory)
         self._directory = self._grouping.directory
         self._answers: dict[tuple[str, tuple[str, ...]], tuple[bool, ...]] = {}
@@ -132,7 +132,7 @@ class _Proving:
 
     def _answer(self, unit: str, grid: str | None, n: int) -> bool:
         at = self._at + timedelta(days=n)
-        return duty.answering_post(self._directory, unit, grid, at) is not None
+        return answering_post(self._directory, unit, grid, at) is not None
 
     def _top(self, category: str) -> str:
         return next(code for code in reversed(self._directory.lines[category]) if code != ANY)

@@ -8,10 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from contracts.directory import CatalogueEntry
-from services.router.areas import Areas, city_day
+from services.router.areas import Areas
 from services.router.difference import EXAMPLES, Changes, Difference, OwnerChange
-from services.router.directory import Directory, RuleKey
+from services.router.directory import Directory
 from services.router.grouping import Grouping, Spot
+from services.router.hours import moment
+from services.router.rulebook import RuleKey
 
 NOBODY: Final = "-"
 _LATE: Final = date.max - timedelta(days=1)
@@ -54,7 +56,7 @@ def _groups(
     before: Grouping, after: Grouping, at: datetime
 ) -> Mapping[tuple[Spot, Spot], list[str]]:
     """Smallest grids that both have in force, by what can make a difference in either."""
-    old, new, today = before.directory.areas, after.directory.areas, city_day(at)
+    old, new, today = before.directory.areas, after.directory.areas, moment(at).day
     parents = {new.parent(code) for code in new}
     groups: dict[tuple[Spot, Spot], list[str]] = defaultdict(list)
     for code in new:
@@ -123,7 +125,7 @@ def _areas(old: Areas, new: Areas) -> tuple[Changes, dict[str, tuple[str | None,
 
 def _ended(old: Areas, new: Areas, at: datetime) -> dict[str, tuple[str, ...]]:
     """In force today before, and not any more (or with an end that is known now)."""
-    today = city_day(at)
+    today = moment(at).day
     if new.all_valid(_LATE):
         return {}
     return {

@@ -35,9 +35,8 @@ def run(tables: Tables, directory: Directory, at: datetime) -> Tested:
     if not isinstance(tables, Folder):
         return tested
     tested.digest = tables.tests_digest
-    accused = _names(directory)
     for number, wanted in enumerate(tables.tests):
-        decision = decide(_complaint(wanted, accused, at), directory, at)
+        decision = decide(_complaint(wanted, directory, at), directory, at)
         wrong = _wrong(wanted, decision)
         if not wrong:
             tested.passed += 1
@@ -72,7 +71,7 @@ def _wrong(wanted: Expectation, got: Decision) -> tuple[str, str, str] | None:
     return None
 
 
-def _complaint(wanted: Expectation, accused: dict[str, str], at: datetime) -> ComplaintReceived:
+def _complaint(wanted: Expectation, directory: Directory, at: datetime) -> ComplaintReceived:
     return ComplaintReceived(
         complaint_id="-",
         number="-",
@@ -84,15 +83,6 @@ def _complaint(wanted: Expectation, accused: dict[str, str], at: datetime) -> Co
         point=wanted.place(),
         grid_code=wanted.grid_code,
         category=wanted.category,
-        accused=accused.get(wanted.accused or ""),
+        accused=directory.unit_names.get(wanted.accused or ""),
         received_at=at,
     )
-
-
-def _names(directory: Directory) -> dict[str, str]:
-    """Unit code, name or alias to code, as intake reads who is complained about."""
-    return {
-        name: unit.code
-        for unit in directory.units.values()
-        for name in (unit.code, unit.name, *unit.aliases)
-    }

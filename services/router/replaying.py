@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from contracts.complaint import ComplaintReceived
+import orjson
+
 from services.router.directory import Directory
+from services.router.inputs import rebuild
 from services.router.matching import decide
 from services.router.why import why
 
@@ -34,29 +36,15 @@ class Elsewhere:
         }
 
 
-def complaint_of(row: Mapping[str, Any]) -> ComplaintReceived:
-    """The complaint as the router received it, from what the ticket keeps: masked words, given inputs."""
-    given: dict[str, Any] = row["given"]
-    return ComplaintReceived(
-        complaint_id=str(row["ticket_id"]),
-        number=row["number"],
-        channel=row["channel"],
-        kind=row["kind"],
-        title=row["title"],
-        text=row["body"],
-        address=row["address"],
-        accused=row["accused"],
-        confidential=row["confidential"],
-        received_at=row["received_at"],
-        **given,
-    )
-
-
 def compare(
     row: Mapping[str, Any], old: Directory, new: Directory, at: datetime
 ) -> Elsewhere | None:
-    """Decide a ticket's complaint under both directories as if it came at `at`; None where they agree."""
-    complaint = complaint_of(row)
+    """Decide a ticket's complaint under both directories as if it came at `at`; None where they agree.
+
+    `row` is the ticket with its masked words and, as `receipt`, the text of its receipt, which holds what
+    the filer gave beside the words.
+    """
+    complaint = rebuild(row, orjson.loads(row["receipt"])["inputs"])
     was, becomes = decide(complaint, old, at), decide(complaint, new, at)
     if was.unit == becomes.unit:
         return None

@@ -81,14 +81,6 @@ def ticket_row(o: Opening) -> tuple[Any, ...]:
         receipt.dump(d.receipt),
         new_id(),
         {"unit": d.unit, "reason": d.reason.value},
-        given(c),
-    )
-
-
-def given(complaint: ComplaintReceived) -> dict[str, Any]:
-    """What the filer gave beside the words: kept, so that a decision can be taken again."""
-    return complaint.model_dump(
-        mode="json", include={"point", "grid_code", "category", "urgency"}, exclude_none=True
     )
 
 

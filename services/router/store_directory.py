@@ -23,9 +23,11 @@ group by area, unit
 """
 SQL_COUNT_SINCE: Final = "select count(*) from ticket where received_at >= $1"
 SQL_SINCE: Final = """
-select ticket_id, number, channel, kind, title, body, address, accused, confidential, received_at, given
-from ticket
-where received_at >= $1
+select t.ticket_id, t.number, t.title, t.body, t.address, t.confidential, t.received_at,
+    r.body as receipt
+from ticket t
+join receipt r using (receipt_id)
+where t.received_at >= $1
 """
 SQL_CLAIM_PROOF: Final = """
 insert into coverage_proof (day, version, claimed_at)

@@ -20,6 +20,7 @@ _FORMS: Final = (
     (rows.Shift, "班次应写作 09:00-12:00，多个以分号隔开", "a shift is 09:00-12:00, several with semicolons"),
     (rows.Minute, "时刻应写作 08:30", "a time of day is 08:30"),
     (rows.Day, "应为日期 2026-10-01 或 mon 至 sun", "must be a date, 2026-10-01, or mon to sun"),
+    (rows.Absence, "日子应写作 2026-11-20 或 2026-11-20..2026-11-27", "days are 2026-11-20 or 2026-11-20..2026-11-27"),
     (rows.Stretch, "门牌段应写作 1-99、odd:1-99 或 even:2-88", "door numbers are 1-99, odd:1-99 or even:2-88"),
 )  # fmt: skip
 _WORDS: Final[dict[str, tuple[str, str]]] = {
@@ -68,6 +69,9 @@ def remedy(item: Any) -> str:
     context = {key: str(value) for key, value in item.get("ctx", {}).items()}
     if item["type"] == "string_pattern_mismatch":
         zh, en = _BY_PATTERN.get(context["pattern"], _UNKNOWN)
+    elif item["type"] == "value_error":
+        zh, _, en = context["error"].rpartition(" | ")
+        zh, en = (zh, en) if zh else ("没有这一天", "there is no such day")
     else:
         zh, en = _WORDS.get(item["type"], _UNKNOWN)
     said = item.get("input")

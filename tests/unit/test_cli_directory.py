@@ -43,7 +43,10 @@ def damage(folder: Path) -> None:
 
 
 def vacate(folder: Path, unit: str) -> None:
-    """Nobody holds a post of a unit any more."""
+    """Nobody holds a post of a unit any more, and no other unit stands in."""
+    units = folder / "units.csv"
+    text = units.read_text(encoding="utf-8")
+    units.write_text(re.sub(rf"(?m)^({unit},.*,standard),[^,]*,", r"\1,,", text), encoding="utf-8")
     path = folder / "posts.csv"
     kept = [line for line in path.read_text("utf-8").splitlines() if line.split(",")[1] != unit]
     path.write_text("\n".join(kept) + "\n", encoding="utf-8")

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 
 from contracts.directory import AreaLevel
 from services.router import coverage, duty
-from services.router.areas import DEPTH, city_day
+from services.router.answering import answering_post
+from services.router.areas import DEPTH
 from services.router.coverage import DAYS_AHEAD
 from services.router.directory import ANY, Directory, build
 from services.router.files import Tables
+from services.router.hours import moment
 from services.router.proof import NO_OWNER, UNREACHABLE, Proof
 from tests.support import sample, small
 from tests.support.cities import cities
@@ -26,7 +28,7 @@ Missing = Counter[tuple[str, str, str | None, int, str]]
 
 def brute_force(directory: Directory) -> tuple[Missing, int]:
     """What is missing, cell by cell, and how many cells there are."""
-    days = [city_day(MONDAY) + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
+    days = [moment(MONDAY).day + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
     inner = {row.parent for row in directory.categories.values()}
     leaves = [code for code in directory.categories if code not in inner]
     alive = [
@@ -54,7 +56,7 @@ def brute_force(directory: Directory) -> tuple[Missing, int]:
                 continue
             for n in mine:
                 at = MONDAY + timedelta(days=n)
-                if duty.answering_post(directory, unit, area.code, at) is None:
+                if answering_post(directory, unit, area.code, at) is None:
                     found[UNREACHABLE, leaf, unit, n, community] += 1
                     break
     return found, cells
@@ -104,7 +106,9 @@ def test_what_a_vacant_unit_leaves_open_is_found_as_brute_force_finds_it(
         one.model_copy(update={"area": None} | ({"valid_to": leaves} if one.unit == unit else {}))
         for one in sample.tables()["posts"]
     ]
-    assert not same(damaged(posts=posts)).whole
+    alone = [one.model_copy(update={"deputy": None}) for one in sample.tables()["units"]]
+    assert not same(damaged(posts=posts, units=alone)).whole
+    assert same(damaged(posts=posts)).whole is (unit != "SZ"), "a deputy unit stands in"
     posts = [
         one.model_copy(update={"valid_to": leaves}) if one.unit == unit else one
         for one in sample.tables()["posts"]

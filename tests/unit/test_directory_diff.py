@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 
 from services.router import duty
-from services.router.areas import city_day
 from services.router.difference import Difference
 from services.router.diffing import NOBODY, differences
 from services.router.directory import Directory, build
 from services.router.files import Tables
+from services.router.hours import moment
 from tests.support import sample, small
 from tests.support.cities import cities
 from tests.support.small import GARDEN, GARDEN_3, HAPPY_EAST, MILL, MONDAY, rule
@@ -28,7 +28,11 @@ def cell_by_cell(old: Directory, new: Directory) -> Counter[tuple[str, str]]:
     parents = {area.parent for area in new.areas.values()}
     found: Counter[tuple[str, str]] = Counter()
     for grid in new.areas:
-        if grid in parents or grid not in old.areas or not new.areas.valid(grid, city_day(MONDAY)):
+        if (
+            grid in parents
+            or grid not in old.areas
+            or not new.areas.valid(grid, moment(MONDAY).day)
+        ):
             continue
         for leaf in leaves:
             pair = (_unit(old, leaf, grid), _unit(new, leaf, grid))

@@ -220,6 +220,8 @@ def test_a_level_may_be_left_out_where_the_city_has_none(folder: Path) -> None:
         ("units.csv", "GT-999,某网格,grid_team,SQ-001,,standard,,no,", "covers-nothing"),
         ("units.csv", "AB,某单位,committee,SQ-001,,standard,,no,", "no-post"),
         ("posts.csv", "AB,SZ,,member,P0001,别人,138,work,,", "two-names"),
+        ("posts.csv", "AB,SZ,,member,P9998,别人,,work,,", "no-phone"),
+        ("posts.csv", "AB,SZ,,member,P9998,别人,138,work,DESK-Z,", "deputy-elsewhere"),
         ("areas.csv", f"{COMMUNITY}777,{COMMUNITY},compound,纺兴苑,,,,", "namesake"),
         ("categories.csv", "AB,WY,某类,电梯坏:3,normal,", "keyword-contested"),
         ("categories.csv", "AB,WY,某类,某词:3|某词:2,normal,", "keyword-twice"),

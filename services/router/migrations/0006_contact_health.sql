@@ -1,5 +1,4 @@
--- What the filer gave beside the words, so that a decision can be taken again.
-alter table ticket add column given jsonb not null default '{}';
+-- What replaying the last days and following open tickets read.
 create index ticket_received on ticket using brin (received_at);
 create index ticket_open_id on ticket (ticket_id)
 where status not in ('closed', 'declined', 'merged', 'withdrawn');
