@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import runpy
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Coroutine
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
 
 from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
+from chuishao.cli_directory import directory_app
+from chuishao.plain import plain_errors
 
 app = typer.Typer(
     help="吹哨 Chuishao：12345 诉求的受理、派单、督办 / complaint intake, routing and escalation.",
@@ -23,7 +22,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 clock_app = typer.Typer(no_args_is_help=True, help="业务时钟 / the business clock.")
-directory_app = typer.Typer(no_args_is_help=True, help="城市名录 / the city's directory.")
 app.add_typer(clock_app, name="clock")
 app.add_typer(directory_app, name="directory")
 
@@ -75,7 +73,7 @@ def up(  # noqa: PLR0913 - one parameter per flag
     from chuishao.screen import Screen
     from chuishao.up import UpOptions, run
 
-    with _plain_errors():
+    with plain_errors():
         options = UpOptions(
             data_dir=data_dir,
             directory=directory or SAMPLE_DIRECTORY,
@@ -146,7 +144,7 @@ def listen(
     from chuishao import runfile
     from chuishao.listen import listen as hear
 
-    with _plain_errors():
+    with plain_errors():
         info = runfile.read(data_dir)
         _run(hear(info, unit, typer.echo, count=count, follow=follow, peek=peek))
 
@@ -165,7 +163,7 @@ def explain(  # noqa: PLR0913 - one parameter per flag
     from chuishao.explain import explain as ask
     from chuishao.explain import question
 
-    with _plain_errors():
+    with plain_errors():
         info = runfile.read(data_dir)
         asked = question(text, address=address, point=point, category=category)
         typer.echo(ask(info, asked, as_json=as_json))
@@ -176,7 +174,7 @@ def clock_show(data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     """现在的业务时间 / the business time now."""
     from chuishao import business_clock, runfile
 
-    with _plain_errors():
+    with plain_errors():
         info = runfile.read(data_dir)
         typer.echo(_run(business_clock.show(info)).isoformat())
 
@@ -189,29 +187,9 @@ def clock_set(
     """设置业务时间（仅模拟库）/ set it, in simulated databases only."""
     from chuishao import business_clock, runfile
 
-    with _plain_errors():
+    with plain_errors():
         info = runfile.read(data_dir)
         typer.echo(_run(business_clock.move(info, time)).isoformat())
-
-
-@directory_app.command("check")
-def directory_check(folder: Path) -> None:
-    """严格检查，含覆盖证明 / check a folder strictly, with the coverage proof."""
-    from chuishao.directory import check
-
-    with _plain_errors():
-        check(folder, datetime.now(UTC))
-    typer.echo("可以发布 / fit to be published")
-
-
-@directory_app.command("load")
-def directory_load(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
-    """发布新版本 / publish it as a new version; new units get their NATS accounts first."""
-    from chuishao import running
-
-    for change in _run(running.provision(data_dir, folder, None, check=False)):
-        typer.echo(change)
-    raise typer.Exit(running.load_directory(data_dir, folder))
 
 
 app.command()(accounts)
@@ -219,20 +197,8 @@ app.command()(prepare)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:
-    with _plain_errors():
+    with plain_errors():
         return asyncio.run(job)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Show an expected failure as its message, without a traceback, and end with code 1."""
-    try:
-        yield
-    except typer.Exit:
-        raise
-    except (RuntimeError, OSError, ValueError) as error:
-        typer.echo(str(error) or type(error).__name__, err=True)
-        raise typer.Exit(1) from None
 
 
 def _replicas(words: list[str]) -> dict[str, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -55,17 +54,6 @@ class Roster:
 
 class DirectoryRefusedError(RuntimeError):
     """A directory folder has mistakes in it; the message lists every one with its place."""
-
-
-def check(folder: Path, at: datetime) -> None:
-    """Check a directory folder as strictly as before publishing, coverage from `at` included.
-
-    Raises DirectoryRefusedError naming each fault.
-    """
-    from services.router.checks import check as faults_of
-
-    if faults := faults_of(_tables(folder), at):
-        raise DirectoryRefusedError("\n".join(str(fault) for fault in faults))
 
 
 def read_roster(folder: Path) -> Roster:

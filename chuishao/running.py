@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,15 +61,10 @@ def write_accounts(data_dir: Path, directory: Path) -> Path:
     return broker.accounts_path(data_dir)
 
 
-def load_directory(data_dir: Path, folder: Path) -> int:
-    """Let the router's own program publish a directory; return its exit code.
-
-    It gets the settings of the running installation, or those of our own environment.
-    """
+def router_settings(data_dir: Path) -> dict[str, str]:
+    """Settings of the running installation's router; empty where none runs, then our environment holds."""
     info = _running(data_dir)
-    command = (sys.executable, "-P", "-m", "services.router", "load", str(folder.resolve()))
-    environment = {**os.environ, **(_router_settings(info, data_dir) if info else {})}
-    return subprocess.run(command, env=environment, check=False).returncode
+    return _router_settings(info, data_dir) if info else {}
 
 
 def _running(data_dir: Path) -> RunInfo | None:

@@ -17,7 +17,7 @@ from contracts.base import SCHEMA_ROOT, TYPE_PREFIX, Event, EventData
 from contracts.clock import ClockEvent
 from contracts.complaint import ComplaintChanged, ComplaintDeclined, ComplaintReceived
 from contracts.escalation import EscalationEvent, ReceptionEvent
-from contracts.publication import DirectoryPublished, IssueEvent
+from contracts.publication import DirectoryCoverage, DirectoryPublished, IssueEvent
 from contracts.ticket import TicketDispatched, TicketEvent, TicketTriaged
 from contracts.whistle import WhistleEvent
 
@@ -168,6 +168,7 @@ EVENTS: Final[tuple[EventType, ...]] = (
     ),
     *_rows(IssueEvent, "opened", "joined", "closed"),
     *_rows(DirectoryPublished, "published"),
+    *_rows(DirectoryCoverage, "uncovered", "covered"),
 )
 
 BY_NAME: Final[Mapping[str, EventType]] = {row.name: row for row in EVENTS}

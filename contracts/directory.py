@@ -80,6 +80,9 @@ class Area(Row):
     compound_type: Literal["closed", "open", "unit_dormitory", "office"] | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    successors: tuple[AreaCode, ...] = ()
+    """What takes its place from `valid_to` on: one (several areas may name the same: a merger) or several
+    (a split)."""
 
 
 class Place(Row):

@@ -1,20 +1,22 @@
-"""`python -m services.router` serves; `python -m services.router load DIR` publishes a directory."""
+"""`python -m services.router` serves; with a verb it does one thing and ends: load, coverage, diff, replay."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
+from kit.errors import DomainError
 from kit.runner import run
-from services.router.app import load, main
-from services.router.files import BadDirectoryError
+from services.router.app import main, once
+from services.router.faults import BadDirectoryError
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["load"]:
+    if sys.argv[1:]:
         try:
-            sys.stdout.write(f"{asyncio.run(load(Path(sys.argv[2])))}\n")
+            asyncio.run(once(sys.argv[1:]))
         except BadDirectoryError as refused:
             sys.exit("\n".join(str(fault) for fault in refused.faults))
+        except DomainError as refused:
+            sys.exit(f"{refused.zh} / {refused.en}")
     else:
         run(main)

@@ -13,7 +13,7 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, queries
+from services.router import catalogue, proving, queries
 from services.router.acting import Office
 from services.router.explain import Question, explain
 from services.router.in_use import DirectoryInUse
@@ -22,6 +22,7 @@ from services.router.queries import Filter
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
 EVERYBODY: Final = ROLES
+DIRECTORY_READERS: Final = ("dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard")
 
 Ident = Annotated[str, Path(max_length=40)]
 
@@ -121,6 +122,14 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
         if request.headers.get("if-none-match") == f'"{digest}"':
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
+
+    @app.get("/v1/directory/coverage", tags=["directory"], dependencies=[allow(*DIRECTORY_READERS)])
+    async def coverage() -> Response:
+        """The last nightly proof: every smallest grid x category has a reachable owner, or what is missing."""
+        found = await proving.last(shared.pool)
+        if found is None:
+            raise not_found("覆盖证明", "coverage proof")
+        return reply(found)
 
     @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:

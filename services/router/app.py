@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from contracts.topology import ROUTER_CLOCKS, ROUTER_COMPLAINTS, ROUTER_ESCALATIONS
 from kit.broker import serve_commands
@@ -13,12 +17,14 @@ from kit.logging import configure
 from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
-from services.router import catalogue, consumers, files
+from services.router import consumers, programs
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
+from services.router.directory_loops import nightly_prover
 from services.router.in_use import DirectoryInUse
 from services.router.loops import ticket_counter
+from services.router.programs import Telling
 from services.router.settings import RouterSettings
 
 SERVICE: Final = "router"
@@ -51,21 +57,45 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(plumbing.stay_connected, ticket_counter(pool), in_use.following()),
+            loops=(
+                plumbing.stay_connected,
+                ticket_counter(pool),
+                in_use.following(),
+                nightly_prover(pool, relay, in_use),
+            ),
             close=(pool.close,),
         )
     )
 
 
-async def load(folder: Path) -> int:
-    """Publish the directory in `folder`; returns the version. Raises BadDirectoryError with every fault."""
+async def once(words: Sequence[str]) -> None:
+    """Do one thing and end: `load DIR`, `coverage`, `diff DIR`, `replay DIR DAYS`; JSON lines on stdout.
+
+    Raises BadDirectoryError with every fault of the folder, DomainError where nothing is published yet.
+    """
     settings = RouterSettings(_secrets_dir=secrets_dir())
     configure(SERVICE, level="WARNING", form="console")
     pool = await create_pool(
         settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=2
     )
+    telling = Telling(_line)
     try:
-        published = await catalogue.publish(pool, files.read(folder), by="system:load")
-        return published.version
+        match words:
+            case ["load", folder]:
+                result = await programs.load(pool, Path(folder), telling)
+            case ["coverage"]:
+                result = await programs.prove(pool)
+            case ["diff", folder]:
+                result = await programs.diff(pool, Path(folder), telling)
+            case ["replay", folder, days]:
+                result = await programs.replay(pool, Path(folder), int(days), telling)
+            case _:
+                raise SystemExit("load DIR | coverage | diff DIR | replay DIR DAYS")
+        _line({"result": result})
     finally:
         await pool.close()
+
+
+def _line(said: dict[str, Any]) -> None:
+    sys.stdout.write(f"{orjson.dumps(said).decode()}\n")
+    sys.stdout.flush()

@@ -99,8 +99,8 @@ class Areas(Mapping[str, Area]):
             at = self.parent(at)
         if len(self._kin) >= _KIN_MOST:
             self._kin.clear()
-        self._kin[code] = tuple(found)
-        return self._kin[code]
+        kin = self._kin[code] = tuple(found)
+        return kin
 
     def all_valid(self, at: date) -> bool:
         """True on a day on which every area is in force, which is nearly every day."""

@@ -32,8 +32,8 @@ class Block:
     """The compounds and buildings of one subdistrict, in parallel columns ordered by parent."""
 
     __slots__ = (
-        "_aliases", "_at", "_codes", "_depths", "_from", "_kinds", "_labels", "_names", "_parents",
-        "_to",
+        "_aliases", "_at", "_codes", "_depths", "_from", "_heirs", "_kinds", "_labels", "_names",
+        "_parents", "_to",
     )  # fmt: skip
 
     def __init__(self, rows: Iterable[AreaRow]) -> None:
@@ -55,6 +55,7 @@ class Block:
         self._from = column(day(row.get("valid_from")) for row in known)
         self._to = column(day(row.get("valid_to")) for row in known)
         self._aliases = {r["code"]: tuple(r["aliases"]) for r in known if r.get("aliases")}
+        self._heirs = {r["code"]: tuple(r["successors"]) for r in known if r.get("successors")}
 
     def __len__(self) -> int:
         return len(self._codes)
@@ -114,6 +115,7 @@ class Block:
             compound_type=_KINDS[self._kinds[at]],
             valid_from=self._from[at],
             valid_to=self._to[at],
+            successors=self._heirs.get(code, ()),
         )
 
     def inside(self, parent: str) -> Iterator[str]:

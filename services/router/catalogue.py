@@ -15,7 +15,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.logging import get
 from kit.outbox import outgoing
-from services.router import checks, pieces
+from services.router import checks, expecting, pieces
 from services.router.files import BadDirectoryError, Tables
 from services.router.pieces import Bodies
 
@@ -109,7 +109,9 @@ async def publish(
         data = DirectoryPublished(version=version, digest=digest, parts=parts, effective_from=start)
         said = outgoing("directory.published", data, source="router", about=str(version), at=now)
         await outbox.append(conn, [said])
-        await audit.record(conn, [audit.Entry(now, by, "directory.publish", str(version))])
+        passed = expecting.recorded(tables)
+        entry = audit.Entry(now, by, "directory.publish", str(version), passed)
+        await audit.record(conn, [entry])
         await conn.execute(SQL_TELL, CHANNEL, str(version))
     log.info("directory_published", version=version)
     return Published(version, changed=True, effective_from=start)

@@ -2,171 +2,116 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import tomllib
-import types
+import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, get_args, get_origin, get_type_hints
+from typing import Any, Final, TypeAlias
 
-from pydantic import ValidationError
-
-from contracts.directory import PARTS, LadderRule, Profile, Row
+from contracts.directory import PARTS, Outline
 from services.router import outline_file
+from services.router.csv_rows import Progress, Reader
+from services.router.expectation import Expectation
+from services.router.faults import BadDirectoryError, Fault
+from services.router.rows import Listed, Rows
+from services.router.toml_rows import TOP, TomlReader
 
-Tables = dict[str, list[Any]]
+__all__ = ["BadDirectoryError", "Fault", "Folder", "Scan", "Tables", "read", "scan"]
+
+Tables: TypeAlias = dict[str, Any]
+"""Part to its rows: a list, or `Rows` where they were read from a folder."""
+TESTS: Final = "tests.csv"
 OUTLINES_FILE: Final = "areas.geojson"
-LIST_MARK: Final = "|"
-SHIFT_MARK: Final = ";"
-YES: Final = {"yes": True, "no": False}
 _RENAMED: Final = {"duty": {"from": "start", "to": "end"}}
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something in a file that must be mended: where, and how."""
+class Folder(dict[str, Any]):
+    """Tables as they stand in a folder: they know the line of every row, and bring their own tests."""
 
-    file: str
-    line: int
-    field: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.field}: {self.remedy}"
+    def __init__(self) -> None:
+        super().__init__()
+        self.tests: Rows[Expectation] = Rows(Expectation)
+        self.tests_digest: str | None = None
+        """SHA-256 of tests.csv; None where the folder has none."""
 
 
-class BadDirectoryError(Exception):
-    """The directory is refused whole; `faults` lists everything that is wrong."""
+@dataclass(slots=True)
+class Scan:
+    """What a folder holds as far as it can be read, and what is wrong with the rest."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__(f"{len(faults)} faults; first: {faults[0]}")
-        self.faults = faults
+    tables: Folder
+    faults: list[Fault] = field(default_factory=list)
+    claimed: dict[str, set[str]] = field(default_factory=dict)
+    """Part to codes of rows that could not be read: wrong, but not missing."""
+    broken: set[str] = field(default_factory=set)
+    """Parts of which so much could not be read that nobody can say which codes are missing."""
 
 
-def read(folder: Path) -> Tables:
+def read(folder: Path, progress: Progress | None = None) -> Tables:
     """Every part of the directory in `folder`. Raises BadDirectoryError with all faults found."""
-    faults: list[Fault] = []
-    tables: Tables = {}
-    for part, model in PARTS.items():
-        if part in ("limits", "ladder"):
-            tables[part] = _toml(folder / f"{part}.toml", part, faults)
+    found = scan(folder, progress)
+    if found.faults:
+        raise BadDirectoryError(found.faults)
+    return found.tables
+
+
+def scan(folder: Path, progress: Progress | None = None) -> Scan:
+    """Read all that can be read; never raises for what a file holds."""
+    found = Scan(Folder())
+    for part in PARTS:
+        if part in TOP:
+            toml = TomlReader(folder / f"{part}.toml", part)
+            found.tables[part] = toml.read()
+            found.faults += toml.faults
+            if not toml.complete or toml.faults:
+                found.broken.add(part)
         elif part == "outlines":
-            tables[part] = list(_outlines(folder / OUTLINES_FILE, faults))
-        elif part == "calendar":
-            files = sorted((folder / "calendar").glob("*.csv"))
-            tables[part] = [row for file in files for row in _csv(file, part, model, faults)]
+            _outlines(folder / OUTLINES_FILE, found)
         else:
-            tables[part] = list(_csv(folder / f"{part}.csv", part, model, faults))
-    if faults:
-        raise BadDirectoryError(faults)
-    return tables
+            _part(folder, part, found, progress)
+    _tests(folder / TESTS, found)
+    return found
 
 
-def _outlines(file: Path, faults: list[Fault]) -> Iterator[Row]:
+def _part(folder: Path, part: str, found: Scan, progress: Progress | None) -> None:
+    rows: Rows[Any] = Rows(PARTS[part])
+    claimed: set[str] = set()
+    for file in _files(folder, part):
+        reader = Reader(file, rows, _RENAMED.get(part))
+        reader.read(progress)
+        found.faults += reader.faults
+        claimed |= reader.claimed
+        if not reader.complete:
+            found.broken.add(part)
+    found.tables[part] = rows
+    found.claimed[part] = claimed
+
+
+def _outlines(file: Path, found: Scan) -> None:
     """Outlines are optional: no file, no outlines."""
+    rows: Listed[Outline] = Listed(file.name)
     for item in outline_file.read(file) if file.exists() else ():
         if isinstance(item, outline_file.BadOutline):
-            faults.append(Fault(file.name, item.line, item.field, item.remedy))
+            found.faults.append(Fault(file.name, item.line, item.field, item.remedy, "outline"))
         else:
-            yield item
+            rows.append(item)
+    if rows:
+        lines = outline_file.lines_of(file.read_bytes())
+        rows.lines = [lines.get(row.code, 0) for row in rows]
+    found.tables["outlines"] = rows
 
 
-def _csv(file: Path, part: str, model: type[Row], faults: list[Fault]) -> Iterator[Row]:
-    hints = get_type_hints(model)
-    rows = csv.DictReader(io.StringIO(_text(file, faults), newline=""))
-    try:
-        for cells in rows:
-            if None in cells:
-                remedy = "列数过多 / too many cells in this line"
-                faults.append(Fault(file.name, rows.line_num, "-", remedy))
-                continue
-            value = {
-                _RENAMED.get(part, {}).get(name, name): _cell(name, text, hints)
-                for name, text in cells.items()
-                if text and text.strip()
-            }
-            try:
-                yield model.model_validate(value)
-            except ValidationError as error:
-                faults += _faults(file.name, rows.line_num, error)
-    except csv.Error as error:
-        faults.append(Fault(file.name, rows.line_num, "-", f"CSV: {error}"))
+def _files(folder: Path, part: str) -> Iterator[Path]:
+    if part == "calendar":
+        yield from sorted((folder / "calendar").glob("*.csv"))
+    else:
+        yield folder / f"{part}.csv"
 
 
-def _text(file: Path, faults: list[Fault]) -> str:
-    """The file's text; empty, with a fault noted, when it is missing or no UTF-8."""
-    try:
-        raw = file.read_bytes()
-    except FileNotFoundError:
-        faults.append(Fault(file.name, 0, "-", "文件缺失，请补上 / the file is missing"))
-        return ""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        remedy = "不是 UTF-8 编码，请另存为“CSV UTF-8” / not UTF-8; save it as UTF-8"
-        faults.append(Fault(file.name, line, "-", remedy))
-        return ""
-
-
-def _cell(name: str, text: str, hints: dict[str, Any]) -> Any:
-    text = text.strip()
-    hint = hints.get(name)
-    if _is_tuple(hint):
-        mark = SHIFT_MARK if name == "shifts" else LIST_MARK
-        return [item.strip() for item in text.split(mark) if item.strip()]
-    if hint is bool:
-        return YES.get(text, text)
-    return text
-
-
-def _is_tuple(hint: Any) -> bool:
-    if isinstance(hint, types.UnionType):
-        return any(_is_tuple(item) for item in get_args(hint))
-    return get_origin(hint) is tuple
-
-
-def _toml(file: Path, part: str, faults: list[Fault]) -> list[Row]:
-    try:
-        document = tomllib.loads(_text(file, faults))
-    except tomllib.TOMLDecodeError as error:
-        faults.append(Fault(file.name, 0, "-", f"TOML: {error}"))
-        return []
-    top, make = ("profiles", _profile) if part == "limits" else ("urgency", _ladder)
-    rows: list[Row] = []
-    for key, tables in document.items():
-        if key != top or not isinstance(tables, dict):
-            remedy = f"没有此项，只有 [{top}.…] / only [{top}.…] tables may stand here"
-            faults.append(Fault(file.name, 0, key, remedy))
-            continue
-        for name, table in tables.items():
-            try:
-                rows.append(make(name, table))
-            except ValidationError as error:
-                faults += _faults(file.name, 0, error, f"{top}.{name}.")
-    return rows
-
-
-def _profile(name: str, table: Any) -> Row:
-    if not isinstance(table, dict):
-        return Profile.model_validate(table)
-    own = {key: value for key, value in table.items() if not isinstance(value, dict)}
-    limits = {key: value for key, value in table.items() if isinstance(value, dict)}
-    for limit in limits.values():
-        if isinstance(limit.get("sources"), str):
-            limit["sources"] = {"*": limit["sources"]}
-    return Profile.model_validate({"name": name, **own, "limits": limits})
-
-
-def _ladder(urgency: str, rule: Any) -> Row:
-    named = {"urgency": urgency, **rule} if isinstance(rule, dict) else rule
-    return LadderRule.model_validate(named)
-
-
-def _faults(file: str, line: int, error: ValidationError, path: str = "") -> list[Fault]:
-    return [
-        Fault(file, line, path + ".".join(str(part) for part in item["loc"]), item["msg"])
-        for item in error.errors(include_url=False, include_input=False)
-    ]
+def _tests(file: Path, found: Scan) -> None:
+    """The folder's own tests; a folder may have none."""
+    if file.exists():
+        reader = Reader(file, found.tables.tests)
+        reader.read()
+        found.faults += reader.faults
+        found.tables.tests_digest = hashlib.sha256(file.read_bytes()).hexdigest()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +16,7 @@ from contracts.directory import Outline
 from services.router.outlines import outline_of
 
 CODES: Final = ("code", "adcode")
+_QUOTED: Final = re.compile(rb'"([0-9]{6,15})"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,21 @@ def read(file: Path) -> Iterator[Outline | BadOutline]:
     if not isinstance(features, list):
         yield BadOutline(1, "features", "应是 GeoJSON FeatureCollection / is no FeatureCollection")
         return
+    lines = lines_of(raw)
     for number, feature in enumerate(features, 1):
-        yield _outline(feature, document.get("datum"), number, raw)
+        yield _outline(feature, document.get("datum"), number, lines)
 
 
-def _outline(feature: Any, datum: Any, number: int, raw: bytes) -> Outline | BadOutline:
+def _outline(
+    feature: Any, datum: Any, number: int, lines: Mapping[str, int]
+) -> Outline | BadOutline:
     properties = feature.get("properties") if isinstance(feature, dict) else None
     if not isinstance(properties, dict):
         return BadOutline(
             0, f"features[{number}]", "缺少 properties，请补上 code / properties.code is missing"
         )
     code = next((str(properties[name]) for name in CODES if name in properties), "")
-    line = _line(raw, code)
+    line = lines.get(code, 0)
     row = {"code": code, "geometry": feature.get("geometry")}
     if own := properties.get("datum") or datum:
         row["datum"] = own
@@ -71,7 +76,12 @@ def _outline(feature: Any, datum: Any, number: int, raw: bytes) -> Outline | Bad
     return outline
 
 
-def _line(raw: bytes, code: str) -> int:
-    """The line on which a code first stands in quotes; 0 where it does not."""
-    at = raw.find(f'"{code}"'.encode()) if code else -1
-    return raw.count(b"\n", 0, at) + 1 if at >= 0 else 0
+def lines_of(raw: bytes) -> dict[str, int]:
+    """Area code to the line on which it first stands in quotes; one pass over the file."""
+    found: dict[str, int] = {}
+    line, seen = 1, 0
+    for match in _QUOTED.finditer(raw):
+        line += raw.count(b"\n", seen, match.start())
+        seen = match.start()
+        found.setdefault(match[1].decode(), line)
+    return found

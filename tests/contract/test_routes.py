@@ -47,6 +47,9 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/directory/versions/{version}/{part}"): {
             "service", "admin", "auditor", "dispatcher",
         },
+        ("GET", "/v1/directory/coverage"): {
+            "dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard",
+        },
         ("POST", "/v1/explain"): ALL,
     },
     "notifier": {

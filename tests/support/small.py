@@ -140,7 +140,7 @@ def tables() -> Tables:
         "posts": [post(f"{unit.code}-L", unit.code) for unit in units],
         "categories": _categories(),
         "catalogue": _catalogue(),
-        "limits": [Profile(name="standard", title="标准", limits={Urgency.NORMAL: Limits()})],
+        "limits": [Profile(name="standard", title="标准", limits=dict.fromkeys(Urgency, Limits()))],
         "ladder": [LadderRule(urgency=Urgency.NORMAL)],
         "calendar": [
             CalendarDay(date=day, kind="workday", shifts=("09:00-17:00",)) for day in weekdays

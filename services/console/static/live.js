@@ -56,6 +56,8 @@ const WORDS = {
   "issue.joined": ["并入热点", "joined"],
   "issue.closed": ["热点销号", "closed"],
   "directory.published": ["目录发布", "directory"],
+  "directory.uncovered": ["名录有缺口", "coverage gap"],
+  "directory.covered": ["名录已补全", "covered again"],
 };
 const PLAIN = {
   "critical": ["特急", "critical"],

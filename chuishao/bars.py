@@ -1,0 +1,33 @@
+"""A progress bar on standard error while something takes long; nothing where nobody watches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+Tell = Callable[[str, int, int], None]
+"""(what is being done, how far, out of how much)."""
+_WORDS: Final = {"check": "检查 / checking", "replay": "重新派单 / deciding again"}
+
+
+@contextmanager
+def bar() -> Iterator[Tell]:
+    """Yield what shows progress: one line for each thing that is being done."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+    from rich.progress import TimeElapsedColumn as Elapsed
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Elapsed())
+    tasks: dict[str, TaskID] = {}
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as shown:
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = shown.add_task(_WORDS.get(what, what), total=total)
+            shown.update(tasks[what], completed=done, total=total)
+
+        yield tell

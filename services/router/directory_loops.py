@@ -1,0 +1,42 @@
+"""What the router does by itself for its directory: prove coverage at night, let tickets follow, watch contacts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from kit.db import LOST, Pool, reading
+from kit.logging import get
+from kit.relay import Relay
+from services.router import metrics, proving, store_directory
+from services.router.in_use import DirectoryInUse
+
+log = get(__name__)
+
+PROOF_S: Final = 20.0
+"""How often it is looked whether a night's proof is due."""
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+
+
+def nightly_prover(pool: Pool, relay: Relay, in_use: DirectoryInUse) -> Loop:
+    """Prove coverage once a night by one replica; every replica shows the last proof as a metric."""
+
+    async def prove_nightly() -> None:
+        while True:
+            await asyncio.sleep(PROOF_S)
+            if in_use.directory is None:
+                continue
+            try:
+                events = await proving.prove_tonight(pool, in_use.directory)
+                async with reading(pool) as conn:
+                    last = await store_directory.last_proof(conn)
+            except LOST as error:
+                log.warning("proof_lost", error=type(error).__name__)
+                continue
+            relay.hint(events or ())
+            if last is not None:
+                metrics.COVERAGE_OPEN.set(last["open_cells"])
+
+    return prove_nightly

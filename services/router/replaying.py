@@ -1,0 +1,51 @@
+"""Taking old decisions again: which tickets a changed directory would have sent elsewhere, and why (domain.md F4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from services.router.directory import Directory
+from services.router.inputs import rebuild
+from services.router.matching import decide
+from services.router.why import why
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A ticket that two directories send to two units."""
+
+    number: str
+    old: str
+    new: str
+    old_why: str
+    new_why: str
+
+    def view(self) -> dict[str, str]:
+        """As JSON."""
+        return {
+            "number": self.number,
+            "from": self.old,
+            "to": self.new,
+            "why": self.new_why,
+            "was_why": self.old_why,
+        }
+
+
+def compare(
+    row: Mapping[str, Any], old: Directory, new: Directory, at: datetime
+) -> Elsewhere | None:
+    """Decide a ticket's complaint under both directories as if it came at `at`; None where they agree.
+
+    `row` is the ticket with its masked words and, as `receipt`, the text of its receipt, which holds what
+    the filer gave beside the words.
+    """
+    complaint = rebuild(row, orjson.loads(row["receipt"])["inputs"])
+    was, becomes = decide(complaint, old, at), decide(complaint, new, at)
+    if was.unit == becomes.unit:
+        return None
+    return Elsewhere(row["number"], was.unit, becomes.unit, why(was), why(becomes))
