@@ -18,7 +18,7 @@ from contracts.clock import ClockEvent
 from contracts.complaint import ComplaintChanged, ComplaintDeclined, ComplaintReceived
 from contracts.escalation import EscalationEvent, ReceptionEvent
 from contracts.publication import DirectoryCoverage, DirectoryPublished, IssueEvent
-from contracts.ticket import TicketDispatched, TicketEvent, TicketTriaged
+from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged, TicketTriaged
 from contracts.whistle import WhistleEvent
 
 NONE_TOKEN: Final = "_"  # noqa: S105 - a subject token, not a secret
@@ -131,14 +131,13 @@ EVENTS: Final[tuple[EventType, ...]] = (
         "closed",
         "reopened",
         "declined",
-        "merged",
-        "unmerged",
         "withdrawn",
         "reassigned",
         "recategorised",
         "urged",
         "supervised",
     ),
+    *_rows(TicketMerged, "merged", "unmerged"),
     *_rows(
         WhistleEvent,
         "blown",

@@ -34,13 +34,25 @@ Plain = Annotated[
 """Text for people: line breaks and tabs, but no other control characters."""
 
 
+TicketName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+"""A ticket by id or by its 12-digit number."""
+
+
 class CommandData(BaseModel):
     """What an action may carry."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: Code | None = None
-    """New lead of `dispatch` and `reassign`."""
+    """New lead of `dispatch` and `reassign`; beside `choice`, what the chooser saw."""
+    category: Code | None = None
+    """Of `dispatch`: the category it is; left out, the ticket's own. Beside `choice`, what was seen."""
+    area: Code | None = None
+    """Of `dispatch`: the area it lies in; left out, the ticket's own. Beside `choice`, what was seen."""
+    choice: Annotated[int, Field(strict=True, ge=1, le=3)] | None = None
+    """Of `dispatch`: the number of one of the suggestions shown with the ticket in `version`."""
+    into: TicketName | None = None
+    """Of `merge`: the ticket under which the work goes on, by id or number."""
     reason: Annotated[Plain, Field(max_length=500)] | None = None
     note: Annotated[Plain, Field(max_length=2_000)] | None = None
     """What was said or done; kept in the history, shown to who holds the ticket."""
@@ -51,9 +63,6 @@ class CommandData(BaseModel):
 
 CommandId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
 """Chosen by the sender, visible ASCII; the same id gives the same answer."""
-
-TicketName = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,40}$")]
-"""A ticket by id or by its 12-digit number."""
 
 
 class Command(BaseModel):

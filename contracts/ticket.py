@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.base import EventData
 from contracts.complaint import Channel, Kind, Urgency
@@ -81,3 +81,33 @@ class TicketTriaged(TicketEvent):
 
     profile: str
     received_at: AwareDatetime
+
+
+class Since(BaseModel):
+    """The earliest times of some followers that share what due times are computed from."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    urgency: Urgency
+    profile: str
+    round: int
+    joined: int
+    """Round of the ticket they follow in which they came to it."""
+    received_at: AwareDatetime
+    dispatched_at: AwareDatetime | None = None
+    """First dispatch of their own round, from which the result clock ran; None: nobody was responsible yet."""
+
+
+class TicketMerged(TicketEvent):
+    """Work goes on under another ticket, or again by itself; said of both tickets (domain.md E18, E19).
+
+    Of the one whose status is `merged`, `into` names where it went. Of the other one, `followers` says
+    whose callers wait for it now, and `since` from when: its clocks are due no later than theirs were.
+    """
+
+    into: str | None = None
+    """Number of the ticket under which the work goes on; after `unmerged`, under which it went on."""
+    followers: tuple[str, ...] = ()
+    """Numbers of all tickets merged into this one, directly or through others, first received first."""
+    since: tuple[Since, ...] = ()
+    """Of the followers; empty again when none is left."""

@@ -24,7 +24,10 @@ noted as (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line: business time, actor's id, action, object's id, codes (never words) as detail."""
+    """One line: business time, actor's id, action, object's id, codes as detail.
+
+    Residents' words never; the reason somebody gave for a decision, masked.
+    """
 
     at: datetime
     actor: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -24,6 +25,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "literal_error": ("应为其中之一：{expected}", "must be one of: {expected}"),
     "bool_type": ("应为 true 或 false", "must be true or false"),
     "float_type": ("应为数字", "must be a number"),
+    "int_type": ("应为整数", "must be a whole number"),
+    "greater_than_equal": ("不能小于 {ge}", "must be at least {ge}"),
+    "less_than_equal": ("不能大于 {le}", "must be at most {le}"),
     "timezone_aware": ("时间要带时区，如 2026-03-02T09:00:00+08:00", "needs an offset"),
     "datetime_from_date_parsing": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
     "datetime_type": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
@@ -59,6 +63,23 @@ def wrong_field(field: str, *, zh: str, en: str, **extra: Any) -> DomainError:
         zh=f"{field}: {zh}",
         en=f"{field}: {en}",
         extra={"errors": [found], **extra},
+    )
+
+
+def known_code(field: str, code: str | None, codes: Collection[str]) -> None:
+    """Refuse a code that the directory does not have and name the nearest. Raises DomainError 422."""
+    if code is not None and code not in codes:
+        raise unknown_code(field, difflib.get_close_matches(code, sorted(codes), n=3, cutoff=0.5))
+
+
+def unknown_code(field: str, nearest: Sequence[str]) -> DomainError:
+    """The 422 for a code of no directory."""
+    hint = ", ".join(nearest) or "-"
+    return wrong_field(
+        field,
+        zh=f"目录中没有这个代码；最接近的是：{hint}",
+        en=f"is in no directory; nearest: {hint}",
+        nearest=list(nearest),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from kit.errors import DomainError, Kind
-from kit.validation import wrong_field
+from kit.validation import known_code
 
 PARTS: Final = ("areas", "categories", "units", "places")
 SUBDISTRICT: Final = 9
@@ -51,8 +50,8 @@ class Codes:
     def check(self, grid_code: str | None, category: str | None) -> None:
         """Refuse unknown codes and name the nearest. Raises DomainError 422."""
         if grid_code is not None:
-            _known("grid_code", grid_code, self._around(grid_code))
-        _known("category", category, self.categories)
+            known_code("grid_code", grid_code, self._around(grid_code))
+        known_code("category", category, self.categories)
 
     def _around(self, grid_code: str) -> frozenset[str]:
         """The codes a grid code may have been meant for: of its own subdistrict, or the subdistricts."""
@@ -102,16 +101,3 @@ class Holder:
                 retry_after_s=1,
             )
         return self._codes
-
-
-def _known(field: str, code: str | None, codes: frozenset[str]) -> None:
-    if code is None or code in codes:
-        return
-    nearest = difflib.get_close_matches(code, codes, n=3, cutoff=0.5)
-    hint = ", ".join(nearest) or "-"
-    raise wrong_field(
-        field,
-        zh=f"目录中没有这个代码；最接近的是：{hint}",
-        en=f"is in no directory; nearest: {hint}",
-        nearest=nearest,
-    )

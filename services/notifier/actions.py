@@ -10,31 +10,24 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
 from uuid import UUID
 
-from contracts.clock import ClockEvent
 from contracts.complaint import ComplaintReceived, Urgency
-from contracts.escalation import EscalationEvent, ReceptionEvent
 from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
-from kit import audit, outbox
+from kit import outbox
 from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.errors import DomainError, Kind
 from kit.ids import new_id
-from kit.outbox import Outgoing, outgoing
-from services.notifier import ladder, store, store_ladder
+from kit.outbox import Outgoing
+from services.notifier import ending, ladder, store, store_ladder
 from services.notifier.calendar import STANDARD
 from services.notifier.clock import NOBODY
 from services.notifier.directory import Directory
-from services.notifier.escalation import Escalation
+from services.notifier.ending import say
 from services.notifier.ladder import Ladder
 from services.notifier.ticket import Ticket
 from services.notifier.timing import Timing
-
-SOURCE: Final = "notifier"
-ACTOR: Final = "system:notifier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,41 +111,18 @@ async def _write(
     ]
     await store.save_clocks(conn, changed)
     await store.insert_clocks(conn, begun)
+    aligned = [(t.ticket.ticket_id, c, at) for t in timings for c, at in t.aligned]
+    await store.align_clocks(conn, aligned)
     await store_ladder.save_ladders(conn, climbing)
     events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
     ended = {t.ticket.ticket_id: t.ended_at for t in timings if t.ended_at is not None}
     if ended:
-        events += await _end(conn, ended)
+        events += await ending.end(conn, ended)
+    returned = [t for t in timings if t.ticket.merged_at is not None and t.ended_at is None]
+    if returned:
+        events += await ending.take_back(conn, returned)
     await outbox.append(conn, events)
     return events
-
-
-async def _end(conn: Conn, ended: dict[UUID, datetime]) -> list[Outgoing]:
-    """Clear what was raised for tickets that ended, and take them off the secretaries' queues."""
-    ids, at = list(ended), max(ended.values())
-    events = []
-    for row in await store_ladder.clear(conn, ids, at):
-        data = Escalation.of(row).event(ended[row["ticket_id"]])
-        events.append(say("escalation.cleared", data, to=data.level))
-    items = await store_ladder.withdraw(conn, ids, at)
-    for item in items:
-        told = item.event(ended[item.ticket_id])
-        events.append(say("reception.withdrawn", told, to=told.level.value))
-    entries = [
-        audit.Entry(at, ACTOR, "reception.withdraw", str(i.ticket_id), {"item": str(i.item_id)})
-        for i in items
-    ]
-    await audit.record(conn, entries)
-    return events
-
-
-def say(
-    name: str, data: ClockEvent | EscalationEvent | ReceptionEvent, *, to: str | int
-) -> Outgoing:
-    """An event of the notifier, about a ticket, to a unit or level."""
-    return outgoing(
-        name, data, source=SOURCE, about=data.ticket_id, at=data.at, to=to, area=data.area
-    )
 
 
 def parse_id(text: str) -> UUID:

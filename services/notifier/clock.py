@@ -108,6 +108,8 @@ class Clock:
     stopped_at: datetime | None = None
     stopped_by: str | None = None
     """Name of the event that stopped it: `ticket.accepted`."""
+    own: Trace | None = None
+    """Its own trace, while the earlier one of a follower counts instead (domain.md E19)."""
     warn_again: bool = False
     """An extension moved the warning into the future, so it is due once more."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from asyncpg import Record
 
 from contracts.clock import ClockKind, Trace
 from contracts.complaint import Urgency
-from contracts.ticket import TicketStatus
+from contracts.ticket import Since, TicketStatus
 from kit.db import Conn, columns
 from services.notifier.clock import Clock
 from services.notifier.ticket import Ticket
@@ -36,16 +37,16 @@ for update
 SQL_SAVE_TICKETS: Final = """
 update ticket_view v
 set version = t.version, round = t.round, status = t.status, unit = t.unit, area = t.area,
-    urgency = t.urgency, profile = t.profile, holders = t.holders::jsonb
+    urgency = t.urgency, profile = t.profile, holders = t.holders::jsonb, since = t.since::jsonb
 from unnest(
     $1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[]
-) as t(id, version, round, status, unit, area, urgency, profile, holders)
+    $9::text[], $10::text[]
+) as t(id, version, round, status, unit, area, urgency, profile, holders, since)
 where v.ticket_id = t.id
 """
 SQL_CLOCKS: Final = """
 select c.ticket_id, c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c.trace,
-    c.sentence, c.earlier_due, c.paused_at, c.stopped_at, c.stopped_by
+    c.sentence, c.earlier_due, c.paused_at, c.stopped_at, c.stopped_by, c.own_trace
 from clock c
 where c.ticket_id = any($1::uuid[])
 """
@@ -78,6 +79,16 @@ from unnest(
 )
 where c.ticket_id = t.id and c.round = t.round and c.kind = t.kind and c.started_at = t.started_at
 """
+SQL_ALIGN_CLOCKS: Final = """
+update clock c
+set trace = t.trace, own_trace = t.own,
+    warned_at = case when c.near_at <= t.at then c.warned_at end,
+    breached_at = case when c.due_at <= t.at then c.breached_at end
+from unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::jsonb[], $6::jsonb[], $7::timestamptz[])
+    as t(id, round, kind, started_at, trace, own, at)
+where c.ticket_id = t.id and c.round = t.round and c.kind = t.kind and c.started_at = t.started_at
+"""
+"""What lies ahead again, because followers left, is warned of and breached anew."""
 
 
 async def open_tickets(conn: Conn, tickets: Sequence[Ticket]) -> set[UUID]:
@@ -105,11 +116,11 @@ async def save_tickets(conn: Conn, tickets: Sequence[Ticket]) -> None:
     rows: list[tuple[Any, ...]] = [
         (
             t.ticket_id, t.version, t.round, t.status.value, t.unit, t.area, t.urgency.value,
-            t.profile, orjson.dumps(t.holders).decode(),
+            t.profile, orjson.dumps(t.holders).decode(), _since_json(t),
         )
         for t in tickets
     ]  # fmt: skip
-    await conn.execute(SQL_SAVE_TICKETS, *columns(rows, 9))
+    await conn.execute(SQL_SAVE_TICKETS, *columns(rows, 10))
 
 
 async def clocks(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, list[Clock]]:
@@ -146,6 +157,24 @@ async def save_clocks(conn: Conn, changed: Sequence[tuple[UUID, Clock]]) -> None
         await conn.execute(SQL_SAVE_CLOCKS, *columns(rows, 12))
 
 
+async def align_clocks(conn: Conn, aligned: Sequence[tuple[UUID, Clock, datetime]]) -> None:
+    """Write whose trace counts, after the due times were saved; `datetime`: when that was decided."""
+    rows: list[tuple[Any, ...]] = [
+        (ticket_id, c.round, c.kind.value, c.started_at, _trace(c.trace), _trace(c.own), at)
+        for ticket_id, c, at in aligned
+    ]
+    if rows:
+        await conn.execute(SQL_ALIGN_CLOCKS, *columns(rows, 7))
+
+
+def _trace(trace: Trace | None) -> dict[str, Any] | None:
+    return trace.model_dump(mode="json") if trace else None
+
+
+def _since_json(ticket: Ticket) -> str:
+    return orjson.dumps([one.model_dump(mode="json") for one in ticket.since]).decode()
+
+
 def _ticket(row: Record) -> Ticket:
     return Ticket(
         ticket_id=row["ticket_id"],
@@ -159,6 +188,7 @@ def _ticket(row: Record) -> Ticket:
         profile=row["profile"],
         received_at=row["received_at"],
         holders=row["holders"],
+        since=tuple(Since.model_validate(one) for one in row["since"]),
     )
 
 
@@ -177,4 +207,5 @@ def _clock(row: Record) -> Clock:
         paused_at=row["paused_at"],
         stopped_at=row["stopped_at"],
         stopped_by=row["stopped_by"],
+        own=Trace.model_validate(row["own_trace"]) if row["own_trace"] else None,
     )

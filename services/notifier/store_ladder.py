@@ -98,12 +98,6 @@ from unnest(
 on conflict (ticket_id, round, level) do nothing
 returning escalation_id
 """
-SQL_CLEAR: Final = """
-update escalation e
-set cleared_at = $2
-where e.ticket_id = any($1::uuid[]) and e.cleared_at is null
-returning e.*
-"""
 SQL_QUEUE: Final = """
 insert into reception_item (
     item_id, ticket_id, number, round, level, org, rule, requesters, care, unit, area, received_at,
@@ -118,12 +112,6 @@ set level = excluded.level, org = excluded.org, rule = excluded.rule, round = ex
     unit = excluded.unit, area = excluded.area, queued_at = excluded.queued_at
 where reception_item.org <> excluded.org
 returning *
-"""
-SQL_WITHDRAW: Final = """
-update reception_item i
-set closed_at = $2
-where i.ticket_id = any($1::uuid[]) and i.closed_at is null
-returning i.*
 """
 
 
@@ -192,12 +180,6 @@ async def raise_rungs(conn: Conn, raised: Sequence[Escalation]) -> set[UUID]:
     return {row["escalation_id"] for row in await conn.fetch(SQL_RAISE, *columns(rows, 14))}
 
 
-async def clear(conn: Conn, ids: Sequence[UUID], at: datetime) -> list[Record]:
-    """Clear what is raised for tickets that ended; the rows cleared."""
-    rows: list[Record] = await conn.fetch(SQL_CLEAR, ids, at)
-    return rows
-
-
 async def queue(conn: Conn, items: Sequence[Item]) -> list[Item]:
     """Put matters on queues, or move those already queued to another office; what changed."""
     rows: list[tuple[Any, ...]] = [
@@ -208,11 +190,6 @@ async def queue(conn: Conn, items: Sequence[Item]) -> list[Item]:
         for i in items
     ]  # fmt: skip
     return [item_of(row) for row in await conn.fetch(SQL_QUEUE, *columns(rows, 13))] if rows else []
-
-
-async def withdraw(conn: Conn, ids: Sequence[UUID], at: datetime) -> list[Item]:
-    """Take tickets that ended off the queues."""
-    return [item_of(row) for row in await conn.fetch(SQL_WITHDRAW, ids, at)]
 
 
 def _json(value: Any) -> str:

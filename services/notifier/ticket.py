@@ -7,7 +7,14 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.complaint import Urgency
-from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from contracts.ticket import (
+    Since,
+    TicketDispatched,
+    TicketEvent,
+    TicketMerged,
+    TicketStatus,
+    TicketTriaged,
+)
 from services.notifier.clock import FINAL
 
 
@@ -27,14 +34,22 @@ class Ticket:
     received_at: datetime
     holders: list[dict[str, str | None]] = field(default_factory=list)
     """Who held it from when to when: `unit`, `from`, `to` (D3 rule 4)."""
+    since: tuple[Since, ...] = ()
+    """From when the callers of tickets merged into it wait."""
+    merged_at: datetime | None = None
+    """When it was merged, once an event of this batch lets it stand by itself again; not stored."""
 
     def note(self, data: TicketEvent, at: datetime) -> None:
         """Take over what an event tells."""
+        last = self.holders[-1] if self.holders else None
+        if self.status is TicketStatus.MERGED and data.status not in FINAL:
+            self.merged_at = datetime.fromisoformat(last["to"]) if last and last["to"] else at
         self.version, self.round, self.status = data.version, data.round, data.status
         self.unit, self.area, self.urgency = data.holder, data.area, data.urgency
         if isinstance(data, TicketDispatched | TicketTriaged):
             self.profile = data.profile
-        last = self.holders[-1] if self.holders else None
+        if isinstance(data, TicketMerged):
+            self.since = data.since
         over = self.status in FINAL
         if last is not None and last["to"] is None and (over or last["unit"] != self.unit):
             last["to"] = at.isoformat()

@@ -21,8 +21,8 @@ from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.notifier import store_ladder
-from services.notifier.actions import ACTOR, say
 from services.notifier.directory import Directory
+from services.notifier.ending import ACTOR, say
 from services.notifier.escalation import Raised, Raiser
 from services.notifier.ladder import Ladder
 from services.notifier.reception import Item

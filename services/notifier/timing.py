@@ -8,7 +8,7 @@ if it had never stopped; a new round gets half of the first result limit while t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -16,13 +16,15 @@ from uuid import UUID
 
 from contracts.clock import ClockEvent, ClockKind
 from contracts.complaint import ComplaintReceived, Urgency
-from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus
+from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged, TicketStatus
+from services.notifier import moving
+from services.notifier.calendar import STANDARD
 from services.notifier.clock import FINAL, NOBODY, RUNNING, UNIT_DUTIES, Book, Clock, started
-from services.notifier.limits import DUTY_ZH, HALF, limit_of, moment_zh
+from services.notifier.limits import HALF
 from services.notifier.ticket import Ticket
 
-STANDARD: Final = "standard"
 DISPATCHED: Final = "ticket.dispatched"
+UNMERGED: Final = "ticket.unmerged"
 UNDONE: Final = frozenset({"ticket.returned", "ticket.reassigned"})
 """Events that end a unit's duties without their having been done."""
 
@@ -46,6 +48,10 @@ class Timing:
     """Stored clocks that differ now."""
     moved: list[tuple[Clock, datetime]] = field(default_factory=list)
     """Clocks whose due time moved, with the time before."""
+    revived: list[Clock] = field(default_factory=list)
+    """Clocks that run on as if they had never stopped."""
+    aligned: list[tuple[Clock, datetime]] = field(default_factory=list)
+    """Clocks whose trace is another's now or their own again, with the time that was said."""
 
     @property
     def ended_at(self) -> datetime | None:
@@ -67,7 +73,7 @@ class Timing:
             if basis is not None:
                 unit = NOBODY if kind is ClockKind.RESIDENT else self.ticket.unit
                 due = basis.due(data.received_at)
-                self._begin(started(self.new_id(), kind, due, unit=unit, round_=1))
+                self._begin(started(self.new_id(), kind, due, unit=unit, round_=1), book)
 
     def hear(self, name: str, data: TicketEvent, at: datetime, book: Book) -> None:
         """Apply one ticket event; `at` is when it became true."""
@@ -78,7 +84,7 @@ class Timing:
         self._stop_what_ended(name, at)
         if self.ticket.status in FINAL:
             return
-        if name == "ticket.unmerged":
+        if name == UNMERGED:
             self._revive([c for c in self.clocks if self._was_merged(c)], at)
         self._revive([c for c in self.clocks if c.kind is ClockKind.RESIDENT and not c.open], at)
         for kind in RUNNING[self.ticket.status]:
@@ -91,6 +97,8 @@ class Timing:
                 self._readdress(self._last(kind), self.ticket.unit, at)
             else:
                 self._wait_for(kind, at, book)
+        merged = isinstance(data, TicketMerged)
+        self._align(self.clocks if merged else self.revived, at, book, parted=name == UNMERGED)
 
     def _stop_what_ended(self, name: str, at: datetime) -> None:
         status, wanted = self.ticket.status, RUNNING[self.ticket.status]
@@ -144,11 +152,13 @@ class Timing:
         basis = book.basis(kind, ticket.profile, ticket.urgency, unit)
         if basis is not None:
             due = basis.due(at, share)
-            self._begin(started(self.new_id(), kind, due, unit=unit, round_=ticket.round))
+            self._begin(started(self.new_id(), kind, due, unit=unit, round_=ticket.round), book)
 
-    def _begin(self, clock: Clock) -> None:
+    def _begin(self, clock: Clock, book: Book) -> None:
         self.clocks.append(clock)
         self.begun.append(clock)
+        if self.ticket.since and moving.align(clock, self.ticket.since, book, parted=False):
+            self.aligned.append((clock, clock.started_at))
         if not _unheard(clock):
             self._say("clock.set", clock, clock.started_at)
 
@@ -164,6 +174,7 @@ class Timing:
         for clock in clocks:
             if not clock.open:
                 clock.stopped_at = clock.stopped_by = None
+                self.revived.append(clock)
                 self._changed("clock.set", clock, at)
 
     def _readdress(self, clock: Clock | None, unit: str, at: datetime) -> None:
@@ -178,20 +189,9 @@ class Timing:
             self._changed("clock.paused", clock, at)
 
     def _resume(self, clock: Clock, at: datetime, book: Book) -> None:
-        """Go on where it stopped: what was left of the limit is left now."""
-        held_from = clock.paused_at or at
-        clock.paused_at = None
-        calendar = book.calendar(clock.trace.calendar)
-        limit, _ = limit_of(clock.trace)
-
-        def later(then: datetime) -> datetime:
-            if limit.working and then > held_from:
-                return calendar.add_working(at, calendar.working_s(held_from, then))
-            return then + (at - held_from)
-
-        reason = f"{moment_zh(held_from)} 至 {moment_zh(at)} 挂账，期间不计"
-        self._move(clock, later(clock.due_at), reason)
-        clock.near_at = later(clock.near_at)
+        old = clock.due_at
+        moving.resume(clock, at, book)
+        self.moved.append((clock, old))
         self._changed("clock.resumed", clock, at)
 
     def _extend(self, clock: Clock, at: datetime, book: Book) -> None:
@@ -199,20 +199,22 @@ class Timing:
         if by is None or not clock.ticking:
             return
         old = clock.due_at
-        due_at = by.after(old, book.calendar(clock.trace.calendar))
-        self._move(clock, due_at, f"经批准延期 {by.zh}")
-        clock.near_at += due_at - old
-        clock.warn_again = clock.near_at > at
+        moving.extend(clock, by, at, book)
+        self.moved.append((clock, old))
         self._changed("clock.set", clock, at)
 
-    def _move(self, clock: Clock, due_at: datetime, reason: str) -> None:
-        old = clock.due_at
-        clock.earlier_due.append(old)
-        clock.due_at = due_at
-        clock.sentence = (
-            f"应于 {moment_zh(due_at)} 前{DUTY_ZH[clock.kind]}：原定 {moment_zh(old)}，{reason}。"
-        )
-        self.moved.append((clock, old))
+    def _align(self, clocks: Sequence[Clock], at: datetime, book: Book, *, parted: bool) -> None:
+        """Callers who came with another ticket wait no longer than they did before (E19)."""
+        for clock in clocks:
+            if not clock.open or clock in self.begun:
+                continue
+            old = clock.due_at
+            if moving.align(clock, self.ticket.since, book, parted=parted):
+                self.moved.append((clock, old))
+                self.aligned.append((clock, at))
+                self._note(clock)
+                if not _unheard(clock):
+                    self._say("clock.set", clock, at)
 
     def _changed(self, name: str, clock: Clock, at: datetime) -> None:
         self._note(clock)

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
-from uuid import UUID
 
 import orjson
 from asyncpg import Record
@@ -21,14 +20,12 @@ from kit.errors import DomainError, Kind, not_found
 from kit.outbox import Outgoing
 from kit.relay import Relay
 from kit.validation import invalid, wrong_field
-from services.router import store
-from services.router.answering import PRESSING, answering_post
-from services.router.conflict import TIES, conflicts
-from services.router.deed import Actor, Deed
+from services.router import desk, store
+from services.router.deed import Actor, Asked, Deed, plain
 from services.router.directory import Directory
 from services.router.in_use import DirectoryInUse
-from services.router.ticket import Action, By, Step, advance
-from services.router.viewing import ticket_view
+from services.router.ticket import Action, By, advance, check_data, identify
+from services.router.viewing import changed_view, ticket_view
 
 C = TypeVar("C", bound=Command)
 DESK_ROLES: Final = ("dispatcher", "admin")
@@ -57,11 +54,15 @@ class Office:
         """
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
+            if actor.desk:
+                await desk.hold(conn, ticket, action, command.data)
             if expected is not None:
                 row = await _visible(conn, ticket, actor, lock=True)
                 if expected not in ("*", f'"{row["version"]}"'):
                     raise _stale(row["version"], Kind.PRECONDITION)
-            events, state = await self._act(conn, ticket, action, (command, actor, now))
+            seen = command.version is not None or expected not in (None, "*")
+            asked = (ticket, action, command, actor, now)
+            events, state = await self._act(conn, asked, seen=seen)
         self.relay.hint(events)
         return state
 
@@ -72,8 +73,8 @@ class Office:
         once the second waits for the first. Raises DomainError; a refusal is not remembered.
         """
         command = read_command(CommandRequest, raw)
-        asked = orjson.dumps([action, raw], option=orjson.OPT_SORT_KEYS)
-        body_hash = hashlib.sha256(asked).digest()
+        said = orjson.dumps([action, raw], option=orjson.OPT_SORT_KEYS)
+        body_hash = hashlib.sha256(said).digest()
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             actor = self._member(unit, command.actor, now)
@@ -83,62 +84,44 @@ class Office:
             before = await store.command(conn, unit, command.command_id)
             if before is not None:
                 return _same_again(before, body_hash)
-            events, state = await self._act(conn, command.ticket, action, (command, actor, now))
+            asked = (command.ticket, action, command, actor, now)
+            events, state = await self._act(conn, asked, seen=command.version is not None)
             await store.keep_command(conn, command.command_id, unit, body_hash, state, now)
         self.relay.hint(events)
         return state
 
     async def _act(
-        self, conn: Conn, ticket: str, action: str, asked: tuple[Command, Actor, datetime]
+        self, conn: Conn, asked: tuple[str, str, Command, Actor, datetime], *, seen: bool
     ) -> tuple[list[Outgoing], dict[str, Any]]:
-        command, actor, now = asked
+        ticket, name, command, actor, now = asked
         row = await _visible(conn, ticket, actor, lock=True)
         if command.version is not None and command.version != row["version"]:
             raise _stale(row["version"])
-        step = advance(TicketStatus(row["status"]), _action(action))
+        action = _action(name)
+        step = advance(TicketStatus(row["status"]), action)
         if step.by is By.HOLDER and row["unit"] not in actor.units:
             raise not_found("工单", "ticket")
         if step.by is By.DESK and not actor.desk:
             raise _desk_only()
-        unit, post = self._lead(row, step, command, now)
-        deed = Deed(row, step, command, actor, unit, post, now)
-        await _save(conn, deed)
-        events = deed.events()
+        check_data(action, command.data)
+        deeds = await self._deeds(conn, action, Asked(row, step, command, actor, now, seen))
+        for deed in deeds:
+            await _save(conn, deed)
+        events = [event for deed in deeds for event in deed.events()]
         await outbox.append(conn, events)
-        entry = audit.Entry(now, actor.person, f"ticket.{action}", str(row["ticket_id"]))
-        await audit.record(conn, [entry])
-        changed = {
-            "status": step.to.value,
-            "unit": unit,
-            "post": post,
-            "coordinator": deed.coordinator,
-            "version": deed.version,
-        }
-        return events, ticket_view(row) | changed
+        await audit.record(conn, [_entry(action, deed) for deed in deeds])
+        return events, ticket_view(row) | changed_view(deeds[0])
 
-    def _lead(
-        self, row: Record, step: Step, command: Command, now: datetime
-    ) -> tuple[str, str | None]:
-        """Lead unit and its post after the step; `dispatch` and `reassign` must name one."""
-        if step.event != "dispatched":
-            return row["unit"], row["post"]
-        directory = self._directory()
-        unit = command.data.unit
-        if unit is None or unit not in directory.units:
-            raise wrong_field(
-                "data.unit", zh="请给出目录中的单位代码", en="name a unit of the directory"
-            )
-        if tie := conflicts(directory, unit, row["accused"], row["area"], now):
-            zh, en = TIES[tie]
-            raise wrong_field(
-                "data.unit",
-                zh=f"须回避：该单位{zh}，请改派其他单位",
-                en=f"may not go there: it {en}; choose another unit",
-            )
-        answer = answering_post(
-            directory, unit, row["area"], now, pressing=row["urgency"] in PRESSING
-        )
-        return unit, answer.post if answer and answer.unit == unit else None
+    async def _deeds(self, conn: Conn, action: Action, asked: Asked) -> list[Deed]:
+        match action:
+            case Action.DISPATCH | Action.REASSIGN:
+                return await desk.dispatch(conn, asked, action, self._directory())
+            case Action.MERGE:
+                return await desk.merge(conn, asked, self._directory())
+            case Action.UNMERGE:
+                return await desk.unmerge(conn, asked)
+            case _:
+                return [plain(asked)]
 
     def _member(self, unit: str, person: str, now: datetime) -> Actor:
         """The person, if the directory knows a post of that person in that unit. Raises 422."""
@@ -168,33 +151,18 @@ def read_command(model: type[C], raw: Any) -> C:
         raise invalid(error) from None
 
 
-def identify(ticket: str) -> tuple[UUID | None, str | None]:
-    """Id or number. Raises DomainError 404."""
-    if ticket.isascii() and ticket.isdigit():
-        return None, ticket
-    try:
-        return UUID(ticket), None
-    except ValueError:
-        raise not_found("工单", "ticket") from None
-
-
 async def _save(conn: Conn, deed: Deed) -> None:
     """Compare and set on the version, and the history in the same transaction."""
-    row = deed.row
-    saved = await store.move(
-        conn,
-        row["ticket_id"],
-        row["version"],
-        deed.step.to.value,
-        deed.unit,
-        deed.post,
-        deed.version,
-        deed.at,
-        deed.at if deed.step.event == "dispatched" else None,
-    )
-    if not saved:
-        raise _stale(row["version"])
+    if not await store.move(conn, deed.row, deed.after, deed.version, deed.asked.at):
+        raise _stale(deed.row["version"])
     await store.append_history(conn, deed.lines())
+
+
+def _entry(action: Action, deed: Deed) -> audit.Entry:
+    """Codes, and the reason masked: why somebody decided over a caller's ticket is asked for later."""
+    detail = dict(deed.detail) | ({"reason": deed.reason} if deed.reason else {})
+    actor, ticket_id = deed.asked.actor.person, str(deed.row["ticket_id"])
+    return audit.Entry(deed.asked.at, actor, f"ticket.{action.value}", ticket_id, detail)
 
 
 async def _visible(conn: Conn, ticket: str, actor: Actor, *, lock: bool = False) -> Record:

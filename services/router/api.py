@@ -13,11 +13,13 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, proving, queries
+from services.router import catalogue, proving, queries, triage
 from services.router.acting import Office
+from services.router.decision import RoutingReason
 from services.router.explain import Question, explain
 from services.router.in_use import DirectoryInUse
 from services.router.queries import Filter
+from services.router.store_triage import Wanted
 
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
@@ -31,6 +33,7 @@ def make_app(shared: Shared, *, office: Office, in_use: DirectoryInUse) -> FastA
     """The application with all of the router's routes."""
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
     _tickets(app, shared, office, in_use)
+    _triage(app, shared, in_use)
     _directory(app, shared, in_use)
     deny_by_default(app, PUBLIC)
     return app
@@ -91,6 +94,29 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
         actor = queries.actor_of(who, in_use.directory, now)
         state = await office.act(ident, action, command, actor, expected=expected)
         return reply(state, headers={"ETag": f'"{state["version"]}"'})
+
+
+def _triage(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
+    @app.get("/v1/triage", tags=["triage"])
+    async def waiting(  # noqa: PLR0913, PLR0917 - the filters of one list
+        request: Request,
+        who: Principal = allow(*triage.READERS),
+        desk: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
+        area: Annotated[str | None, Query(pattern=r"^\d{6,15}$")] = None,
+        reason: RoutingReason | None = None,
+        cursor: Annotated[str | None, Query(max_length=120)] = None,
+        limit: Annotated[int, Query(ge=1, le=queries.PAGE)] = 50,
+    ) -> Response:
+        """What waits for a person, most urgent and oldest first, each with up to three suggestions.
+
+        Order: urgency, when the dispatch clock is due, when it was received. A suggestion is taken by
+        `POST /v1/tickets/{ident}/dispatch` with the ticket's `version` and its number as `data.choice`.
+        """
+        code = reason.value if reason else None
+        wanted = Wanted(desk, area, code, triage.place(cursor), limit)
+        return reply(
+            await triage.page(shared.pool, who, in_use.directory, wanted, language(request))
+        )
 
 
 def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:

@@ -6,12 +6,11 @@ areas of a city: a wrong digit or two exchanged ones are tried, then the areas a
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from contracts.directory import Unit
-from kit.validation import wrong_field
+from kit.validation import known_code, unknown_code
 
 if TYPE_CHECKING:
     from services.router.directory import Directory
@@ -39,21 +38,14 @@ def unit_names(units: Iterable[Unit]) -> dict[str, str]:
 
 def check(directory: Directory, grid_code: str | None, category: str | None) -> None:
     """Refuse unknown codes and name the nearest. Raises DomainError 422."""
-    if grid_code is not None and grid_code not in directory.areas:
-        raise _unknown("grid_code", _nearest_areas(directory.areas, grid_code))
-    if category is not None and category not in directory.categories:
-        codes = sorted(directory.categories)
-        raise _unknown("category", difflib.get_close_matches(category, codes, SHOWN, 0.5))
+    known_area("grid_code", grid_code, directory)
+    known_code("category", category, directory.categories)
 
 
-def _unknown(field: str, nearest: Sequence[str]) -> Exception:
-    hint = ", ".join(nearest) or "-"
-    return wrong_field(
-        field,
-        zh=f"目录中没有这个代码；最接近的是：{hint}",
-        en=f"is in no directory; nearest: {hint}",
-        nearest=list(nearest),
-    )
+def known_area(field: str, code: str | None, directory: Directory) -> None:
+    """Refuse an area code that the directory does not have. Raises DomainError 422."""
+    if code is not None and code not in directory.areas:
+        raise unknown_code(field, _nearest_areas(directory.areas, code))
 
 
 def _nearest_areas(areas: Mapping[str, object], code: str) -> list[str]:

@@ -13,13 +13,14 @@ from asyncpg import Record
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading
-from kit.errors import not_found
-from services.router import store
-from services.router.acting import DESK_ROLES, identify
+from kit.errors import DomainError, not_found
+from kit.validation import wrong_field
+from services.router import merging, store, store_lists, store_merging
+from services.router.acting import DESK_ROLES
+from services.router.choice_text import told_in_words
 from services.router.deed import Actor
 from services.router.directory import Directory
-from services.router.labels import Labels
-from services.router.receipt_text import receipt_text
+from services.router.ticket import identify
 from services.router.viewing import clock_view, line_view, running, ticket_view
 
 PAGE: Final = 100
@@ -67,26 +68,27 @@ class Filter:
 async def page(
     pool: Pool, principal: Principal, directory: Directory | None, wanted: Filter
 ) -> dict[str, Any]:
-    """A page of tickets, newest first, with the cursor of the next."""
+    """A page of tickets, newest first, with the cursor of the next. Raises DomainError 422."""
+    before = _before(wanted.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         units = visible_units(principal, directory, now)
         if wanted.unit is not None:
             allowed = units is None or wanted.unit in units
             units = frozenset({wanted.unit}) if allowed else frozenset()
-        rows = await store.tickets(
+        rows = await store_lists.page(
             conn,
             sorted(units) if units is not None else None,
             wanted.area,
             wanted.status,
             wanted.q,
-            identify(wanted.cursor)[0] if wanted.cursor else None,
+            before,
             wanted.overdue,
             wanted.limit + 1,
         )
         shown = rows[: wanted.limit]
-        due = await _due(conn, [row["ticket_id"] for row in shown])
-    items = [ticket_view(row) | {"due": due.get(row["ticket_id"], {})} for row in shown]
+        known = await due(conn, [row["ticket_id"] for row in shown])
+    items = [ticket_view(row) | {"due": known.get(row["ticket_id"], {})} for row in shown]
     return {"items": items, "next": items[-1]["ticket_id"] if len(rows) > wanted.limit else None}
 
 
@@ -98,33 +100,56 @@ async def one(
     directory: Directory | None,
     english: bool = False,
 ) -> dict[str, Any]:
-    """A ticket with history, receipt, clocks and whistles. Raises DomainError 404.
+    """A ticket with history, receipts, clocks, whistles and who follows it. Raises DomainError 404.
 
-    The receipt also in plain words, with the names of the directory in use.
+    The newest receipt also in plain words, with the names of the directory in use. Who works on a
+    ticket may read those merged into it: their words are part of the matter now.
     """
     ticket_id, number = identify(ticket)
     async with reading(pool) as conn:
         now = await business_now(conn)
         row = await store.ticket(conn, ticket_id, number)
+        if row is None:
+            raise not_found("工单", "ticket")
+        tree = await store_merging.tree(conn, [row["ticket_id"]])
         units = visible_units(principal, directory, now)
-        if row is None or (units is not None and not units & {row["unit"], *row["assists"]}):
+        top = merging.root(tree, row["ticket_id"])
+        if units is not None and not units & {row["unit"], *row["assists"], *top.units}:
             raise not_found("工单", "ticket")
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
-    receipt = orjson.loads(receipts[-1]["body"]) if receipts else None
-    told = receipt and directory and receipt_text(receipt, Labels(directory, english))
+    shown = [orjson.loads(receipt["body"]) for receipt in receipts]
+    told = told_in_words(shown[-1], directory, english=english) if shown and directory else None
     return ticket_view(row) | {
         "due": running(clocks),
         "history": [line_view(line) for line in history],
-        "receipt": receipt,
-        "receipt_text": told or None,
+        "receipt": shown[-1] if shown else None,
+        "receipt_text": told,
+        "receipts": shown,
         "clocks": [clock_view(clock) for clock in clocks],
         "whistles": [],
+        "merged": [member.number for member in merging.followers(tree, row["ticket_id"])],
+        "merged_into": top.number if top.ticket_id != row["ticket_id"] else None,
     }
 
 
-async def _due(conn: Conn, ticket_ids: list[UUID]) -> dict[UUID, dict[str, str]]:
+def _before(cursor: str | None) -> UUID | None:
+    try:
+        return None if cursor is None else UUID(cursor)
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def bad_cursor() -> DomainError:
+    """The answer to a cursor that no page gave."""
+    return wrong_field(
+        "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
+    )
+
+
+async def due(conn: Conn, ticket_ids: list[UUID]) -> dict[UUID, dict[str, str]]:
+    """Due times that still count, by ticket and kind of clock."""
     by_ticket: dict[UUID, list[Record]] = {}
     for clock in await store.clocks(conn, ticket_ids):
         by_ticket.setdefault(clock["ticket_id"], []).append(clock)

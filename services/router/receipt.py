@@ -37,7 +37,7 @@ def of(decision: Decision) -> dict[str, Any]:
         "assists": list(decision.assists),
         "coordinator": decision.coordinator,
         "urgency": decision.urgency.value,
-        "post": _post(decision.answer),
+        "post": post(decision.answer),
         "inputs": inputs.of(decision.complaint, decision.at),
         "place": _place(decision.place),
         "category": _category(decision.category_guess),
@@ -99,21 +99,22 @@ def _duty(decision: Decision) -> dict[str, Any] | None:
         "unit": found.unit if found else None,
         "assists": list(found.assists) if found else [],
         "lead": found.lead if found else None,
-        "rule": _rule(found.rule) if found else None,
+        "rule": rule(found.rule) if found else None,
         "source": found.source if found else None,
         "profile": found.profile if found else None,
         "near_misses": [
-            {"rule": _rule(miss.rule), "lead": miss.lead, "why": miss.why.value} for miss in misses
+            {"rule": rule(miss.rule), "lead": miss.lead, "why": miss.why.value} for miss in misses
         ],
     }
 
 
-def _rule(rule: RuleKey) -> dict[str, str | None]:
-    category, area, compound_type = rule
+def rule(key: RuleKey) -> dict[str, str | None]:
+    """A row of the catalogue."""
+    category, area, compound_type = key
     return {"category": category, "area": area, "compound_type": compound_type}
 
 
-def _post(answer: Answer | None) -> dict[str, Any] | None:
+def post(answer: Answer | None) -> dict[str, Any] | None:
     """The post and its role, never the person: receipts are read by others too."""
     if answer is None:
         return None

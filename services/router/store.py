@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
 
 from kit.db import Conn, columns
+from services.router.standing import Standing
 
 SQL_HISTORY_APPEND: Final = """
 insert into ticket_event
@@ -21,31 +23,26 @@ select * from unnest(
 SQL_TICKET: Final = "select * from ticket where ticket_id = $1 or number = $2"
 SQL_TICKET_LOCKED: Final = "select * from ticket where ticket_id = $1 or number = $2 for update"
 SQL_MOVE: Final = """
-update ticket
-set status = $3, unit = $4, post = $5, version = $6, changed_at = $7,
-    dispatched_at = coalesce($8, dispatched_at),
-    coordinator = coalesce(coordinator, case when $8::timestamptz is not null then $4 end)
-where ticket_id = $1 and version = $2
-returning ticket_id
+with moved as (
+    update ticket
+    set status = $3, unit = $4, post = $5, assists = $6, category = $7, area = $8, profile = $9,
+        rule_version = $10, receipt_id = $11, version = $12, changed_at = $13,
+        dispatched_at = $14, coordinator = $16
+    where ticket_id = $1 and version = $2
+    returning ticket_id, assists
+), left_off as (
+    delete from assist a
+    using moved m
+    where a.ticket_id = m.ticket_id and a.unit = any($15::text[])
+), joined as (
+    insert into assist (unit, ticket_id)
+    select unnest(m.assists), m.ticket_id from moved m
+    on conflict do nothing
+)
+select ticket_id from moved
 """
-"""The first unit made responsible goes on coordinating (首接负责), so it is set once."""
-SQL_LIST: Final = """
-select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
-    escalation_level, received_at, dispatched_at, channel, kind, title, body, address, post, confidential,
-    coordinator
-from ticket
-where ($1::text[] is null or unit = any($1) or assists && $1)
-    and ($2::text is null or area like $2 || '%')
-    and ($3::text is null or status = $3)
-    and ($4::text is null or number like $4 || '%')
-    and ($5::uuid is null or ticket_id < $5)
-    and ($6::boolean is not true or exists (
-        select from ticket_clock c
-        where c.ticket_id = ticket.ticket_id and c.state = 'breached'
-    ))
-order by ticket_id desc
-limit $7
-"""
+SQL_RECEIPT: Final = "select body from receipt where receipt_id = $1"
+SQL_ADD_RECEIPT: Final = "insert into receipt (receipt_id, ticket_id, body) values ($1, $2, $3)"
 SQL_HISTORY: Final = "select * from ticket_event where ticket_id = $1 order by version"
 SQL_RECEIPTS: Final = (
     "select receipt_id, body from receipt where ticket_id = $1 order by receipt_id"
@@ -101,14 +98,39 @@ async def ticket(
     return await conn.fetchrow(SQL_TICKET_LOCKED if lock else SQL_TICKET, ticket_id, number)
 
 
-async def move(conn: Conn, *values: Any) -> bool:
+async def move(conn: Conn, before: Record, after: Standing, version: int, at: datetime) -> bool:
     """Compare and set on the version; False when somebody else was first."""
-    return await conn.fetchval(SQL_MOVE, *values) is not None
+    saved = await conn.fetchval(
+        SQL_MOVE,
+        before["ticket_id"],
+        before["version"],
+        after.status.value,
+        after.unit,
+        after.post,
+        after.assists,
+        after.category,
+        after.area,
+        after.profile,
+        after.rule_version,
+        after.receipt_id,
+        version,
+        at,
+        after.dispatched_at,
+        [unit for unit in before["assists"] if unit not in after.assists],
+        after.coordinator,
+    )
+    return saved is not None
 
 
-async def tickets(conn: Conn, *filters: Any) -> list[Record]:
-    """A page: units, area prefix, status, number prefix, before which id, overdue, limit."""
-    return list(await conn.fetch(SQL_LIST, *filters))
+async def receipt(conn: Conn, receipt_id: UUID) -> str:
+    """JSON text of the receipt of a decision."""
+    body: str = await conn.fetchval(SQL_RECEIPT, receipt_id)
+    return body
+
+
+async def add_receipt(conn: Conn, receipt_id: UUID, ticket_id: UUID, body: str) -> None:
+    """Keep one more receipt; the ones before stay."""
+    await conn.execute(SQL_ADD_RECEIPT, receipt_id, ticket_id, body)
 
 
 async def history(conn: Conn, ticket_id: UUID) -> list[Record]:

@@ -47,6 +47,13 @@ with opening as materialized (
     from opening
     on conflict do nothing
     returning ticket_id
+), helping as (
+    insert into assist (unit, ticket_id)
+    select unnest(string_to_array(assists, ',')), ticket_id
+    from opening
+    join opened using (ticket_id)
+    where assists <> ''
+    on conflict do nothing
 ), receipts as (
     insert into receipt (receipt_id, ticket_id, body)
     select receipt_id, ticket_id, receipt from opening join opened using (ticket_id)

@@ -7,6 +7,8 @@ from typing import Any
 
 from asyncpg import Record
 
+from services.router.deed import Deed
+
 
 def ticket_view(row: Record) -> dict[str, Any]:
     """A ticket as everybody who holds it sees it; words are masked by intake already."""
@@ -31,6 +33,22 @@ def ticket_view(row: Record) -> dict[str, Any]:
         "address": row["address"],
         "text": row["body"],
         "received_at": row["received_at"].isoformat(),
+    }
+
+
+def changed_view(deed: Deed) -> dict[str, Any]:
+    """What an action made different, to be laid over the ticket as it was."""
+    after = deed.after
+    tied = {"merged_into": deed.tie.into} if deed.tie and after.status == "merged" else {}
+    return tied | {
+        "status": after.status.value,
+        "unit": after.unit,
+        "post": after.post,
+        "coordinator": after.coordinator,
+        "assists": after.assists,
+        "grid": after.area,
+        "category": after.category,
+        "version": deed.version,
     }
 
 
@@ -62,5 +80,6 @@ def line_view(row: Record) -> dict[str, Any]:
         "actor": row["actor"],
         "reason": row["reason"],
         "cause": row["cause"],
+        "detail": row["detail"],
         "at": row["at"].isoformat(),
     }

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from contracts.catalog import EVENTS
 from contracts.clock import ClockKind
 from contracts.complaint import Channel, ComplaintReceived, Kind, Urgency
-from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from contracts.ticket import (
+    TicketDispatched,
+    TicketEvent,
+    TicketMerged,
+    TicketStatus,
+    TicketTriaged,
+)
 from services.notifier.calendar import CITY
 from services.notifier.clock import NOBODY, Clock
 from services.notifier.ladder import Ladder, follow
@@ -42,7 +48,8 @@ LIVES: Final[st.SearchStrategy[list[Turn]]] = st.lists(
 class Case:
     """One ticket's life, told in events; hours count from the complaint on Monday at 10:00."""
 
-    def __init__(self, urgency: Urgency | None = None) -> None:
+    def __init__(self, urgency: Urgency | None = None, since: float = 0) -> None:
+        self.received_at = after(since)
         ticket = Ticket(
             uuid4(),
             "261123000001",
@@ -53,7 +60,7 @@ class Case:
             "",
             Urgency.NORMAL,
             "standard",
-            MONDAY,
+            self.received_at,
         )
         self.timing = Timing(ticket, [], uuid4)
         self.ladders: list[Ladder] = []
@@ -63,7 +70,7 @@ class Case:
         data = ComplaintReceived(
             complaint_id=str(self.timing.ticket.ticket_id), number="261123000001",
             channel=Channel.HOTLINE, kind=Kind.HELP, text="路灯坏了", urgency=self.urgency,
-            received_at=MONDAY,
+            received_at=self.received_at,
         )  # fmt: skip
         self.timing.receive(data, city.directory())
         self._climb(self.timing)
@@ -81,13 +88,13 @@ class Case:
             "rule_version": 1,
         }  # fmt: skip
         values |= more
-        data = TicketEvent(**values)
+        data = TicketMerged(**values) if event in ("merged", "unmerged") else TicketEvent(**values)
         if event == "triaged":
-            data = TicketTriaged(**values, profile="standard", received_at=MONDAY)
+            data = TicketTriaged(**values, profile="standard", received_at=self.received_at)
         if event in ("dispatched", "assisted"):
             data = TicketDispatched(
                 **values, channel=Channel.HOTLINE, kind=Kind.HELP, profile="standard",
-                received_at=MONDAY, dispatched_at=at,
+                received_at=self.received_at, dispatched_at=at,
             )  # fmt: skip
         timing = Timing(old, self.timing.clocks, uuid4)
         timing.hear(f"ticket.{event}", data, at, city.directory())

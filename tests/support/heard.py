@@ -37,7 +37,7 @@ def complaint(ticket_id: UUID, hours: float = 0) -> Received:
         complaint_id=str(ticket_id), number=NUMBER, channel=Channel.HOTLINE, kind=Kind.HELP,
         text="路灯坏了", received_at=at,
     )  # fmt: skip
-    return _received("complaint.received", data, at)
+    return received("complaint.received", data, at)
 
 
 def ticket(  # noqa: PLR0913 - what an event is told apart by
@@ -63,7 +63,7 @@ def ticket(  # noqa: PLR0913 - what an event is told apart by
             **values, channel=Channel.HOTLINE, kind=Kind.HELP, profile="standard",
             received_at=MONDAY, dispatched_at=at,
         )  # fmt: skip
-    return _received(f"ticket.{event}", data, at)
+    return received(f"ticket.{event}", data, at)
 
 
 def dispatched(ticket_id: UUID) -> Received:
@@ -78,7 +78,7 @@ async def apply(pool: Pool, action: Apply, *batch: Received) -> Effects:
         return await action(conn, [r for r in batch if r.event_id in fresh], city.directory())
 
 
-def _received(name: str, data: EventData, at: datetime) -> Received:
+def received(name: str, data: EventData, at: datetime) -> Received:
     event_id = new_id()
     event = make(name, data, event_id=str(event_id), source="test", about="test", at=at)
     return Received(event, event_id, cast("Msg", None), name)

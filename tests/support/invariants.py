@@ -11,6 +11,10 @@ from uuid import UUID
 
 import asyncpg
 
+from contracts.ticket import TicketStatus
+from services.router import merging
+from services.router.merging import Tree
+
 SQL_LOST: Final = """
 select a.id::text from unnest($1::uuid[]) as a(id)
 where not exists (select from router.ticket t where t.ticket_id = a.id)
@@ -55,10 +59,40 @@ group by ticket_id, round, level having count(*) > 1
 SQL_RUNG_SAID_TWICE: Final = """
 select convert_from(body, 'utf8')::jsonb->'data'->>'ticket_id'
 from notifier.outbox
-where subject like 'escalation.raised.%'
+where subject like 'escalation.raised.%' or subject like 'escalation.cleared.%'
 group by 1, convert_from(body, 'utf8')::jsonb->'data'->>'round',
     convert_from(body, 'utf8')::jsonb->'data'->>'level'
-having count(*) > 1
+having count(*) filter (where subject like 'escalation.raised.%')
+    > 1 + count(*) filter (where subject like 'escalation.cleared.%')
+"""
+"""An undone merger raises again what it had cleared; nothing else is said twice."""
+SQL_ASTRAY: Final = """
+select t.ticket_id::text from router.ticket t
+left join router.follower f using (ticket_id)
+where (t.status = 'merged') <> (f.ticket_id is not null)
+"""
+SQL_NOBODY_ANSWERS: Final = """
+with recursive worked_on as (
+    select ticket_id from router.ticket
+    where status not in ('merged', 'withdrawn', 'declined')
+    union
+    select f.ticket_id from worked_on w join router.follower f on f.into_ticket = w.ticket_id
+)
+select f.ticket_id::text from router.follower f
+where f.ticket_id not in (select ticket_id from worked_on)
+"""
+SQL_WAITS_LONGER: Final = """
+with recursive follows as (
+    select ticket_id, into_ticket as top from router.follower
+    union
+    select f.ticket_id, above.into_ticket
+    from follows f join router.follower above on above.ticket_id = f.top
+)
+select f.ticket_id::text
+from follows f
+join notifier.clock own on own.ticket_id = f.ticket_id and own.kind = 'resident'
+join notifier.clock top on top.ticket_id = f.top and top.kind = 'resident' and top.state = 'running'
+where top.due_at > own.due_at
 """
 SQL_PENDING: Final = """
 select 'intake ' || event_id from intake.outbox_pending
@@ -82,6 +116,9 @@ OF_EVERYTHING: Final = {
     "two running clocks of a kind": SQL_CLOCK_TWICE,
     "rung raised twice": SQL_RUNG_TWICE,
     "rung announced twice": SQL_RUNG_SAID_TWICE,
+    "merged without a target, or a target without being merged": SQL_ASTRAY,
+    "follower of nobody who answers": SQL_NOBODY_ANSWERS,
+    "caller waits longer than before the merger": SQL_WAITS_LONGER,
     "still in an outbox": SQL_PENDING,
     "dead letter": SQL_DEAD,
 }
@@ -108,3 +145,17 @@ def undelivered(acknowledged: Sequence[str], seen: dict[str, set[str]]) -> dict[
     twice = [one for one in acknowledged if len(seen.get(one, ())) > 1]
     found = {"never reached its unit": never[:10], "reached its unit twice": twice[:10]}
     return {name: offenders for name, offenders in found.items() if offenders}
+
+
+def lost_in(tree: Tree) -> list[str]:
+    """Callers nobody works for; empty when every ticket is worked on, or follows exactly one that is."""
+    found = [
+        f"{m.number}: {m.status} into {m.into}"
+        for m in tree.values()
+        if len({m.status is TicketStatus.MERGED, m.into is not None, m.before is not None}) > 1
+    ]
+    tops = [m.ticket_id for m in tree.values() if m.into is None]
+    reached = [*tops, *(f.ticket_id for top in tops for f in merging.followers(tree, top))]
+    if sorted(reached) != sorted(tree):
+        found.append("a ticket follows nobody who is worked on, or follows two")
+    return found

@@ -1,0 +1,72 @@
+"""What a ticket's end takes off the ladder and the secretaries' tables, and what an undone merger puts back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from contracts.clock import ClockEvent
+from contracts.escalation import EscalationEvent, ReceptionEvent
+from kit import audit
+from kit.db import Conn
+from kit.outbox import Outgoing, outgoing
+from services.notifier import store_ending
+from services.notifier.escalation import Escalation
+from services.notifier.reception import Item
+from services.notifier.timing import Timing
+
+SOURCE: Final = "notifier"
+ACTOR: Final = "system:notifier"
+
+
+async def end(conn: Conn, ended: Mapping[UUID, datetime]) -> list[Outgoing]:
+    """Clear what was raised for tickets that ended, and take them off the secretaries' queues."""
+    ids, at = list(ended), max(ended.values())
+    events = []
+    for row in await store_ending.clear(conn, ids, at):
+        data = Escalation.of(row).event(ended[row["ticket_id"]])
+        events.append(say("escalation.cleared", data, to=data.level))
+    items = await store_ending.withdraw(conn, ids, at)
+    for item in items:
+        told = item.event(ended[item.ticket_id])
+        events.append(say("reception.withdrawn", told, to=told.level.value))
+    await audit.record(conn, [_entry("reception.withdraw", i, at) for i in items])
+    return events
+
+
+async def take_back(conn: Conn, returned: Sequence[Timing]) -> list[Outgoing]:
+    """Raise and queue again what a merger had ended, so that merging and unmerging loses no rung."""
+    rows = []
+    times: dict[UUID, datetime] = {}
+    for timing in returned:
+        ticket = timing.ticket
+        if ticket.merged_at is not None:
+            rows.append((ticket.ticket_id, ticket.round, ticket.merged_at))
+            times[ticket.ticket_id] = timing.heard_at or ticket.merged_at
+    events = []
+    for row in await store_ending.unclear(conn, rows):
+        data = Escalation.of(row).event(times[row["ticket_id"]])
+        if data.recipients:
+            events.append(say("escalation.raised", data, to=data.level))
+    items = await store_ending.queue_again(conn, rows)
+    for item in items:
+        told = item.event(times[item.ticket_id])
+        events.append(say("reception.queued", told, to=told.level.value))
+    entries = [_entry("reception.queue", i, times[i.ticket_id]) for i in items]
+    await audit.record(conn, entries)
+    return events
+
+
+def say(
+    name: str, data: ClockEvent | EscalationEvent | ReceptionEvent, *, to: str | int
+) -> Outgoing:
+    """An event of the notifier, about a ticket, to a unit or level."""
+    return outgoing(
+        name, data, source=SOURCE, about=data.ticket_id, at=data.at, to=to, area=data.area
+    )
+
+
+def _entry(action: str, item: Item, at: datetime) -> audit.Entry:
+    return audit.Entry(at, ACTOR, action, str(item.ticket_id), {"item": str(item.item_id)})
