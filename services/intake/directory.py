@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from kit.errors import DomainError, Kind
 from kit.validation import wrong_field
+from services.intake.whereabouts import PlaceNames
 
 PARTS: Final = ("areas", "categories", "units", "places")
 MARGIN_DEG: Final = 0.5
@@ -27,6 +28,7 @@ class Codes:
     categories: frozenset[str]
     units: dict[str, str]
     """Unit code, name or alias to code."""
+    names: PlaceNames
     box: Box | None = None
     """Around every place with coordinates, with a margin; None when no place has any."""
 
@@ -42,6 +44,7 @@ class Codes:
             frozenset(row["code"] for row in parts["areas"]),
             frozenset(row["code"] for row in parts["categories"]),
             units,
+            PlaceNames(parts["areas"], parts.get("places", ())),
             _box(parts.get("places", ())),
         )
 
