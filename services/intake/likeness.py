@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from heapq import nsmallest
+from operator import add
 from typing import Final
 from zlib import crc32
 
@@ -23,8 +23,6 @@ ASKED: Final = 16
 """Marks of a text that is asked about: more than are stored, so that it is found inside a longer one."""
 READ: Final = 2_000
 """Characters of a text that are marked; what comes later in a long letter decides nothing."""
-GRAM: Final = 2
-"""Characters of a compared piece: most Chinese words have two."""
 COMPARED: Final = 400
 """Characters of a text that are compared, so that one question never costs more than milliseconds."""
 PERIOD_S: Final = 30 * 86_400
@@ -53,7 +51,7 @@ def marks(words: str, count: int) -> list[int]:
         return []
     data = words[:READ].encode("utf-32-le", "surrogatepass")
     pieces = _PIECES[: max(len(data) // _WIDTH - SHINGLE + 1, 1)]
-    return nsmallest(count, set(map(crc32, map(data.__getitem__, pieces))))
+    return sorted(set(map(crc32, map(data.__getitem__, pieces))))[:count]
 
 
 def mark_of(kind: str, token: str) -> int:
@@ -72,11 +70,9 @@ def period(at: datetime) -> int:
 
 
 def grams(words: str) -> frozenset[str]:
-    """What is compared of `plain` words; the whole where they are shorter than one piece."""
+    """What is compared of `plain` words: every two neighbours, as most Chinese words have two characters."""
     words = words[:COMPARED]
-    if len(words) < GRAM:
-        return frozenset((words,)) if words else frozenset()
-    return frozenset(words[at : at + GRAM] for at in range(len(words) - GRAM + 1))
+    return frozenset(map(add, words, words[1:])) if len(words) > 1 else frozenset(words)
 
 
 def similarity(one: frozenset[str], other: frozenset[str]) -> float:

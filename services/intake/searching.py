@@ -24,7 +24,7 @@ from services.intake.whereabouts import PlaceNames, Where
 REMEMBERED: Final = 4_096
 TEXT_LENGTH: Final = 2 * likeness.COMPARED
 """Characters read of a stored text: enough to compare once what is no letter is gone."""
-_WEIGHTS: Final = {"text": 1.0, "place": 1.0, "door": 4.0, "cell": 2.0}
+_WEIGHTS: Final = {"text": 1.0, "place": 2.0, "door": 4.0, "cell": 2.0}
 """What sharing a mark is worth for being looked at, divided by how many share it."""
 
 Told = tuple[str, date, tuple[str, ...]]
@@ -43,10 +43,11 @@ class Searcher:
 
         That complaints came from the phone in the question is told only after it was noted who was told.
         """
-        words = likeness.plain(mask(f"{question.title or ''} {question.text}"))
+        said = mask(f"{question.title or ''} {question.text}")
+        words = likeness.plain(said)
         where = names.where(
             mask(question.address) if question.address else None,
-            question.text,
+            said,
             grids=(question.grid_code,),
             point=wgs84(question.position()),
         )

@@ -15,7 +15,7 @@ PER_MARK: Final = 40
 """Newest complaints read of one mark: a phrase or place that everybody names costs no more than others."""
 CALLS: Final = 20
 """Newest complaints of one caller."""
-CANDIDATES: Final = 60
+CANDIDATES: Final = 40
 """Complaints whose words are compared."""
 
 SQL_ALIKE: Final = f"""

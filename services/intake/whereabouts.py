@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from math import floor
 from typing import Any, Final
 
 from services.intake.position import metres
@@ -28,7 +29,7 @@ _DOOR: Final = re.compile(
     r"[^\d一二三四五六七八九十]{0,4}?(\d{1,4}|[一二三四五六七八九]?十?[一二三四五六七八九十])"
     r"(?:-\d|\s*(?:号|栋|幢|座|#|弄|楼))"
 )
-_ABOVE: Final = re.compile(r"^.*(?:省|市|(?<!小)区|县|街道|镇|乡|社区|村委会|居委会)(?=.{2})")
+_ABOVE: Final = re.compile(r"^.*(?:省|市|(?<!小)区|县|街道|镇|乡|社区|村委会|居委会)(?=\D{2})")
 _ROAD_NAME: Final = re.compile(r"[路街巷道弄]$")
 
 Row = Mapping[str, Any]
@@ -82,8 +83,13 @@ def nearness(one: Where, other: Where) -> Nearness:
     shared = one.places & other.places
     if shared:
         return max((_on(place, one, other) for place in shared), key=lambda found: found.value)
-    comparable = apart is not None or (one.places and other.places)
+    # A road may run along a compound, and a name nobody entered may be another word for one.
+    comparable = apart is not None or not _kinds(one).isdisjoint(_kinds(other))
     return Nearness.ELSEWHERE if comparable else Nearness.UNKNOWN
+
+
+def _kinds(where: Where) -> set[str]:
+    return {place.rpartition(":")[0] for place in where.places}
 
 
 def _on(place: str, one: Where, other: Where) -> Nearness:
@@ -102,7 +108,7 @@ class PlaceNames:
 
     def __init__(self, areas: Sequence[Row] = (), places: Sequence[Row] = ()) -> None:
         self._tokens: dict[str, set[str]] = {}
-        self._communities: dict[str, str] = {}
+        self._communities: dict[str, set[str]] = {}
         self._inside = {row["code"]: row.get("parent") for row in areas}
         self._compounds = {row["code"] for row in areas if row["level"] == "compound"}
         self._doors: dict[str, tuple[str, int]] = {}
@@ -130,7 +136,7 @@ class PlaceNames:
             self._read_grid(grid or "", places, doors)
         if address:
             said = unicodedata.normalize("NFKC", address)
-            if not self._read(said, places, doors) and not places:
+            if not self._read(said, places, doors):
                 _read_bare(said, places, doors)
         elif not places:
             self._read(text, places, doors)
@@ -142,7 +148,8 @@ class PlaceNames:
             for name in names:
                 self._tokens.setdefault(name, set()).add(row["code"])
         elif row["level"] == "community":
-            self._communities.update(dict.fromkeys(names, row["code"]))
+            for name in names:
+                self._communities.setdefault(name, set()).add(row["code"])
         elif row["level"] == "building":
             number = _DOOR.match(row["name"])
             if number and row.get("parent"):
@@ -167,30 +174,32 @@ class PlaceNames:
 
     def _read(self, said: str, places: set[str], doors: set[tuple[str, int]]) -> bool:
         found = self._names(said)
-        communities = {self._communities[name] for name, _ in found if name in self._communities}
-        for name, end in found:
+        communities = {code for name, _, _ in found for code in self._communities.get(name, ())}
+        for name, end, until in found:
             tokens = self._tokens.get(name, set())
             inside = {token for token in tokens if self._inside.get(token) in communities}
             tokens = inside or tokens
             if len(tokens) > MOST_OPTIONS:
                 tokens = {f"name:{name}"}
             places |= tokens
-            door = _DOOR.match(said, end)
+            door = _DOOR.match(said, end, until)
             if door:
                 doors |= {(token, _number(door[1])) for token in tokens}
-        return any(name in self._tokens for name, _ in found)
+        return any(name in self._tokens for name, _, _ in found)
 
-    def _names(self, said: str) -> list[tuple[str, int]]:
-        """Names the directory knows and where each ends, from the left, the longest first."""
-        found: list[tuple[str, int]] = []
+    def _names(self, said: str) -> list[tuple[str, int, int]]:
+        """Names the directory knows, where each ends, and where the next one begins; of several the longest."""
+        found: list[tuple[str, int, int]] = []
         at = 0
         while at < len(said) - 1 and len(found) < MOST_NAMES:
             name = next(
                 (n for n in self._by_start.get(said[at : at + 2], ()) if said.startswith(n, at)), ""
             )
+            if name and found:
+                found[-1] = (*found[-1][:2], at)
             at += len(name) or 1
             if name:
-                found.append((name, at))
+                found.append((name, at, len(said)))
         return found
 
 
@@ -218,4 +227,4 @@ def _number(digits: str) -> int:
 
 
 def _cell(point: Point, east: int, north: int) -> str:
-    return f"{int(point[0] * CELL) + east},{int(point[1] * CELL) + north}"
+    return f"{floor(point[0] * CELL) + east},{floor(point[1] * CELL) + north}"
