@@ -109,7 +109,7 @@ class Product:
         accepted_s = time.perf_counter() - began
         stage = await self._finish(Stage(name), sent, before, began)
         stage.accepted_per_s = len(sent) / accepted_s
-        stage.post_ms = _percentiles(latencies)
+        stage.post_ms = percentiles(latencies)
         return stage
 
     async def paced(self, name: str, *, rate: float, seconds: float) -> Stage:
@@ -138,7 +138,7 @@ class Product:
         await asyncio.gather(*tasks)
         stage = await self._finish(Stage(name), sent, before, began)
         stage.accepted_per_s = rate
-        stage.post_ms = _percentiles(latencies)
+        stage.post_ms = percentiles(latencies)
         for connection in idle:
             connection.close()
         return stage
@@ -178,7 +178,7 @@ class Product:
         stage.tickets = len(sent)
         stage.complete = len(times) == len(sent)
         stage.end_to_end_per_s = len(times) / (max(times.values()) - began)
-        stage.unit_ms = _percentiles([arrived[t] - at for t, at in sent.items() if t in arrived])
+        stage.unit_ms = percentiles([arrived[t] - at for t, at in sent.items() if t in arrived])
         spent = (await self._quiet()).since(before)
         stage.cpu_ms = sum(spent.values()) / len(sent) * MS
         stage.cpu_by_process = {n: s / len(sent) * MS for n, s in spent.items()}
@@ -207,11 +207,12 @@ async def _post(connection: Connection, head: str, body: bytes) -> str:
     return ticket
 
 
-def _percentiles(seconds: list[float]) -> dict[str, float]:
+def percentiles(seconds: list[float]) -> dict[str, float]:
+    """Of times in seconds, the ones that matter, in milliseconds."""
     ordered = sorted(seconds)
     if not ordered:
         return {}
     return {
         name: round(ordered[min(len(ordered) - 1, int(len(ordered) * share))] * MS, 2)
-        for name, share in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+        for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0))
     }

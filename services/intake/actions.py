@@ -67,7 +67,7 @@ async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:
                 newest[data.complaint_id] = data
     if newest:
         rows: list[tuple[Any, ...]] = [
-            (UUID(d.complaint_id), d.status.value, d.holder, d.round, d.version)
+            (UUID(d.complaint_id), d.status.value, d.holder, d.round, d.version, d.area, d.category)
             for d in sorted(newest.values(), key=lambda d: d.complaint_id)
         ]
         await store.project(conn, rows)

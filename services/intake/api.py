@@ -6,20 +6,22 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Request, Response
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
-from kit.validation import wrong_field
+from kit.validation import invalid, wrong_field
 from services.intake import actions, batch
 from services.intake.actions import Archive
 from services.intake.complaint import Filing, Strict, Words, check_point
 from services.intake.directory import Holder
+from services.intake.duplicate import ANSWER, Question
 from services.intake.filing import Draft, body_hash
 from services.intake.registrar import Filed, Registrar
+from services.intake.searching import Searcher
 
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
@@ -34,10 +36,13 @@ class Reveal(Strict):
     reason: Annotated[Words, Field(min_length=2, max_length=200)]
 
 
-def make_app(shared: Shared, *, registrar: Registrar, holder: Holder, archive: Archive) -> FastAPI:
+def make_app(
+    shared: Shared, *, registrar: Registrar, holder: Holder, archive: Archive, searcher: Searcher
+) -> FastAPI:
     """The application with all of intake's routes."""
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
     _filing(app, registrar, holder)
+    _duplicates(app, searcher, holder)
     _reading(app, shared.pool, archive)
     deny_by_default(app, PUBLIC)
     return app
@@ -55,7 +60,7 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
             en="attachments cannot be taken yet; remove the field",
         )
     accused = codes.units.get(filing.accused) if filing.accused else None
-    return Draft(filing, sub, key, body_hash(filing), accused)
+    return Draft(filing, sub, key, body_hash(filing), accused, codes.names)
 
 
 def answer(filed: Filed, who: Principal) -> dict[str, Any]:
@@ -88,6 +93,18 @@ def _schema(model: type[Strict]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": content}}
 
 
+def _in_address(model: type[Strict]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "description": field.description,
+            "schema": {"type": "integer" if field.annotation is int else "string"},
+        }
+        for name, field in model.model_fields.items()
+    ]
+
+
 def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
     async def take(request: Request, who: Principal) -> Response:
         key = idempotency_key(request)
@@ -112,6 +129,53 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
         prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
         lines = batch.results(request.stream(), one, partial(answer, who=who), prefix=prefix)
         return Duplex(lines, media_type="application/x-ndjson")
+
+
+def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
+    async def found(question: Question, who: Principal) -> Response:
+        """Other people's matters are shown only to those who see them all; the rest get none."""
+        codes = holder.codes
+        codes.check(question.grid_code, question.category)
+        check_point(question.point, codes.box)
+        items = (
+            await searcher.search(question, codes.names, who.sub)
+            if who.has(*SEE_DUPLICATES)
+            else ()
+        )
+        body = {"items": [item.show() for item in items], "next": None}
+        return reply(body, headers={"Cache-Control": "no-store"})
+
+    example = {"content": {"application/json": {"example": ANSWER}}}
+
+    @app.post(
+        "/v1/complaints/duplicates",
+        tags=["complaints"],
+        openapi_extra=_schema(Question),
+        responses={200: example},
+    )
+    async def ask_duplicates(request: Request, who: Principal = allow(*FILERS)) -> Response:
+        """Likely duplicates of what is about to be filed, best first, masked.
+
+        Why each is there: `same_caller`, `same_place`, `similar_text`, `same_category`. Nothing is stored,
+        except who was told that complaints came from one phone. Use this, not GET, where the phone or the
+        resident's words are known: addresses are kept by browsers and proxies, bodies are not.
+        """
+        return await found(await read_body(request, Question), who)
+
+    @app.get(
+        "/v1/complaints/duplicates",
+        tags=["complaints"],
+        openapi_extra={"parameters": _in_address(Question)},
+        responses={200: example},
+    )
+    async def duplicates(request: Request, who: Principal = allow(*FILERS)) -> Response:
+        """The same with the fields in the address; `point` is `lon,lat`."""
+        try:
+            given = {name: value for name, value in request.query_params.items() if value}
+            question = Question.model_validate(given)
+        except ValidationError as error:
+            raise invalid(error) from None
+        return await found(question, who)
 
 
 def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:

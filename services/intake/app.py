@@ -16,6 +16,7 @@ from services.intake.actions import Archive
 from services.intake.api import make_app
 from services.intake.directory import PARTS, Codes, Holder
 from services.intake.registrar import Registrar
+from services.intake.searching import Searcher
 from services.intake.settings import IntakeSettings
 from services.intake.vault import Vault
 
@@ -40,6 +41,7 @@ async def main() -> None:
         registrar=Registrar(plumbing.pool, plumbing.relay, vault),
         holder=holder,
         archive=Archive(vault_pool, vault),
+        searcher=Searcher(plumbing.pool, vault),
     )
     await serve(
         Parts(

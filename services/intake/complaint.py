@@ -54,6 +54,7 @@ def written_out(value: object) -> object:
 
 Words = Annotated[str, AfterValidator(clean)]
 Short = Annotated[Words, Field(max_length=200)]
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")]
 AttachmentId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 
 
@@ -67,7 +68,7 @@ class Requester(Strict):
     """Who speaks. Goes into the vault and never into an event."""
 
     name: Annotated[Words, Field(max_length=50)] | None = None
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 -]{4,18}[0-9]$")] | None = None
+    phone: Phone | None = None
     anonymous: StrictBool = False
     on_behalf_of: Annotated[Words, Field(max_length=50)] | None = None
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kit.errors import DomainError, Kind
 from kit.validation import known_code
+from services.intake.whereabouts import PlaceNames
 
 PARTS: Final = ("areas", "categories", "units", "places")
 SUBDISTRICT: Final = 9
@@ -29,6 +30,7 @@ class Codes:
     categories: frozenset[str]
     units: dict[str, str]
     """Unit code, name or alias to code."""
+    names: PlaceNames
     box: Box | None = None
     """Around every place with coordinates, with a margin; None when no place has any."""
 
@@ -44,6 +46,7 @@ class Codes:
             _by_subdistrict(row["code"] for row in parts["areas"]),
             frozenset(row["code"] for row in parts["categories"]),
             units,
+            PlaceNames(parts["areas"], parts.get("places", ())),
             _box(parts.get("places", ())),
         )
 

@@ -12,7 +12,10 @@ from uuid import UUID
 from contracts.complaint import ComplaintDeclined, ComplaintReceived
 from kit.masking import mask
 from kit.outbox import Outgoing, outgoing
+from services.intake import likeness
 from services.intake.complaint import Filing
+from services.intake.position import wgs84
+from services.intake.whereabouts import PlaceNames
 
 SERVICE: Final = "intake"
 _NOISE: Final = re.compile(r"[\W_]+")
@@ -27,6 +30,7 @@ class Draft:
     key: str
     body_hash: bytes
     accused_unit: str | None
+    names: PlaceNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,22 @@ def fingerprint(words: Masked) -> int:
     return int.from_bytes(
         hashlib.blake2b(plain.encode(), digest_size=8).digest(), "big", signed=True
     )
+
+
+def marks(draft: Draft, words: Masked, now: datetime) -> list[int]:
+    """Under what the matter is found again as a likely duplicate (likeness.py); sorted.
+
+    None for what is never offered: declined matters, and confidential ones, whose words stay among few.
+    """
+    f = draft.filing
+    if f.confidential or f.decline:
+        return []
+    text = f"{words.title or ''} {words.text}"
+    where = draft.names.where(words.address, text, grids=(f.grid_code,), point=wgs84(f.point))
+    kept = likeness.marks(likeness.plain(text), likeness.KEPT)
+    kept += [likeness.mark_of(*mark) for mark in where.marks()]
+    number = likeness.period(now)
+    return sorted({likeness.stored_under(mark, number) for mark in kept})
 
 
 def secrets_of(draft: Draft, words: Masked) -> dict[str, Any] | None:

@@ -141,7 +141,12 @@ class Registrar:
             for (draft, masked, its_alike), its_number in zip(drafts, numbers, strict=True)
         ]
         entries.sort(key=lambda e: (e.draft.sub, e.draft.key))
-        free = await store.file(conn, [self._row(entry) for entry in entries], now)
+        marks = [
+            (mark, entry.complaint_id)
+            for entry in entries
+            for mark in words_of.marks(entry.draft, entry.words, now)
+        ]
+        free = await store.file(conn, [self._row(entry) for entry in entries], marks, now)
         fresh = [entry for entry in entries if entry.complaint_id in free]
         self._relay.hint(entry.event for entry in fresh)
         results: dict[int, Result] = {
@@ -172,9 +177,9 @@ class Registrar:
         if secret is None:
             return None, None, None, None
         requester = entry.draft.filing.requester
-        sealed = self._vault.seal(
-            str(entry.complaint_id), secret, requester.phone if requester else None
-        )
+        # Who wants to stay anonymous is not found again by phone either.
+        phone = requester.phone if requester and not requester.anonymous else None
+        sealed = self._vault.seal(str(entry.complaint_id), secret, phone)
         return sealed.key_version, sealed.wrapped_key, sealed.box, sealed.phone_index
 
 

@@ -17,11 +17,12 @@ left join ticket_view t using (complaint_id)
 where c.complaint_id = $1 or c.number = $2
 """
 SQL_PROJECT: Final = """
-insert into ticket_view (complaint_id, status, unit, round, version)
-select * from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[])
+insert into ticket_view (complaint_id, status, unit, round, version, area, category)
+select *
+from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[])
 on conflict (complaint_id) do update
 set status = excluded.status, unit = excluded.unit, round = excluded.round,
-    version = excluded.version
+    version = excluded.version, area = excluded.area, category = excluded.category
 where ticket_view.version < excluded.version
 """
 
@@ -38,5 +39,5 @@ async def complaint(conn: Conn, complaint_id: UUID | None, number: str | None) -
 
 
 async def project(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
-    """Newest known (complaint id, status, unit, round, version); older ones change nothing."""
-    await conn.execute(SQL_PROJECT, *columns(rows, 5))
+    """Newest known (complaint id, status, unit, round, version, area, category); older ones change nothing."""
+    await conn.execute(SQL_PROJECT, *columns(rows, 7))

@@ -83,6 +83,11 @@ with filing as materialized (
     select complaint_id, key_version, wrapped_key, box, phone_index
     from fresh
     where box is not null
+), marked as (
+    insert into complaint_mark (mark, complaint_id)
+    select mark, complaint_id
+    from unnest($34::bigint[], $35::uuid[]) as t(mark, complaint_id)
+    join claimed using (complaint_id)
 ), saying as (
     select event_id, subject, event as body from fresh
 ), noting as (
@@ -129,9 +134,14 @@ async def now_and_alike(
     return rows[0]["now"], alike
 
 
-async def file(conn: Conn, rows: list[tuple[Any, ...]], now: datetime) -> set[UUID]:
-    """Store a group of filings with identities, events and audit; ids of those whose key was free."""
-    stored = await conn.fetch(SQL_FILE, now, *columns(rows, WIDTH))
+async def file(
+    conn: Conn, rows: list[tuple[Any, ...]], marks: list[tuple[int, UUID]], now: datetime
+) -> set[UUID]:
+    """Store a group of filings with identities, (mark, complaint id), events and audit.
+
+    Returns the ids of those whose key was free.
+    """
+    stored = await conn.fetch(SQL_FILE, now, *columns(rows, WIDTH), *columns(marks, 2))
     return {row["complaint_id"] for row in stored}
 
 

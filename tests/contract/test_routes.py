@@ -34,6 +34,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     "intake": {
         ("POST", "/v1/complaints"): FILERS,
         ("POST", "/v1/complaints/batch"): FILERS,
+        ("GET", "/v1/complaints/duplicates"): FILERS,
+        ("POST", "/v1/complaints/duplicates"): FILERS,
         ("GET", "/v1/complaints/{ident}"): {
             "operator", "dispatcher", "admin", "auditor", "service",
         },

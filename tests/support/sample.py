@@ -66,7 +66,7 @@ def received(sample: Sample) -> ComplaintReceived:
     codes = _codes()
     codes.check(filing.grid_code, filing.category)
     accused = codes.units.get(filing.accused) if filing.accused else None
-    words = masked(Draft(filing, "P1", sample.key, body_hash(filing), accused))
+    words = masked(Draft(filing, "P1", sample.key, body_hash(filing), accused, codes.names))
     return ComplaintReceived(
         complaint_id=str(UUID(int=1)), number="261116000000", channel=filing.channel,
         kind=filing.kind, title=words.title, text=words.text, address=words.address,
