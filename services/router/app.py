@@ -21,7 +21,7 @@ from services.router import consumers, programs
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
-from services.router.directory_loops import nightly_prover
+from services.router.directory_loops import nightly_prover, ticket_follower
 from services.router.in_use import DirectoryInUse
 from services.router.loops import ticket_counter
 from services.router.programs import Telling
@@ -62,6 +62,7 @@ async def main() -> None:
                 ticket_counter(pool),
                 in_use.following(),
                 nightly_prover(pool, relay, in_use),
+                ticket_follower(pool, relay, in_use),
             ),
             close=(pool.close,),
         )

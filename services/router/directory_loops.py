@@ -9,13 +9,18 @@ from typing import Any, Final
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.router import metrics, proving, store_directory
+from services.router import following, metrics, proving, store_directory
 from services.router.in_use import DirectoryInUse
 
 log = get(__name__)
 
 PROOF_S: Final = 20.0
 """How often it is looked whether a night's proof is due."""
+
+PAUSE_S: Final = 0.05
+"""Between two steps, so that routing comes first."""
+FOLLOW_S: Final = 5.0
+"""How often open tickets are looked at; one query when there is nothing new."""
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
@@ -40,3 +45,20 @@ def nightly_prover(pool: Pool, relay: Relay, in_use: DirectoryInUse) -> Loop:
                 metrics.COVERAGE_OPEN.set(last["open_cells"])
 
     return prove_nightly
+
+
+def ticket_follower(pool: Pool, relay: Relay, in_use: DirectoryInUse) -> Loop:
+    """Let open tickets follow each new version, and each day on which areas end; in small steps."""
+
+    async def follow_tickets() -> None:
+        while True:
+            more = False
+            try:
+                done = await following.follow_directory(pool, in_use)
+                relay.hint(done.events)
+                more = done.more
+            except LOST as error:
+                log.warning("follow_lost", error=type(error).__name__)
+            await asyncio.sleep(PAUSE_S if more else FOLLOW_S)
+
+    return follow_tickets
