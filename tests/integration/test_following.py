@@ -199,7 +199,7 @@ async def test_the_result_clock_goes_on_and_the_new_owner_signs_anew(
     assert after["sign_for"]["unit"] == GT_NORTH
     assert after["sign_for"]["started_at"] >= MONDAY + timedelta(hours=30)
     holders = await notifier_pool.fetchval(
-        "select holders from ticket where ticket_id = $1", ticket
+        "select holders from ticket_view where ticket_id = $1", ticket
     )
     assert [one["unit"] for one in holders] == ["GT-3", GT_NORTH]
 
