@@ -21,7 +21,8 @@ from services.router import consumers, programs
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
-from services.router.directory_loops import nightly_prover, ticket_follower
+from services.router.contacts import Patience
+from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
 from services.router.in_use import DirectoryInUse
 from services.router.loops import ticket_counter
 from services.router.programs import Telling
@@ -47,7 +48,9 @@ async def main() -> None:
         "broker": plumbing.broker_connected,
         "directory": in_use.known,
     }
-    app = make_app(Shared(SERVICE, pool, plumbing.verifier, checks), office=office, in_use=in_use)
+    patience = _patience(settings)
+    shared = Shared(SERVICE, pool, plumbing.verifier, checks)
+    app = make_app(shared, office=office, in_use=in_use, patience=patience)
     await serve(
         Parts(
             app,
@@ -63,6 +66,7 @@ async def main() -> None:
                 in_use.following(),
                 nightly_prover(pool, relay, in_use),
                 ticket_follower(pool, relay, in_use),
+                contact_watch(pool, in_use, patience),
             ),
             close=(pool.close,),
         )
@@ -85,7 +89,7 @@ async def once(words: Sequence[str]) -> None:
             case ["load", folder]:
                 result = await programs.load(pool, Path(folder), telling)
             case ["coverage"]:
-                result = await programs.prove(pool)
+                result = await programs.prove(pool, _patience(settings))
             case ["diff", folder]:
                 result = await programs.diff(pool, Path(folder), telling)
             case ["replay", folder, days]:
@@ -95,6 +99,10 @@ async def once(words: Sequence[str]) -> None:
         _line({"result": result})
     finally:
         await pool.close()
+
+
+def _patience(settings: RouterSettings) -> Patience:
+    return Patience(settings.contact_unsigned_days, settings.contact_silent_days)
 
 
 def _line(said: dict[str, Any]) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.router import following, metrics, proving, store_directory
+from services.router import following, metrics, proving, reaching, store_directory
+from services.router.contacts import Patience
 from services.router.in_use import DirectoryInUse
 
 log = get(__name__)
@@ -21,6 +22,8 @@ PAUSE_S: Final = 0.05
 """Between two steps, so that routing comes first."""
 FOLLOW_S: Final = 5.0
 """How often open tickets are looked at; one query when there is nothing new."""
+CONTACTS_S: Final = 15.0
+"""How often our own events are read for contact health."""
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
@@ -62,3 +65,21 @@ def ticket_follower(pool: Pool, relay: Relay, in_use: DirectoryInUse) -> Loop:
             await asyncio.sleep(PAUSE_S if more else FOLLOW_S)
 
     return follow_tickets
+
+
+def contact_watch(pool: Pool, in_use: DirectoryInUse, patience: Patience) -> Loop:
+    """Keep contact health current, and show how many units have been silent for too long."""
+
+    async def watch_contacts() -> None:
+        while True:
+            more = False
+            try:
+                more = await reaching.read_on(pool)
+                if not more and in_use.directory is not None:
+                    found = await reaching.stale(pool, in_use.directory, patience)
+                    metrics.CONTACTS_STALE.set(len(found))
+            except LOST as error:
+                log.warning("contacts_lost", error=type(error).__name__)
+            await asyncio.sleep(PAUSE_S if more else CONTACTS_S)
+
+    return watch_contacts
