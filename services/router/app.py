@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +75,7 @@ async def main() -> None:
 
 
 async def once(words: Sequence[str]) -> None:
-    """Do one thing and end: `load DIR`, `coverage`, `diff DIR`, `replay DIR DAYS`; JSON lines on stdout.
+    """Do one thing and end: `load DIR [FROM]`, `coverage`, `diff DIR`, `replay DIR DAYS`; JSON lines on stdout.
 
     Raises BadDirectoryError with every fault of the folder, DomainError where nothing is published yet.
     """
@@ -86,8 +87,9 @@ async def once(words: Sequence[str]) -> None:
     telling = Telling(_line)
     try:
         match words:
-            case ["load", folder]:
-                result = await programs.load(pool, Path(folder), telling)
+            case ["load", folder, *start]:
+                begins = datetime.fromisoformat(start[0]) if start else None
+                result = await programs.load(pool, Path(folder), telling, begins)
             case ["coverage"]:
                 result = await programs.prove(pool, _patience(settings))
             case ["diff", folder]:
@@ -95,7 +97,7 @@ async def once(words: Sequence[str]) -> None:
             case ["replay", folder, days]:
                 result = await programs.replay(pool, Path(folder), int(days), telling)
             case _:
-                raise SystemExit("load DIR | coverage | diff DIR | replay DIR DAYS")
+                raise SystemExit("load DIR [FROM] | coverage | diff DIR | replay DIR DAYS")
         _line({"result": result})
     finally:
         await pool.close()

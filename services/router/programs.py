@@ -43,10 +43,15 @@ class Telling:
             self.say({"progress": [what, done, total]})
 
 
-async def load(pool: Pool, folder: Path, telling: Telling) -> dict[str, Any]:
-    """Publish a folder. Raises BadDirectoryError with every fault; the version in force stays."""
+async def load(
+    pool: Pool, folder: Path, telling: Telling, start: datetime | None = None
+) -> dict[str, Any]:
+    """Publish a folder, in force from `start` (at once, where not given).
+
+    Raises BadDirectoryError with every fault; the version in force stays.
+    """
     tables = files.read(folder, telling.progress)
-    published = await catalogue.publish(pool, tables, by="system:load")
+    published = await catalogue.publish(pool, tables, by="system:load", effective_from=start)
     return {
         "version": published.version,
         "changed": published.changed,
