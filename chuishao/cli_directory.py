@@ -33,11 +33,18 @@ def check(folder: Folder, *, as_json: Json = False) -> None:
 
 
 @directory_app.command("load")
-def load(folder: Folder, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
+def load(
+    folder: Folder,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="生效日，如 2026-12-01，默认立即 / first day, default now."),
+    ] = None,
+) -> None:
     """发布新版本 / publish it as a new version; new units get their NATS accounts first."""
     from chuishao import running
     from chuishao.bars import bar
-    from chuishao.directory_report import examined, report_check, say_loaded
+    from chuishao.directory_report import examined, first_moment, report_check, say_loaded
     from chuishao.router_program import ask
 
     with plain_errors():
@@ -48,8 +55,9 @@ def load(folder: Folder, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
             raise typer.Exit(1)
         for change in asyncio.run(running.provision(data_dir, folder, None, check=False)):
             typer.echo(change)
+        words = ["load", str(folder.resolve()), *([first_moment(start)] if start else [])]
         with bar() as tell:
-            result = ask(data_dir, ("load", str(folder.resolve())), tell)
+            result = ask(data_dir, words, tell)
         say_loaded(result)
 
 

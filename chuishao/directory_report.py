@@ -6,13 +6,16 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
 from chuishao.bars import Tell
+
+CITY: Final = ZoneInfo("Asia/Shanghai")
 
 if TYPE_CHECKING:
     from services.router.checks import Findings
@@ -68,17 +71,27 @@ def report_check(found: Examined, *, as_json: bool) -> bool:
     return True
 
 
+def first_moment(text: str) -> str:
+    """The beginning of a day in the city, RFC 3339. Raises ValueError for a text that is no day."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(), CITY).isoformat()
+    except ValueError:
+        msg = f"不是日期 / not a day: {text!r} (2026-12-01)"
+        raise ValueError(msg) from None
+
+
 def say_loaded(result: dict[str, Any]) -> None:
     """What loading did, in words."""
     version, areas, units = result["version"], result["areas"], result["units"]
+    start = datetime.fromisoformat(result["effective_from"]).astimezone(CITY)
     if not result["changed"]:
         typer.echo(
             f"与现有第 {version} 版相同，没有改动 / unchanged: version {version} says exactly this"
         )
         return
     typer.echo(
-        f"已发布第 {version} 版：{areas:,} 个区域、{units:,} 个单位，{result['effective_from']} 起生效 / "
-        f"published version {version}: {areas:,} areas, {units:,} units"
+        f"已发布第 {version} 版：{areas:,} 个区域、{units:,} 个单位，{start:%Y-%m-%d %H:%M} 起生效 / published "
+        f"version {version}: {areas:,} areas, {units:,} units, in force from {start:%Y-%m-%d %H:%M}"
     )
 
 

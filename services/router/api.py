@@ -13,8 +13,9 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, proving, queries, triage
+from services.router import catalogue, proving, queries, reaching, triage
 from services.router.acting import Office
+from services.router.contacts import Patience
 from services.router.decision import RoutingReason
 from services.router.explain import Question, explain
 from services.router.in_use import DirectoryInUse
@@ -24,17 +25,21 @@ from services.router.store_triage import Wanted
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
 EVERYBODY: Final = ROLES
-DIRECTORY_READERS: Final = ("dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard")
+WATCHERS: Final = ("dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard")
+CARETAKERS: Final = ("admin", "dispatcher", "auditor")
 
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def make_app(shared: Shared, *, office: Office, in_use: DirectoryInUse) -> FastAPI:
+def make_app(
+    shared: Shared, *, office: Office, in_use: DirectoryInUse, patience: Patience
+) -> FastAPI:
     """The application with all of the router's routes."""
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
     _tickets(app, shared, office, in_use)
     _triage(app, shared, in_use)
     _directory(app, shared, in_use)
+    _directory_health(app, shared, in_use, patience)
     deny_by_default(app, PUBLIC)
     return app
 
@@ -149,14 +154,6 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
-    @app.get("/v1/directory/coverage", tags=["directory"], dependencies=[allow(*DIRECTORY_READERS)])
-    async def coverage() -> Response:
-        """The last nightly proof: every smallest grid x category has a reachable owner, or what is missing."""
-        found = await proving.last(shared.pool)
-        if found is None:
-            raise not_found("覆盖证明", "coverage proof")
-        return reply(found)
-
     @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
         """Who would get it and why, from the matcher that routes; `text` says it in plain words.
@@ -170,6 +167,32 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
             now = await business_now(conn)
         english = language(request) == "en"
         return reply(explain(question, in_use.directory, now, english=english))
+
+
+def _directory_health(
+    app: FastAPI, shared: Shared, in_use: DirectoryInUse, patience: Patience
+) -> None:
+    @app.get("/v1/directory/coverage", tags=["directory"], dependencies=[allow(*WATCHERS)])
+    async def coverage() -> Response:
+        """The last nightly proof: every smallest grid x category has a reachable owner, or what is missing."""
+        found = await proving.last(shared.pool)
+        if found is None:
+            raise not_found("覆盖证明", "coverage proof")
+        return reply(found)
+
+    @app.get("/v1/directory/contacts", tags=["directory"], dependencies=[allow(*CARETAKERS)])
+    async def contacts(
+        cursor: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
+        *,
+        stale: bool = False,
+    ) -> Response:
+        """Units that were ever asked: last sign-for, last success, and whether they are silent too long."""
+        if in_use.directory is None:
+            raise not_found("目录版本", "directory version")
+        found = await reaching.page(
+            shared.pool, in_use.directory, patience, only_stale=stale, cursor=cursor
+        )
+        return reply(found)
 
 
 def _schema(model: Any) -> dict[str, Any]:

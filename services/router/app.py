@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +22,8 @@ from services.router import consumers, programs
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
-from services.router.directory_loops import nightly_prover
+from services.router.contacts import Patience
+from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
 from services.router.in_use import DirectoryInUse
 from services.router.loops import ticket_counter
 from services.router.programs import Telling
@@ -47,7 +49,9 @@ async def main() -> None:
         "broker": plumbing.broker_connected,
         "directory": in_use.known,
     }
-    app = make_app(Shared(SERVICE, pool, plumbing.verifier, checks), office=office, in_use=in_use)
+    patience = _patience(settings)
+    shared = Shared(SERVICE, pool, plumbing.verifier, checks)
+    app = make_app(shared, office=office, in_use=in_use, patience=patience)
     await serve(
         Parts(
             app,
@@ -62,6 +66,8 @@ async def main() -> None:
                 ticket_counter(pool),
                 in_use.following(),
                 nightly_prover(pool, relay, in_use),
+                ticket_follower(pool, relay, in_use),
+                contact_watch(pool, in_use, patience),
             ),
             close=(pool.close,),
         )
@@ -69,7 +75,7 @@ async def main() -> None:
 
 
 async def once(words: Sequence[str]) -> None:
-    """Do one thing and end: `load DIR`, `coverage`, `diff DIR`, `replay DIR DAYS`; JSON lines on stdout.
+    """Do one thing and end: `load DIR [FROM]`, `coverage`, `diff DIR`, `replay DIR DAYS`; JSON lines on stdout.
 
     Raises BadDirectoryError with every fault of the folder, DomainError where nothing is published yet.
     """
@@ -81,19 +87,24 @@ async def once(words: Sequence[str]) -> None:
     telling = Telling(_line)
     try:
         match words:
-            case ["load", folder]:
-                result = await programs.load(pool, Path(folder), telling)
+            case ["load", folder, *start]:
+                begins = datetime.fromisoformat(start[0]) if start else None
+                result = await programs.load(pool, Path(folder), telling, begins)
             case ["coverage"]:
-                result = await programs.prove(pool)
+                result = await programs.prove(pool, _patience(settings))
             case ["diff", folder]:
                 result = await programs.diff(pool, Path(folder), telling)
             case ["replay", folder, days]:
                 result = await programs.replay(pool, Path(folder), int(days), telling)
             case _:
-                raise SystemExit("load DIR | coverage | diff DIR | replay DIR DAYS")
+                raise SystemExit("load DIR [FROM] | coverage | diff DIR | replay DIR DAYS")
         _line({"result": result})
     finally:
         await pool.close()
+
+
+def _patience(settings: RouterSettings) -> Patience:
+    return Patience(settings.contact_unsigned_days, settings.contact_silent_days)
 
 
 def _line(said: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from typing import Any, Final
 from kit.clock import business_now
 from kit.db import Pool, reading, transaction
 from kit.errors import not_found
-from services.router import catalogue, checks, coverage, files, store_directory
+from services.router import catalogue, checks, coverage, files, reaching, store_directory
+from services.router.contacts import Patience
 from services.router.diffing import differences
 from services.router.directory import Directory, build
 from services.router.faults import BadDirectoryError
@@ -42,10 +43,15 @@ class Telling:
             self.say({"progress": [what, done, total]})
 
 
-async def load(pool: Pool, folder: Path, telling: Telling) -> dict[str, Any]:
-    """Publish a folder. Raises BadDirectoryError with every fault; the version in force stays."""
+async def load(
+    pool: Pool, folder: Path, telling: Telling, start: datetime | None = None
+) -> dict[str, Any]:
+    """Publish a folder, in force from `start` (at once, where not given).
+
+    Raises BadDirectoryError with every fault; the version in force stays.
+    """
     tables = files.read(folder, telling.progress)
-    published = await catalogue.publish(pool, tables, by="system:load")
+    published = await catalogue.publish(pool, tables, by="system:load", effective_from=start)
     return {
         "version": published.version,
         "changed": published.changed,
@@ -55,10 +61,11 @@ async def load(pool: Pool, folder: Path, telling: Telling) -> dict[str, Any]:
     }
 
 
-async def prove(pool: Pool) -> dict[str, Any]:
-    """The coverage proof of the version in force, taken now; nothing is stored."""
+async def prove(pool: Pool, patience: Patience) -> dict[str, Any]:
+    """The coverage proof of the version in force, taken now, with silent contacts; nothing is stored."""
     directory, now = await _in_force(pool)
-    return coverage.prove(directory, now).view()
+    silent = [one.view() for one in await reaching.stale(pool, directory, patience)]
+    return coverage.prove(directory, now).view() | {"contacts": silent}
 
 
 async def diff(pool: Pool, folder: Path, telling: Telling) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from kit.settings import ServiceSettings
 
 
 class RouterSettings(ServiceSettings):
-    """Nothing of its own yet beyond its port."""
+    """Its port, and how long a unit may be silent (services/router/contacts.py; both `choice`)."""
 
     http_port: int = 8702
+    contact_unsigned_days: int = 3
+    contact_silent_days: int = 30

@@ -53,6 +53,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/directory/coverage"): {
             "dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard",
         },
+        ("GET", "/v1/directory/contacts"): {"admin", "dispatcher", "auditor"},
         ("POST", "/v1/explain"): ALL,
     },
     "notifier": {

@@ -25,12 +25,14 @@ create table directory_following (
     primary key (version, day)
 );
 
--- When somebody of a unit last signed for a ticket, and last did anything: read off our own events.
+-- Read off our own events: when a unit was last asked without answering, and when somebody of it last
+-- signed for a ticket or did anything. Person '' is the unit as a whole.
 create table contact (
     unit text not null,
     person text not null,
     signed_at timestamptz,
-    acted_at timestamptz not null,
+    acted_at timestamptz,
+    asked_at timestamptz,
     primary key (unit, person)
 );
 create table contact_read (

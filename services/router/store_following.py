@@ -1,0 +1,109 @@
+"""SQL of following: open tickets are looked at once for a directory version and day, and moved under locks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from kit.db import Conn, columns
+
+LOCK: Final = 0x464F4C4C
+NOBODY_YET: Final = UUID(int=0)
+SQL_ALONE: Final = "select pg_try_advisory_xact_lock($1)"
+SQL_JOB: Final = """
+select seen, skipped,
+    exists (
+        select from directory_following other where other.version = $1 and other.day < $2
+    ) as again
+from directory_following
+where version = $1 and day = $2
+"""
+SQL_NEW_JOB: Final = """
+insert into directory_following (version, day, seen) values ($1, $2, $3) on conflict do nothing
+"""
+SQL_JOB_DONE: Final = """
+update directory_following
+set seen = $3, skipped = $4, moved = moved + $5
+where version = $1 and day = $2
+"""
+SQL_OPEN_AFTER: Final = """
+select t.*, r.body as receipt
+from ticket t
+left join receipt r on r.receipt_id = t.receipt_id
+where t.status not in ('closed', 'declined', 'merged', 'withdrawn') and t.ticket_id > $1
+order by t.ticket_id
+limit $2
+"""
+SQL_OPEN_THESE: Final = """
+select t.*, r.body as receipt
+from ticket t
+left join receipt r on r.receipt_id = t.receipt_id
+where t.status not in ('closed', 'declined', 'merged', 'withdrawn')
+    and t.ticket_id = any($1::uuid[])
+"""
+SQL_LOCK_FREE: Final = """
+select t.ticket_id, t.version
+from ticket t
+where t.ticket_id = any($1::uuid[])
+order by t.ticket_id
+for update skip locked
+"""
+SQL_FOLLOW: Final = """
+update ticket
+set version = $3, status = $4, unit = $5, post = $6, assists = $7, area = $8, profile = $9,
+    rule_version = $10, receipt_id = $11, changed_at = $12, dispatched_at = $13
+where ticket_id = $1 and version = $2
+"""
+SQL_KEEP_RECEIPTS: Final = """
+insert into receipt (receipt_id, ticket_id, body)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[])
+"""
+
+
+async def alone(conn: Conn) -> bool:
+    """True for the one process that may follow until its transaction ends."""
+    return bool(await conn.fetchval(SQL_ALONE, LOCK))
+
+
+async def job(conn: Conn, version: int, day: date) -> Record:
+    """How far tickets were looked at: seen, skipped, and whether this version had an earlier day."""
+    found = await conn.fetchrow(SQL_JOB, version, day)
+    if found is None:
+        await conn.execute(SQL_NEW_JOB, version, day, NOBODY_YET)
+        found = await conn.fetchrow(SQL_JOB, version, day)
+    assert found is not None  # noqa: S101 - it was made just now
+    return found
+
+
+async def next_open(
+    conn: Conn, seen: UUID, limit: int, skipped: Sequence[UUID]
+) -> tuple[list[Record], list[Record]]:
+    """Open tickets after one, in order of id, and those that were locked when it was their turn."""
+    again = await conn.fetch(SQL_OPEN_THESE, list(skipped)) if skipped else []
+    return list(await conn.fetch(SQL_OPEN_AFTER, seen, limit)), list(again)
+
+
+async def lock_free(conn: Conn, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Locks those that nobody holds; ticket id to version."""
+    rows = await conn.fetch(SQL_LOCK_FREE, list(ticket_ids))
+    return {row["ticket_id"]: row["version"] for row in rows}
+
+
+async def follow(conn: Conn, moves: Sequence[tuple[Any, ...]]) -> None:
+    """Save tickets that are locked."""
+    await conn.executemany(SQL_FOLLOW, list(moves))
+
+
+async def keep_receipts(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
+    """(receipt id, ticket id, text)."""
+    if rows:
+        await conn.execute(SQL_KEEP_RECEIPTS, *columns(rows, 3))
+
+
+async def job_done(conn: Conn, version: int, day: date, *values: Any) -> None:
+    """(seen up to, still to be looked at, how many moved)."""
+    await conn.execute(SQL_JOB_DONE, version, day, *values)

@@ -1,0 +1,157 @@
+"""Where an open ticket belongs when its area has ended, moved or lost its unit (domain.md B05). Pure.
+
+The area follows first: one successor takes it; of several, the one that the words and the point still
+name, else what all of them lie in; without successors what lies around the old area. Then the unit
+follows by a new decision. Whoever a person made responsible stays so while there is such a unit, and so
+does who has already done the work. Closed tickets are not asked: they keep the old code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from contracts.complaint import ComplaintReceived, Urgency
+from contracts.ticket import TicketStatus
+from services.router.areas import Areas
+from services.router.conflict import desk
+from services.router.decision import Decision
+from services.router.directory import Directory
+from services.router.gazetteer import common
+from services.router.hours import moment
+from services.router.inputs import rebuild
+from services.router.matching import decide
+from services.router.placing import place_of
+
+S = TicketStatus
+ANEW: Final = frozenset({S.DISPATCHED, S.ACCEPTED, S.IN_PROGRESS, S.RETURNED, S.ARBITRATION})
+"""States in which a new owner begins with signing for the ticket; in the others the state stays."""
+DONE: Final = frozenset({S.HANDLED, S.CALLBACK})
+"""The work is done: it stays with who did it, while there is such a unit."""
+_DIGITS: Final = (12, 9, 6)
+_NOTHING_GIVEN: Final = ("grid_code", "category", "urgency", "point")
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where a ticket belongs from now on."""
+
+    area: str | None
+    unit: str
+    status: TicketStatus
+    decision: Decision | None
+    """The new decision; None where who holds it does not depend on one."""
+
+
+def settle(
+    row: Mapping[str, Any],
+    receipt: Mapping[str, Any],
+    directory: Directory,
+    at: datetime,
+    *,
+    renewed: bool = True,
+) -> Settled | None:
+    """Where an open ticket belongs under a directory at a time; None where it may stay as it is.
+
+    `row` is the ticket, `receipt` its routing receipt. With `renewed`, the version is new: then a ticket
+    also follows when the same rule names another unit, because another unit covers its place now.
+    """
+    area, unit, status = row["area"], row["unit"], TicketStatus(row["status"])
+    if area is not None and not in_force(directory.areas, area, moment(at).day):
+        area = _successor(row, receipt, directory, at)
+    gone = unit not in directory.units
+    if area == row["area"] and not gone:
+        return _covered_anew(row, receipt, directory, at) if renewed else None
+    if status is S.TRIAGE:
+        return Settled(area, desk(directory, area, row["accused"], at), status, None)
+    stays = status in DONE or receipt.get("unit") != unit
+    if stays and not gone:
+        return Settled(area, unit, status, None)
+    decision = decide(_asked(row, receipt, area), directory, at)
+    moved = decision.unit != unit
+    return Settled(area, decision.unit, _after(status) if moved else status, decision)
+
+
+def in_force(areas: Areas, code: str, day: date) -> bool:
+    """True for an area that is there on a day."""
+    return code in areas and areas.valid(code, day)
+
+
+def heirs(areas: Areas, code: str, day: date) -> tuple[str, ...]:
+    """What takes an area's place on a day, through successors that have ended themselves; may be empty."""
+    found: dict[str, None] = {}
+    seen = {code}
+    ahead = list(areas[code].successors) if code in areas else []
+    while ahead:
+        one = ahead.pop(0)
+        if one in seen or one not in areas:
+            continue
+        seen.add(one)
+        if areas.valid(one, day):
+            found[one] = None
+        else:
+            ahead += areas[one].successors
+    return tuple(found)
+
+
+def around(areas: Areas, code: str, day: date) -> str | None:
+    """The nearest area in force around one that has ended, by its parents or, unknown, by its code."""
+    above = areas.chain(code)[1:] or tuple(code[:n] for n in _DIGITS if n < len(code))
+    return next((one for one in above if in_force(areas, one, day)), None)
+
+
+def _successor(
+    row: Mapping[str, Any], receipt: Mapping[str, Any], directory: Directory, at: datetime
+) -> str | None:
+    areas, day = directory.areas, moment(at).day
+    found = heirs(areas, row["area"], day)
+    if len(found) == 1:
+        return found[0]
+    above = around(areas, row["area"], day)
+    within = found or ((above,) if above else ())
+    if not within:
+        return None
+    said = place_of(_complaint(row, receipt), directory, day).area
+    if said is not None and not set(within).isdisjoint(areas.chain(said)):
+        return said
+    return common(areas, within)
+
+
+def _covered_anew(
+    row: Mapping[str, Any], receipt: Mapping[str, Any], directory: Directory, at: datetime
+) -> Settled | None:
+    """Another unit covers the place now; only where the catalogue names by place, and no person chose."""
+    duty = receipt.get("duty") or {}
+    by_place = str(duty.get("lead") or "").startswith("@")
+    status = TicketStatus(row["status"])
+    if not by_place or receipt.get("unit") != row["unit"] or status not in ANEW:
+        return None
+    decision = decide(_asked(row, receipt, row["area"]), directory, at)
+    if decision.triage or decision.duty is None or decision.unit == row["unit"]:
+        return None
+    category, area, compound_type = decision.duty.rule
+    rule = {"category": category, "area": area, "compound_type": compound_type}
+    same = rule == duty.get("rule") and decision.duty.lead == duty.get("lead")
+    if not same or decision.unit != decision.duty.unit:
+        return None
+    return Settled(row["area"], decision.unit, _after(status), decision)
+
+
+def _after(status: TicketStatus) -> TicketStatus:
+    return S.DISPATCHED if status in ANEW else status
+
+
+def _complaint(row: Mapping[str, Any], receipt: Mapping[str, Any]) -> ComplaintReceived:
+    own = {name: row[name] for name in ("channel", "kind", "accused")}
+    return rebuild(row, receipt.get("inputs") or own | dict.fromkeys(_NOTHING_GIVEN))
+
+
+def _asked(
+    row: Mapping[str, Any], receipt: Mapping[str, Any], area: str | None
+) -> ComplaintReceived:
+    """The complaint with what is known of the ticket by now: its area, category and urgency."""
+    urgency = Urgency(row["urgency"])
+    known = {"grid_code": area, "category": row["category"], "urgency": urgency}
+    return _complaint(row, receipt).model_copy(update=known)
