@@ -13,6 +13,7 @@ import typer
 
 from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
 from chuishao.cli_directory import directory_app
+from chuishao.cli_issues import hot_issues
 from chuishao.plain import plain_errors
 
 app = typer.Typer(
@@ -194,6 +195,7 @@ def clock_set(
 
 app.command()(accounts)
 app.command()(prepare)
+app.command()(hot_issues)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:
