@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from services.router.issue_grams import bare, districts, named_parts
+from services.router.issue_words import bare, districts, named_parts
 
 READ: Final = 160
 SHARE: Final = 0.4
