@@ -11,15 +11,25 @@ from contracts.base import EventData
 
 
 class IssueEvent(EventData):
-    """A hot issue was opened, joined by another ticket, or closed."""
+    """A hot issue was opened, joined by another ticket, or closed.
+
+    Every member is named once: the first by `opened`, each other one by `joined`.
+    """
 
     noun: ClassVar[str] = "issue"
 
     issue_id: str
     area: str
     ticket_id: str | None = None
+    """The ticket that joined; of `opened` the one that came first; none of `closed`."""
     tickets: int
+    """How many belong to it after this event."""
     at: AwareDatetime
+    level: str | None = None
+    """What the tickets have in common: `compound`, `community` or `subdistrict`."""
+    category: str | None = None
+    reason: str | None = None
+    """Why it was closed: `quiet` when no ticket joined for a while, `person` when somebody closed it."""
 
 
 class DirectoryPublished(EventData):
