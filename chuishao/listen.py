@@ -93,6 +93,8 @@ def describe(subject: str, body: bytes) -> str:
         words.append(str(sentence))
     elif due := data.get("due_at"):
         words.append(f"应于 due {_local(datetime.fromisoformat(str(due)))}")
+    if issue := data.get("muted_by"):
+        words.append(f"热点内已提醒，不再另催 / warned of in hot issue {issue}")
     if text := data.get("title") or data.get("text"):
         words.append(str(text))
     return "  ".join(words)

@@ -59,3 +59,8 @@ class ClockEvent(EventData):
     sentence: str
     """One plain sentence in Chinese: due when, and why then."""
     at: AwareDatetime
+    muted_by: str | None = None
+    """Only on `near_due`: id of the open hot issue whose earlier ticket warns the same unit already.
+
+    The clock and the ladder go on; a client need not nag about this one.
+    """

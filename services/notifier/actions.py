@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from contracts.complaint import ComplaintReceived, Urgency
+from contracts.publication import IssueEvent
 from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
 from kit import outbox
 from kit.db import Conn
@@ -20,7 +21,7 @@ from kit.delivery import Effects, Received
 from kit.errors import DomainError, Kind
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import ending, ladder, store, store_ladder
+from services.notifier import ending, ladder, store, store_issues, store_ladder
 from services.notifier.calendar import STANDARD
 from services.notifier.clock import NOBODY
 from services.notifier.directory import Directory
@@ -62,7 +63,11 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
 
 
 async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
-    """Apply ticket events in version order: older ones change nothing, gaps wait."""
+    """Apply ticket events in version order: older ones change nothing, gaps wait.
+
+    Hot issues come the same way; what they mute is decided when a warning is due.
+    """
+    await _note_issues(conn, batch)
     heard = _by_ticket(batch)
     if not heard:
         return Effects()
@@ -93,6 +98,17 @@ async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Direct
         await store.save_tickets(conn, [timing.ticket for timing in timings])
         effects.events = await _write(conn, timings, ladders, directory)
     return effects
+
+
+async def _note_issues(conn: Conn, batch: Sequence[Received]) -> None:
+    """Remember who belongs to which hot issue, in whatever order it is told."""
+    told = [(one.name, one.event.data) for one in batch if isinstance(one.event.data, IssueEvent)]
+    members = [
+        (parse_id(data.ticket_id), parse_id(data.issue_id)) for _, data in told if data.ticket_id
+    ]
+    closed = {parse_id(data.issue_id): data.at for name, data in told if name == "issue.closed"}
+    await store_issues.join(conn, sorted(members))
+    await store_issues.close(conn, sorted(closed.items()))
 
 
 async def _write(
@@ -136,7 +152,7 @@ def parse_id(text: str) -> UUID:
 
 
 def _by_ticket(batch: Sequence[Received]) -> dict[UUID, list[Heard]]:
-    """Ticket events by ticket, each list in version order; whistles and issues time nothing here."""
+    """Ticket events by ticket, each list in version order; whistles time nothing here yet."""
     found: dict[UUID, list[Heard]] = defaultdict(list)
     for one in batch:
         if isinstance(data := one.event.data, TicketEvent):

@@ -76,11 +76,24 @@ with due as (
     returning c.ticket_id, c.clock_id, c.round, c.kind, c.unit, c.due_at, c.trace, c.sentence,
         c.breached_at
 )
-select s.*, v.number, v.area
+select s.*, v.number, v.area, (
+    select m.issue_id
+    from hot_issue_member m join hot_issue i on i.issue_id = m.issue_id
+    where m.ticket_id = s.ticket_id and i.closed_at is null and exists (
+        select from (
+            select o.ticket_id from hot_issue_member o
+            where o.issue_id = m.issue_id and o.ticket_id < m.ticket_id
+            order by o.ticket_id limit 50
+        ) earlier
+        join clock k on k.ticket_id = earlier.ticket_id
+        where k.kind = s.kind and k.unit = s.unit and k.stopped_at is null
+    )
+) as muted_by
 from sounded s
 join ticket_view v on v.ticket_id = s.ticket_id
 order by s.due_at
 """
+"""`muted_by`: an open hot issue in which one of the first fifty tickets warns this unit of this duty."""
 SQL_RAISE: Final = """
 insert into escalation (
     escalation_id, ticket_id, number, round, level, clock, reason, unit, area, urgency, due_at,

@@ -109,6 +109,7 @@ def _alarm(row: Record, now: datetime) -> Outgoing:
         trace=Trace.model_validate(row["trace"]),
         sentence=row["sentence"],
         at=now,
+        muted_by=str(row["muted_by"]) if row["muted_by"] and name == "clock.near_due" else None,
     )
     return say(name, data, to=data.unit)
 

@@ -13,12 +13,13 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, proving, queries, reaching, triage
-from services.router.acting import Office
+from services.router import catalogue, issue_desk, proving, queries, reaching, triage
+from services.router.acting import DESK_ROLES, Office
 from services.router.contacts import Patience
 from services.router.decision import RoutingReason
 from services.router.explain import Question, explain
 from services.router.in_use import DirectoryInUse
+from services.router.issue_desk import Closing
 from services.router.queries import Filter
 from services.router.store_triage import Wanted
 
@@ -38,6 +39,7 @@ def make_app(
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
     _tickets(app, shared, office, in_use)
     _triage(app, shared, in_use)
+    _issues(app, shared, office, in_use)
     _directory(app, shared, in_use)
     _directory_health(app, shared, in_use, patience)
     deny_by_default(app, PUBLIC)
@@ -122,6 +124,26 @@ def _triage(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
         return reply(
             await triage.page(shared.pool, who, in_use.directory, wanted, language(request))
         )
+
+
+def _issues(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse) -> None:
+    @app.get("/v1/issues", tags=["issues"])
+    async def issues(who: Principal = allow(*READERS)) -> Response:
+        """Open hot issues with a ticket the asker may see, hottest first."""
+        return reply(await issue_desk.page(shared.pool, who, in_use.directory))
+
+    @app.get("/v1/issues/{ident}", tags=["issues"])
+    async def issue(ident: Ident, who: Principal = allow(*READERS)) -> Response:
+        """One hot issue, open or closed, with the members the asker may see."""
+        return reply(await issue_desk.one(shared.pool, ident, who, in_use.directory))
+
+    @app.post("/v1/issues/{ident}/close", tags=["issues"], openapi_extra=_schema(Closing))
+    async def close(
+        ident: Ident, request: Request, who: Principal = allow(*DESK_ROLES)
+    ) -> Response:
+        """Close a hot issue with a reason; 409 when it is closed already."""
+        closing: Closing = await read_body(request, Closing)
+        return reply(await issue_desk.close(shared.pool, office.relay, ident, closing, who))
 
 
 def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:

@@ -25,7 +25,7 @@ from services.router.commands import answer_commands
 from services.router.contacts import Patience
 from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
 from services.router.in_use import DirectoryInUse
-from services.router.loops import ticket_counter
+from services.router.loops import issue_watcher, ticket_counter
 from services.router.programs import Telling
 from services.router.settings import RouterSettings
 
@@ -68,6 +68,7 @@ async def main() -> None:
                 nightly_prover(pool, relay, in_use),
                 ticket_follower(pool, relay, in_use),
                 contact_watch(pool, in_use, patience),
+                issue_watcher(pool, relay, in_use),
             ),
             close=(pool.close,),
         )

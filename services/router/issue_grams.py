@@ -68,7 +68,9 @@ def _windows(codes: Any, named: Marks, common: Marks, size: int) -> tuple[Ints, 
     whole = _sums(codes != ord(" "), size, count) == size
     ordinary = _sums(common, size, count)
     inside = (_sums(named, size, count) == size) & (size - ordinary >= LENGTHS[0])
-    seam = (_sums(named | common, size, count) == size) & (ordinary > 0) & (ordinary < size) & ~inside
+    seam = (
+        (_sums(named | common, size, count) == size) & (ordinary > 0) & (ordinary < size) & ~inside
+    )
     whole &= ~seam
     value = np.zeros(count, np.uint64)
     for offset in range(size):

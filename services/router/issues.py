@@ -8,6 +8,7 @@ clocks and its answer.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -108,7 +109,7 @@ class Issue:
 
 def cooled(heat: float, span: timedelta) -> float:
     """Heat after a time: each ticket counts one when it joins and half as much with every day."""
-    return heat * 0.5 ** (max(span, timedelta()) / HALF_LIFE)
+    return heat * math.pow(0.5, max(span, timedelta()) / HALF_LIFE)
 
 
 def places(chain: Iterable[tuple[str, AreaLevel]]) -> dict[AreaLevel, str]:
@@ -140,9 +141,7 @@ def home(one: Sighting, issues: Collection[Issue], rules: Thresholds = DEFAULTS)
     """The open issue a ticket is about, in the narrowest place; of several the largest."""
     fitting = [issue for issue in issues if belongs(one, issue, rules)]
     order = list(rules.needed)
-    return min(
-        fitting, key=lambda i: (order.index(i.level), -i.tickets, i.issue_id), default=None
-    )
+    return min(fitting, key=lambda i: (order.index(i.level), -i.tickets, i.issue_id), default=None)
 
 
 Counted = Mapping[str, Mapping[UUID, Sighting]]
@@ -231,9 +230,7 @@ def _same(one: Issue, other: Issue) -> bool:
     return (one.area, one.category) == (other.area, other.category)
 
 
-def _opened(
-    level: AreaLevel, found: list[Sighting], *, now: datetime, issue_id: UUID
-) -> Issue:
+def _opened(level: AreaLevel, found: list[Sighting], *, now: datetime, issue_id: UUID) -> Issue:
     return Issue(
         issue_id=issue_id,
         level=level,

@@ -9,6 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from services.router.decision import RoutingReason
 
 TICKETS: Final = Gauge("chuishao_tickets", "Open tickets by state", ["status"])
+HOT_ISSUES: Final = Gauge("chuishao_hot_issues", "Open hot issues")
 DECISIONS: Final = Counter("chuishao_decisions", "Routing decisions by reason", ["reason"])
 DISPATCH_S: Final = Histogram(
     "chuishao_dispatch_seconds",

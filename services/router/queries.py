@@ -15,7 +15,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import DomainError, not_found
 from kit.validation import wrong_field
-from services.router import merging, store, store_lists, store_merging
+from services.router import merging, store, store_issues, store_lists, store_merging
 from services.router.acting import DESK_ROLES
 from services.router.choice_text import told_in_words
 from services.router.deed import Actor
@@ -87,8 +87,14 @@ async def page(
             wanted.limit + 1,
         )
         shown = rows[: wanted.limit]
-        known = await due(conn, [row["ticket_id"] for row in shown])
-    items = [ticket_view(row) | {"due": known.get(row["ticket_id"], {})} for row in shown]
+        ids = [row["ticket_id"] for row in shown]
+        known = await due(conn, ids)
+        issues = await store_issues.issues_of(conn, ids)
+    items = [
+        ticket_view(row)
+        | {"due": known.get(row["ticket_id"], {}), "issue_id": issues.get(row["ticket_id"])}
+        for row in shown
+    ]
     return {"items": items, "next": items[-1]["ticket_id"] if len(rows) > wanted.limit else None}
 
 
@@ -119,10 +125,12 @@ async def one(
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
+        issues = await store_issues.issues_of(conn, [row["ticket_id"]])
     shown = [orjson.loads(receipt["body"]) for receipt in receipts]
     told = told_in_words(shown[-1], directory, english=english) if shown and directory else None
     return ticket_view(row) | {
         "due": running(clocks),
+        "issue_id": issues.get(row["ticket_id"]),
         "history": [line_view(line) for line in history],
         "receipt": shown[-1] if shown else None,
         "receipt_text": told,

@@ -224,14 +224,17 @@ async def issue(conn: Conn, issue_id: UUID) -> Record | None:
     return await conn.fetchrow(SQL_ISSUE, issue_id)
 
 
-async def members(conn: Conn, ids: Sequence[UUID], units: list[str] | None, most: int) -> list[Record]:
+async def members(
+    conn: Conn, ids: Sequence[UUID], units: list[str] | None, most: int
+) -> list[Record]:
     """Tickets of issues that the units may see, oldest first; of each issue the newest `most`."""
     return list(await conn.fetch(SQL_MEMBERS, ids, units, most))
 
 
-async def issues_of(conn: Conn, ticket_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Ticket to the open issue it belongs to."""
-    return {row["ticket_id"]: row["issue_id"] for row in await conn.fetch(SQL_ISSUES_OF, ticket_ids)}
+async def issues_of(conn: Conn, ticket_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Ticket to the id of the open issue it belongs to."""
+    rows = await conn.fetch(SQL_ISSUES_OF, ticket_ids)
+    return {row["ticket_id"]: str(row["issue_id"]) for row in rows}
 
 
 async def count_open(conn: Conn) -> int:

@@ -16,6 +16,8 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 
+from contracts.complaint import Urgency
+from contracts.directory import AreaLevel
 from contracts.publication import IssueEvent
 from kit import audit, outbox
 from kit.clock import business_now
@@ -23,6 +25,7 @@ from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing, outgoing
 from services.router import store_issues
+from services.router.blocks import DEPTH
 from services.router.directory import Directory
 from services.router.issue_words import READ, pairs
 from services.router.issues import (
@@ -34,9 +37,7 @@ from services.router.issues import (
     Sorted,
     places,
     sort_out,
-    urgent,
 )
-from contracts.directory import AreaLevel
 
 SERVICE: Final = "router"
 BY_ROUTER: Final = "system:router"
@@ -44,6 +45,7 @@ NEWS: Final = 500
 """Events of the router that one look takes."""
 NEWEST: Final = 60
 """Tickets compared in one place."""
+LEVELS: Final = {depth: AreaLevel(level) for level, depth in DEPTH.items()}
 
 
 @dataclass(slots=True)
@@ -94,8 +96,8 @@ def _sighting(row: Record, directory: Directory) -> Sighting:
     return Sighting(
         ticket_id=row["ticket_id"],
         category=row["category"],
-        places=places((code, directory.areas[code].level) for code in chain),
-        critical=urgent(row["urgency"]),
+        places=places((code, LEVELS[directory.depth(code)]) for code in chain),
+        critical=row["urgency"] == Urgency.CRITICAL.value,
         said_at=row["received_at"],
         words=pairs(row["title"], row["body"]),
     )
@@ -111,9 +113,7 @@ async def _sort(
     )
     areas = sorted({area for area, _, _ in keys})
     issues = [_issue(row) for row in await store_issues.around(conn, areas, READ, COMPARED)]
-    counted = await store_issues.recent(
-        conn, sorted(keys), now - 2 * DEFAULTS.window, NEWEST, READ
-    )
+    counted = await store_issues.recent(conn, sorted(keys), now - 2 * DEFAULTS.window, NEWEST, READ)
     recent = [_sighting(row, directory) for row in counted]
     done = sort_out(newcomers, issues, recent, now=now, new_id=new_id)
     await _save(conn, done, now)

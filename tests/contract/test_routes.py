@@ -46,6 +46,9 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/tickets/{ident}"): DESK | {"unit", "secretary"},
         ("POST", "/v1/tickets/{ident}/{action}"): {"unit", "secretary", "dispatcher", "admin"},
         ("GET", "/v1/triage"): {"dispatcher", "admin", "ruling", "auditor"},
+        ("GET", "/v1/issues"): DESK | {"unit", "secretary"},
+        ("GET", "/v1/issues/{ident}"): DESK | {"unit", "secretary"},
+        ("POST", "/v1/issues/{ident}/close"): {"dispatcher", "admin"},
         ("GET", "/v1/directory/versions/current"): ALL,
         ("GET", "/v1/directory/versions/{version}/{part}"): {
             "service", "admin", "auditor", "dispatcher",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from services.router import issue_clusters
 from services.router.issue_clusters import Cluster, clusters
-from services.router.issue_names import names
 from services.router.issue_heat import burst, heat
+from services.router.issue_names import names
 from tests.support.messages import message, town
 
 HOT: Final = {("金桂苑", "lift"): 9, ("碧波湾", "smoke"): 7, ("金桂苑", "water"): 6}
