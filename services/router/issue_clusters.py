@@ -118,7 +118,8 @@ def _blocks(texts: Texts, when: Floats, progress: Progress) -> list[NDArray[np.i
             if len(part) > BLOCK and least < 1:
                 waiting.append((rows[part], least + 0.1))
             elif len(part) > 1:
-                blocks.append(rows[part])
+                # More than a block of equal texts is cut by time, for memory has to be bounded.
+                blocks += np.array_split(rows[part], -(-len(part) // BLOCK))
     return blocks
 
 

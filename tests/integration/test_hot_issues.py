@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, cast
 
@@ -59,7 +59,12 @@ class Router:
             now = await business_now(conn)
         for _ in range(count):
             self._filed += 1
-            fields = {"text": RUBBISH, "category": "LJ-DF", "grid_code": grid, "received_at": now}
+            fields: dict[str, Any] = {
+                "text": RUBBISH,
+                "category": "LJ-DF",
+                "grid_code": grid,
+                "received_at": now,
+            }
             data = small.complaint(**fields | more).model_copy(
                 update={"complaint_id": str(new_id()), "number": f"2611160{self._filed:05}"}
             )
@@ -114,14 +119,14 @@ def _told(subject: str, body: bytes) -> tuple[str, str | None, int]:
 
 
 @pytest.fixture
-async def router(database: Database, router_pool: Pool) -> AsyncIterator[Router]:
+async def router(database: Database, router_pool: Pool) -> Router:
     conn = await asyncpg.connect(database.dsn())
     await conn.execute("select chuishao.set_business_clock($1)", MONDAY)
     await conn.close()
     await publish(router_pool, small.tables(), by="test")
     in_use = DirectoryInUse(router_pool)
     assert await in_use.known()
-    yield Router(database, router_pool, in_use)
+    return Router(database, router_pool, in_use)
 
 
 async def test_the_fifth_of_a_matter_opens_an_issue_and_the_sixth_joins(router: Router) -> None:

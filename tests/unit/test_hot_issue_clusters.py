@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,9 +14,14 @@ from services.router import issue_clusters
 from services.router.issue_clusters import Cluster, clusters
 from services.router.issue_heat import burst, heat
 from services.router.issue_names import names
+from services.router.issue_vectors import vectors
 from tests.support.messages import message, town
 
 HOT: Final = {("金桂苑", "lift"): 9, ("碧波湾", "smoke"): 7, ("金桂苑", "water"): 6}
+
+
+FEW: Final = st.text(alphabet="金桂苑小区停水电梯坏路 ", max_size=12)
+"""Texts that have much in common, so that likenesses are equal by chance."""
 
 
 def _quiet(_: str, __: int, ___: int) -> None:
@@ -49,13 +55,21 @@ def test_the_order_of_the_file_changes_no_cluster() -> None:
 def test_a_block_too_large_to_compare_at_once_is_cut_at_its_weakest_links(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    whole = _found(town(HOT))
-    monkeypatch.setattr(issue_clusters, "BLOCK", 9)
-    assert sorted(map(sorted, _found(town(HOT)))) == sorted(map(sorted, whole))
+    said = [message(*one) for one in town(HOT)] + [("停水", "全小区停水")] * 30
+    texts = vectors(said, _quiet)
+    when = np.zeros(len(said), np.float32)
+    for most in (1_000, 6):
+        monkeypatch.setattr(issue_clusters, "BLOCK", most)
+        sizes = [len(block) for block in issue_clusters._blocks(texts, when, _quiet)]
+        assert 2 <= min(sizes) <= max(sizes) <= most
+        assert sum(sizes) >= 9 + 7 + 6 + 30
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=200)), max_size=12), st.randoms())
+@given(
+    st.lists(st.tuples(st.text(max_size=30) | FEW, st.text(max_size=200) | FEW), max_size=12),
+    st.randoms(),
+)
 def test_no_texts_raise_and_their_order_does_not_matter(
     said: list[tuple[str, str]], chance: Random
 ) -> None:
@@ -88,6 +102,12 @@ def test_the_middle_of_a_cluster_is_one_of_its_members() -> None:
     assert isinstance(one, Cluster)
     assert one.middle in one.members
     assert 0 < one.likeness <= 1
+
+
+def test_members_are_told_in_the_order_of_time() -> None:
+    said = [message("碧波湾", "smoke", which) for which in range(6)]
+    (one,) = clusters(said, [3.0, 1.0, 5.0, 0.0, 4.0, 2.0], _quiet)
+    assert one.members == (3, 1, 5, 0, 4, 2)
 
 
 def test_one_text_and_no_text_are_no_cluster() -> None:
