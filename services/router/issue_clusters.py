@@ -38,6 +38,8 @@ COMMON: Final = 600
 """Candidates share one of a text's 24 heaviest n-grams that at most 600 texts have."""
 BLOCK: Final = 4_000
 """Texts compared all with all at a time: 64 MB."""
+EQUAL: Final = 0.9
+"""Likeness from which a block is not cut at links but by time."""
 ROWS: Final = 1_000
 
 
@@ -115,8 +117,8 @@ def _blocks(texts: Texts, when: Floats, progress: Progress) -> list[NDArray[np.i
         _, label = connected_components(graph, directed=False)
         by_label = np.argsort(label, kind="stable")
         for part in np.split(by_label, np.flatnonzero(np.diff(label[by_label])) + 1):
-            if len(part) > BLOCK and least < 1:
-                waiting.append((rows[part], least + 0.1))
+            if len(part) > BLOCK and least < EQUAL:
+                waiting.append((rows[part], min(EQUAL, least + 0.1)))
             elif len(part) > 1:
                 # More than a block of equal texts is cut by time, for memory has to be bounded.
                 blocks += np.array_split(rows[part], -(-len(part) // BLOCK))
