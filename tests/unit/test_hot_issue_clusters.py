@@ -52,7 +52,24 @@ def test_the_order_of_the_file_changes_no_cluster() -> None:
     assert sorted(map(sorted, first)) == sorted(map(sorted, second))
 
 
-def test_a_block_too_large_to_compare_at_once_is_cut_at_its_weakest_links(
+def test_a_block_too_large_is_cut_where_texts_are_least_alike(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lifts = [message("金桂苑", "lift", which) for which in range(9)]
+    water = [message("金桂苑", "water", which) for which in range(9)]
+    between = [(lift[0], lift[1] + other[1]) for lift, other in zip(lifts, water, strict=True)][:2]
+    others = [message(compound, matter, which) for compound, matter, which in town({})]
+    said = [*lifts, *water, *between, *others]
+    days = [float(n % 5) for n in range(len(said))]
+    when = np.array(days, np.float32)
+    assert max(map(len, issue_clusters._blocks(vectors(said, _quiet), when, _quiet))) > 12
+    monkeypatch.setattr(issue_clusters, "BLOCK", 12)
+    together = [set(one.members) for one in clusters(said, days, _quiet)]
+    assert any(set(range(9)) <= one for one in together), together
+    assert any(set(range(9, 18)) <= one for one in together), together
+
+
+def test_no_block_is_larger_than_may_be_compared_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = [message(*one) for one in town(HOT)] + [("停水", "全小区停水")] * 30
