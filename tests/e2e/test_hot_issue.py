@@ -22,7 +22,9 @@ async def test_five_complaints_of_one_compound_become_one_hot_issue_and_keep_the
     world: World,
 ) -> None:
     filed = [await world.file(f"电梯坏了，{n}楼的老人下不了楼", **LIFT) for n in range(5)]
-    tickets = [await world.ticket_when(one["number"], lambda t: bool(t["issue_id"])) for one in filed]
+    tickets = [
+        await world.ticket_when(one["number"], lambda t: bool(t["issue_id"])) for one in filed
+    ]
     (ident,) = {ticket["issue_id"] for ticket in tickets}
     shown = next(i for i in await _issues(world, "dispatcher") if i["issue_id"] == ident)
     assert {member["number"] for member in shown["members"]} >= {one["number"] for one in filed}
@@ -32,12 +34,16 @@ async def test_five_complaints_of_one_compound_become_one_hot_issue_and_keep_the
     assert all(issue["issue_id"] != ident for issue in await _issues(world, "unit:GD"))
 
     async def heard() -> bool:
-        rows = await world.rows("select 1 from notifier.hot_issue_member where issue_id = $1", ident)
+        rows = await world.rows(
+            "select 1 from notifier.hot_issue_member where issue_id = $1", ident
+        )
         return len(rows) >= len(filed)
 
     await until(heard)
     url, body = f"{world.info['router']}/v1/issues/{ident}/close", {"reason": "电梯已修好"}
-    by_unit = await world.http.post(url, json=body, headers=world.token(f"unit:{tickets[0]['unit']}"))
+    by_unit = await world.http.post(
+        url, json=body, headers=world.token(f"unit:{tickets[0]['unit']}")
+    )
     assert by_unit.status_code == httpx.codes.FORBIDDEN
     empty = await world.http.post(url, json={}, headers=world.token("dispatcher"))
     assert (empty.status_code, empty.json()["field"]) == (422, "reason")
