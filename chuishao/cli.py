@@ -15,6 +15,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
+from chuishao.cli_learn import learn
 
 app = typer.Typer(
     help="吹哨 Chuishao：12345 诉求的受理、派单、督办 / complaint intake, routing and escalation.",
@@ -214,8 +215,8 @@ def directory_load(folder: Path, data_dir: DataDir = DEFAULT_DATA_DIR) -> None:
     raise typer.Exit(running.load_directory(data_dir, folder))
 
 
-app.command()(accounts)
-app.command()(prepare)
+for _command in (accounts, prepare, learn):
+    app.command()(_command)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

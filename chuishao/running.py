@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from chuishao import broker, runfile
 from chuishao.database import bring_up_to_date
@@ -16,6 +18,10 @@ from chuishao.files import make_private_dir
 from chuishao.runfile import NotRunningError, RunInfo
 from chuishao.secrets import Secrets
 from chuishao.signins import nats_users, sign_in_tokens
+
+
+class RouterRefusedError(RuntimeError):
+    """The router's own program would not do it; the message says why."""
 
 
 async def migrate(data_dir: Path, dsn: str | None, *, simulated: bool) -> list[str]:
@@ -65,14 +71,39 @@ def write_accounts(data_dir: Path, directory: Path) -> Path:
 
 
 def load_directory(data_dir: Path, folder: Path) -> int:
-    """Let the router's own program publish a directory; return its exit code.
-
-    It gets the settings of the running installation, or those of our own environment.
-    """
-    info = _running(data_dir)
-    command = (sys.executable, "-P", "-m", "services.router", "load", str(folder.resolve()))
-    environment = {**os.environ, **(_router_settings(info, data_dir) if info else {})}
+    """Let the router's own program publish a directory; return its exit code."""
+    command, environment = _router_program(data_dir, "load", str(folder.resolve()))
     return subprocess.run(command, env=environment, check=False).returncode
+
+
+def is_running(data_dir: Path) -> bool:
+    """True where a run.json says that an installation runs."""
+    return _running(data_dir) is not None
+
+
+def ask_router(data_dir: Path, *words: str) -> dict[str, Any]:
+    """Let the router's own program do something and return the JSON object it prints.
+
+    What it says on standard error is shown. Raises RouterRefusedError with its reason.
+    """
+    command, environment = _router_program(data_dir, *words)
+    done = subprocess.run(command, env=environment, check=False, stdout=subprocess.PIPE)
+    lines = done.stdout.decode().strip().splitlines()
+    if not lines:
+        raise RouterRefusedError(
+            "派单服务的程序没有应答，请看上面的错误 / the router's program failed; see above"
+        )
+    answer: dict[str, Any] = json.loads(lines[-1])
+    if done.returncode:
+        raise RouterRefusedError(answer["refused"])
+    return answer
+
+
+def _router_program(data_dir: Path, *words: str) -> tuple[list[str], dict[str, str]]:
+    """Its command line, and the settings of the running installation or those of our environment."""
+    info = _running(data_dir)
+    command = [sys.executable, "-P", "-m", "services.router", *words]
+    return command, {**os.environ, **(_router_settings(info, data_dir) if info else {})}
 
 
 def _running(data_dir: Path) -> RunInfo | None:

@@ -13,10 +13,11 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, queries
+from services.router import catalogue, queries, store_routing
 from services.router.acting import Office
 from services.router.explain import Question, explain
 from services.router.in_use import DirectoryInUse
+from services.router.model_in_use import ModelInUse
 from services.router.queries import Filter
 
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
@@ -26,11 +27,14 @@ EVERYBODY: Final = ROLES
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def make_app(shared: Shared, *, office: Office, in_use: DirectoryInUse) -> FastAPI:
+def make_app(
+    shared: Shared, *, office: Office, in_use: DirectoryInUse, models: ModelInUse
+) -> FastAPI:
     """The application with all of the router's routes."""
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
     _tickets(app, shared, office, in_use)
-    _directory(app, shared, in_use)
+    _directory(app, shared)
+    _explain(app, shared, in_use, models)
     deny_by_default(app, PUBLIC)
     return app
 
@@ -92,7 +96,7 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
         return reply(state, headers={"ETag": f'"{state["version"]}"'})
 
 
-def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
+def _directory(app: FastAPI, shared: Shared) -> None:
     @app.get("/v1/directory/versions/current", tags=["directory"], dependencies=[allow(*EVERYBODY)])
     async def current() -> Response:
         """Version, digest and part digests in force."""
@@ -122,6 +126,8 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
+
+def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: ModelInUse) -> None:
     @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
         """Who would get it and why, from the matcher that routes; `text` says it in plain words.
@@ -132,9 +138,10 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
         if in_use.directory is None:
             raise not_found("目录版本", "directory version")
         async with reading(shared.pool) as conn:
-            now = await business_now(conn)
+            force = await store_routing.now_and_version(conn)
+            model = await models.of(force.model, conn)
         english = language(request) == "en"
-        return reply(explain(question, in_use.directory, now, english=english))
+        return reply(explain(question, in_use.directory, force.now, model=model, english=english))
 
 
 def _schema(model: Any) -> dict[str, Any]:
