@@ -14,6 +14,7 @@ import typer
 from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
 from chuishao.cli_directory import directory_app
 from chuishao.cli_issues import hot_issues
+from chuishao.cli_learn import learn
 from chuishao.plain import plain_errors
 
 app = typer.Typer(
@@ -196,6 +197,7 @@ def clock_set(
 app.command()(accounts)
 app.command()(prepare)
 app.command()(hot_issues)
+app.command()(learn)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

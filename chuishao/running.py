@@ -67,6 +67,11 @@ def router_settings(data_dir: Path) -> dict[str, str]:
     return _router_settings(info, data_dir) if info else {}
 
 
+def is_running(data_dir: Path) -> bool:
+    """True where a run.json says that an installation runs."""
+    return _running(data_dir) is not None
+
+
 def _running(data_dir: Path) -> RunInfo | None:
     try:
         return runfile.read(data_dir)

@@ -13,6 +13,7 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from services.router import matching, metrics, routing, store, store_routing
 from services.router.in_use import DirectoryInUse
+from services.router.model_in_use import ModelInUse
 from services.router.routing import Opening
 
 ENDED: Final = ("stopped", "paused")
@@ -26,18 +27,26 @@ _STATE_OF: Final = {
 }
 
 
-async def route(conn: Conn, received: Sequence[Received], in_use: DirectoryInUse) -> Effects:
+async def route(
+    conn: Conn,
+    received: Sequence[Received],
+    in_use: DirectoryInUse,
+    models: ModelInUse | None = None,
+) -> Effects:
     """Open a ticket for every complaint of a batch, in one statement; without a directory they wait.
+
+    Without `models`, keywords alone say what a complaint is about.
 
     A ticket has its complaint's id, so a complaint that comes again opens nothing and says nothing.
     """
-    now, version = await store_routing.now_and_version(conn)
+    now, version, model_version = await store_routing.now_and_version(conn)
     directory = await in_use.at_least(version, conn)
     if directory is None:
         return Effects(waiting=list(received))
+    model = await models.of(model_version, conn) if models else None
     openings = {
         data.complaint_id: routing.opening(
-            data, matching.decide(data, directory, now), one.event.id, now
+            data, matching.decide(data, directory, now, model), one.event.id, now
         )
         for one in received
         if isinstance(data := one.event.data, ComplaintReceived)

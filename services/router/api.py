@@ -13,13 +13,14 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, issue_desk, proving, queries, reaching, triage
+from services.router import catalogue, issue_desk, proving, queries, reaching, store_routing, triage
 from services.router.acting import DESK_ROLES, Office
 from services.router.contacts import Patience
 from services.router.decision import RoutingReason
 from services.router.explain import Question, explain
 from services.router.in_use import DirectoryInUse
 from services.router.issue_desk import Closing
+from services.router.model_in_use import ModelInUse
 from services.router.queries import Filter
 from services.router.store_triage import Wanted
 
@@ -33,14 +34,20 @@ Ident = Annotated[str, Path(max_length=40)]
 
 
 def make_app(
-    shared: Shared, *, office: Office, in_use: DirectoryInUse, patience: Patience
+    shared: Shared,
+    *,
+    office: Office,
+    in_use: DirectoryInUse,
+    models: ModelInUse,
+    patience: Patience,
 ) -> FastAPI:
     """The application with all of the router's routes."""
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
     _tickets(app, shared, office, in_use)
     _triage(app, shared, in_use)
     _issues(app, shared, office, in_use)
-    _directory(app, shared, in_use)
+    _directory(app, shared)
+    _explain(app, shared, in_use, models)
     _directory_health(app, shared, in_use, patience)
     deny_by_default(app, PUBLIC)
     return app
@@ -146,7 +153,7 @@ def _issues(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse
         return reply(await issue_desk.close(shared.pool, office.relay, ident, closing, who))
 
 
-def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
+def _directory(app: FastAPI, shared: Shared) -> None:
     @app.get("/v1/directory/versions/current", tags=["directory"], dependencies=[allow(*EVERYBODY)])
     async def current() -> Response:
         """Version, digest and part digests in force."""
@@ -176,6 +183,8 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
+
+def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: ModelInUse) -> None:
     @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
         """Who would get it and why, from the matcher that routes; `text` says it in plain words.
@@ -186,9 +195,10 @@ def _directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
         if in_use.directory is None:
             raise not_found("目录版本", "directory version")
         async with reading(shared.pool) as conn:
-            now = await business_now(conn)
+            force = await store_routing.now_and_version(conn)
+            model = await models.of(force.model, conn)
         english = language(request) == "en"
-        return reply(explain(question, in_use.directory, now, english=english))
+        return reply(explain(question, in_use.directory, force.now, model=model, english=english))
 
 
 def _directory_health(

@@ -18,7 +18,7 @@ from kit.logging import configure
 from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
-from services.router import consumers, programs
+from services.router import consumers, programs, teaching
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
@@ -26,6 +26,7 @@ from services.router.contacts import Patience
 from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
 from services.router.in_use import DirectoryInUse
 from services.router.loops import issue_watcher, ticket_counter
+from services.router.model_in_use import ModelInUse
 from services.router.programs import Telling
 from services.router.settings import RouterSettings
 
@@ -39,8 +40,9 @@ async def main() -> None:
     pool, relay = plumbing.pool, plumbing.relay
     in_use = DirectoryInUse(pool)
     await in_use.known()
+    models = ModelInUse()
     office = Office(pool, relay, in_use)
-    plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use))
+    plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use, models))
     plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
     plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations)
     serve_commands(plumbing.broker, answer_commands(office), queue=SERVICE)
@@ -51,7 +53,7 @@ async def main() -> None:
     }
     patience = _patience(settings)
     shared = Shared(SERVICE, pool, plumbing.verifier, checks)
-    app = make_app(shared, office=office, in_use=in_use, patience=patience)
+    app = make_app(shared, office=office, in_use=in_use, models=models, patience=patience)
     await serve(
         Parts(
             app,
@@ -76,7 +78,10 @@ async def main() -> None:
 
 
 async def once(words: Sequence[str]) -> None:
-    """Do one thing and end: `load DIR [FROM]`, `coverage`, `diff DIR`, `replay DIR DAYS`; JSON lines on stdout.
+    """Do one thing and end; JSON lines on stdout, the last one with the result.
+
+    `load DIR [FROM]`, `coverage`, `diff DIR`, `replay DIR DAYS`, `learn MODEL [--force]`,
+    `learn --from-history TARGET [--force]`.
 
     Raises BadDirectoryError with every fault of the folder, DomainError where nothing is published yet.
     """
@@ -97,8 +102,12 @@ async def once(words: Sequence[str]) -> None:
                 result = await programs.diff(pool, Path(folder), telling)
             case ["replay", folder, days]:
                 result = await programs.replay(pool, Path(folder), int(days), telling)
+            case ["learn", *asked] if asked:
+                result = await teaching.program(pool, asked)
             case _:
-                raise SystemExit("load DIR [FROM] | coverage | diff DIR | replay DIR DAYS")
+                raise SystemExit(
+                    "load DIR [FROM] | coverage | diff DIR | replay DIR DAYS | learn MODEL"
+                )
         _line({"result": result})
     finally:
         await pool.close()

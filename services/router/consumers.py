@@ -8,13 +8,14 @@ from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
 from services.router import actions
 from services.router.in_use import DirectoryInUse
+from services.router.model_in_use import ModelInUse
 
 
-def on_complaints(in_use: DirectoryInUse) -> Handler:
+def on_complaints(in_use: DirectoryInUse, models: ModelInUse) -> Handler:
     """Route."""
 
     async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
-        return await actions.route(conn, received, in_use)
+        return await actions.route(conn, received, in_use, models)
 
     return handler
 

@@ -87,6 +87,11 @@ class Decision:
         return self.directory.version
 
     @property
+    def model_version(self) -> int | None:
+        """Version of the category model that was asked; None where none was."""
+        return self.category_guess.model.version if self.category_guess.model else None
+
+    @property
     def receipt(self) -> dict[str, Any]:
         """The routing receipt; rendered when asked for, not while deciding."""
         return receipt.of(self)

@@ -12,6 +12,7 @@ from services.router import codes
 from services.router.directory import Directory
 from services.router.labels import Labels
 from services.router.matching import decide
+from services.router.model import Model
 from services.router.receipt_text import receipt_text
 
 
@@ -32,7 +33,12 @@ class Question(BaseModel):
 
 
 def explain(
-    question: Question, directory: Directory, at: datetime, *, english: bool = False
+    question: Question,
+    directory: Directory,
+    at: datetime,
+    *,
+    model: Model | None = None,
+    english: bool = False,
 ) -> dict[str, Any]:
     """The receipt such a complaint would get, with names beside the codes and in plain words.
 
@@ -49,7 +55,7 @@ def explain(
         accused=accused,
         **question.model_dump(exclude={"accused"}),
     )
-    decision = decide(complaint, directory, at)
+    decision = decide(complaint, directory, at, model)
     area = directory.areas.get(decision.area or "")
     category = directory.categories.get(decision.category or "")
     receipt = decision.receipt

@@ -49,7 +49,7 @@ async def follow_directory(pool: Pool, in_use: DirectoryInUse, *, limit: int = A
     async with transaction(pool) as conn:
         if not await store_following.alone(conn):
             return Followed()
-        now, version = await store_routing.now_and_version(conn)
+        now, version, _ = await store_routing.now_and_version(conn)
         directory = await in_use.at_least(version, conn)
         if directory is None:
             return Followed()

@@ -21,17 +21,32 @@ _KEYWORD: Final = re.compile(r"[^:]+(?::(?!0+(?:\.0+)?$)[0-9]{1,3}(?:\.[0-9]{1,2
 
 
 @dataclass(frozen=True, slots=True)
+class ModelSaid:
+    """What the learned model said of a complaint."""
+
+    version: int
+    threshold: float
+    best: tuple[tuple[str, float], ...]
+    """Up to three (code, calibrated score), likeliest first."""
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CategoryGuess:
     """The best category with its share of the weight, and the next best ones."""
 
     code: str | None
     sure: bool
     score: float
-    """Share of the first among the weights of the first two, 0 to 1."""
+    """By words: share of the first among the weights of the first two; by the model: its score. 0 to 1."""
     best: tuple[tuple[str, float], ...]
-    """Up to three (code, weight), heaviest first."""
+    """Up to three (code, weight of its words or score), best first."""
     words: tuple[str, ...]
     """The keywords of the first that were found."""
+    by: str = "words"
+    """`given`, `words` or `model`."""
+    model: ModelSaid | None = None
+    """None where no model was asked."""
 
 
 def is_keyword(text: str) -> bool:

@@ -1,7 +1,7 @@
 """The decision: place, category, duty, and what they rest on. Pure and total.
 
-A function of the complaint, the directory version and the time; nothing else is read, so a stored
-receipt can be replayed. What it would not decide alone goes to the named triage desk with a reason.
+A function of the complaint, the directory version, the model version and the time; nothing else is
+read, so a stored receipt can be replayed. What it would not decide alone goes to the named triage desk with a reason.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from services.router.duty import Duties, Duty, duties
 from services.router.gazetteer import PlaceGuess
 from services.router.hours import moment
 from services.router.keywords import CategoryGuess
+from services.router.model import Model
 from services.router.placing import place_of
 
 
@@ -46,11 +47,16 @@ class _Asked(NamedTuple):
         return conflicts(self.directory, unit, accused, area, self.at) is not None
 
 
-def decide(complaint: ComplaintReceived, directory: Directory, at: datetime) -> Decision:
-    """Who gets it and why. Never raises on any complaint; needs a published directory."""
+def decide(
+    complaint: ComplaintReceived, directory: Directory, at: datetime, model: Model | None = None
+) -> Decision:
+    """Who gets it and why. Never raises on any complaint; needs a published directory.
+
+    Without a learned model, keywords alone say what a complaint is about.
+    """
     complaint = inputs.used(complaint)
     place = place_of(complaint, directory, moment(at).day)
-    category = category_of(complaint, directory)
+    category = category_of(complaint, directory, model)
     known = directory.categories.get(category.code or "")
     urgency = complaint.urgency or (known.default_urgency if known else Urgency.NORMAL)
     asked = _Asked(directory, complaint, place, category, at, urgency in PRESSING)

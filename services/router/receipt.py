@@ -53,7 +53,11 @@ def of(decision: Decision) -> dict[str, Any]:
             }
             for one in alternatives(decision)
         ],
-        "versions": {"directory": decision.directory_version, "model": None, "form": FORM},
+        "versions": {
+            "directory": decision.directory_version,
+            "model": decision.model_version,
+            "form": FORM,
+        },
     }
 
 
@@ -77,16 +81,25 @@ def _place(place: PlaceGuess) -> dict[str, Any]:
 
 
 def _category(category: CategoryGuess) -> dict[str, Any]:
-    given = category.words == (GIVEN,)
-    return {
+    """`model` is there only where a model was asked, so that older receipts replay as they are."""
+    block: dict[str, Any] = {
         "code": category.code,
         "sure": category.sure,
         "score": round(category.score, DIGITS),
-        "by": GIVEN if given else "words",
-        "words": [] if given else list(category.words),
+        "by": category.by,
+        "words": [] if category.by == GIVEN else list(category.words),
         "best": [{"code": code, "weight": round(weight, DIGITS)} for code, weight in category.best],
         "threshold": {"weight": ENOUGH, "times_the_second": MARGIN},
     }
+    said = category.model
+    if said is not None:
+        block["model"] = {
+            "version": said.version,
+            "sure": said.sure,
+            "threshold": round(said.threshold, DIGITS),
+            "best": [{"code": code, "score": round(score, DIGITS)} for code, score in said.best],
+        }
+    return block
 
 
 def _duty(decision: Decision) -> dict[str, Any] | None:

@@ -1,6 +1,6 @@
 """A stored receipt decided once more: the same bytes, or the record cannot be trusted. Pure.
 
-domain.md F4: a decision is a function of the complaint, the directory version and the time.
+domain.md F4: a decision is a function of the complaint, the versions of directory and model, and the time.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from services.router import receipt as receipts
 from services.router.directory import Directory
 from services.router.inputs import rebuild
 from services.router.matching import decide
+from services.router.model import Model
 
 
-def replay(row: Mapping[str, Any], receipt: Mapping[str, Any], directory: Directory) -> str:
+def replay(
+    row: Mapping[str, Any],
+    receipt: Mapping[str, Any],
+    directory: Directory,
+    model: Model | None = None,
+) -> str:
     """The receipt's text, decided anew from the ticket's row and the receipt's own inputs.
 
-    `directory` must be the version the receipt names (services/router/version.py `build_version`).
+    `directory` and `model` must be the versions the receipt names (services/router/version.py
+    `build_version`, services/router/model_in_use.py).
     Raises KeyError on a receipt of another form.
     """
     given = receipt["inputs"]
     at = datetime.fromisoformat(given["decided_at"])
-    return receipts.dump(decide(rebuild(row, given), directory, at).receipt)
+    return receipts.dump(decide(rebuild(row, given), directory, at, model).receipt)

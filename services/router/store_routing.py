@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from kit.audit import CTE_NOTE
@@ -17,7 +17,8 @@ select chuishao.business_now() as now,
         select coalesce(max(version), 0)
         from directory_version
         where active_at is not null and effective_from <= chuishao.business_now()
-    ) as version
+    ) as version,
+    (select coalesce(max(version), 0) from model where in_use) as model
 """
 SQL_OPEN: Final = (
     """
@@ -96,11 +97,19 @@ class Rows:
     events: list[tuple[Any, ...]]
 
 
-async def now_and_version(conn: Conn) -> tuple[datetime, int]:
-    """Business time and the directory version in force, in one round trip."""
+class InForce(NamedTuple):
+    """What decides at a moment; version 0 is none."""
+
+    now: datetime
+    directory: int
+    model: int
+
+
+async def now_and_version(conn: Conn) -> InForce:
+    """Business time, directory version in force and model version in use, in one round trip."""
     row = await conn.fetchrow(SQL_NOW_AND_VERSION)
     assert row is not None  # noqa: S101 - the select always yields a row
-    return row["now"], row["version"]
+    return InForce(row["now"], row["version"], row["model"])
 
 
 async def open_tickets(conn: Conn, rows: Rows, now: datetime) -> set[UUID]:

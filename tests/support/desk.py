@@ -35,6 +35,7 @@ from services.router.api import make_app
 from services.router.contacts import Patience
 from services.router.files import Tables
 from services.router.in_use import DirectoryInUse
+from services.router.model_in_use import ModelInUse
 from tests.support import small
 from tests.support.heard import received
 
@@ -172,7 +173,7 @@ async def opened(pool: Pool, dsn: str, tables: Tables | None = None) -> AsyncIte
     in_use = DirectoryInUse(pool)
     office = Office(pool, Relay(pool, Client(), service="router"), in_use)
     shared = Shared("router", pool, TokenVerifier(PUBLIC), {})
-    app = make_app(shared, office=office, in_use=in_use, patience=Patience())
+    app = make_app(shared, office=office, in_use=in_use, models=ModelInUse(), patience=Patience())
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://router") as http:
         desk = Desk(pool, dsn, office, http)
