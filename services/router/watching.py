@@ -7,6 +7,7 @@ in one transaction, so nothing is opened twice and nothing is passed over.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -41,7 +42,7 @@ from services.router.issues import (
 
 SERVICE: Final = "router"
 BY_ROUTER: Final = "system:router"
-NEWS: Final = 500
+NEWS: Final = 300
 """Events of the router that one look takes."""
 NEWEST: Final = 60
 """Tickets compared in one place."""
@@ -115,7 +116,8 @@ async def _sort(
     issues = [_issue(row) for row in await store_issues.around(conn, areas, READ, COMPARED)]
     counted = await store_issues.recent(conn, sorted(keys), now - 2 * DEFAULTS.window, NEWEST, READ)
     recent = [_sighting(row, directory) for row in counted]
-    done = sort_out(newcomers, issues, recent, now=now, new_id=new_id)
+    # Comparing words takes a while where much is said at once; routing goes on meanwhile.
+    done = await asyncio.to_thread(sort_out, newcomers, issues, recent, now=now, new_id=new_id)
     await _save(conn, done, now)
     await audit.record(conn, _entries(done, now))
     return list(_events(done, now))
