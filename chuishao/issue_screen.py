@@ -59,13 +59,13 @@ class IssueScreen:
     def table(self, result: dict[str, Any]) -> None:
         """The clusters, hottest first."""
         table = Table(box=None, pad_edge=False)
-        for name in ("#", "热度 heat", "件 n", "人 people", "赞 likes", "起止 from–to"):
+        for name in ("#", "热度 heat", "件 n", "人 people", "赞 likes", "起止 from, to"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("地点 place", overflow="fold")
         table.add_column("事由 matter", overflow="fold")
         for row in result["clusters"]:
             figures = (row["rank"], row["heat"], row["count"], row["people"], row["likes"])
-            span = f"{row['from'][:10]}–{row['to'][5:10]}"
+            span = f"{row['from'][:10]} {row['to'][:10]}"
             cells = (*map(str, figures), span, "、".join(row["places"]), row["title"])
             table.add_row(*(_literal(cell) for cell in cells))
         self._out.print(table)

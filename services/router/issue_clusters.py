@@ -23,7 +23,7 @@ from scipy.spatial.distance import squareform
 from services.router.issue_vectors import Floats, Progress, Texts, vectors
 
 ALIKE: Final = 0.17
-"""Average likeness above which two clusters are one; see docs/adr on hot issues for how it was chosen."""
+"""Average likeness above which two clusters are one; docs/adr/0019-hot-issues.md says how it was chosen."""
 NAMED_ENOUGH: Final = 0.2
 """Share of names (in the text that has fewer) from which place decides alone."""
 PLACE_SAME: Final = 0.4

@@ -43,6 +43,7 @@ _COURTESY: Final = re.compile(
     "|事宜|请|的"
 )
 """How petitions open and close, whatever they are about."""
+_PLACE_END: Final = re.compile(f"(?:{_KIND.pattern}|{_ENDING.pattern}|{_TOWN.pattern})$")
 _AFTER: Final = 4
 _BEFORE_KIND: Final = 5
 _BEFORE_ENDING: Final = 4
@@ -72,6 +73,11 @@ def named_parts(text: str) -> list[str]:
 def bare(part: str) -> bool:
     """True when something is left of a stretch without the words that name nothing."""
     return len(_COMMON.sub("", part)) > 1
+
+
+def ends_as_place(part: str) -> bool:
+    """True when a stretch ends as names of places do."""
+    return _PLACE_END.search(part) is not None
 
 
 def name_spans(said: str) -> Iterator[tuple[int, int]]:
