@@ -30,12 +30,12 @@ class Block(NamedTuple):
 
 
 BLOCKS: Final = (
-    Block(head=False, n=1, weight=1.0),
+    Block(head=False, n=1, weight=2.0),
     Block(head=False, n=2, weight=3.0),
-    Block(head=False, n=3, weight=2.0),
-    Block(head=True, n=1, weight=0.4),
+    Block(head=False, n=3, weight=0.5),
+    Block(head=True, n=1, weight=0.8),
     Block(head=True, n=2, weight=1.2),
-    Block(head=True, n=3, weight=0.8),
+    Block(head=True, n=3, weight=0.2),
 )
 """Weights by cross-validation on the contest's messages (docs/model.md)."""
 Keys = NDArray[np.uint64]

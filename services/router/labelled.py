@@ -105,7 +105,9 @@ def _rows(name: str, raw: bytes, needed: tuple[str, ...]) -> Iterator[dict[str, 
             else:
                 good.append({key: cell.strip() for key, cell in cells.items() if cell})
     except csv.Error as error:
-        faults.append(f"{name}:{rows.line_num}: -: CSV 格式有误，请修改 / mend the CSV: {error}")
+        faults.append(
+            f"{name}:{rows.line_num + 1}: -: CSV 格式有误，请修改 / mend the CSV: {error}"
+        )
     if not good and not faults:
         faults.append(f"{name}:2: -: 没有数据行，请补上 / there are no rows; add some")
     if faults:
