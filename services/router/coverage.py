@@ -8,7 +8,7 @@ different rule can win.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -35,17 +35,23 @@ class _Group:
     examples: list[str] = field(default_factory=list)
 
 
+Pause = Callable[[], object]
+"""Called every millisecond or two of work, for who must not keep others waiting."""
+_AREAS_A_PAUSE: Final = 500
+_GROUPS_A_PAUSE: Final = 2
+
 Groups = Mapping[tuple[Spot, Days], _Group]
 
 
-def prove(directory: Directory, at: datetime) -> Proof:
+def prove(directory: Directory, at: datetime, pause: Pause = bool) -> Proof:
     """The proof for the eight days from `at`; some ten seconds for a city of a million grids."""
-    return _Proving(directory, at).proof()
+    return _Proving(directory, at, pause).proof()
 
 
 class _Proving:
-    def __init__(self, directory: Directory, at: datetime) -> None:
+    def __init__(self, directory: Directory, at: datetime, pause: Pause) -> None:
         self._at = at
+        self._pause = pause
         self._days = [moment(at).day + timedelta(days=n) for n in range(DAYS_AHEAD + 1)]
         self._grouping = Grouping(directory)
         self._directory = self._grouping.directory
@@ -55,7 +61,9 @@ class _Proving:
         groups = self._groups()
         gaps: dict[Gap, tuple[int, tuple[str, ...]]] = {}
         missing: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        for (spot, days), group in groups.items():
+        for n, ((spot, days), group) in enumerate(groups.items()):
+            if n % _GROUPS_A_PAUSE == 0:
+                self._pause()
             for gap in self._gaps(spot, days, group.examples[0]):
                 grids, examples = gaps.get(gap, (0, ()))
                 gaps[gap] = (grids + group.grids, (*examples, *group.examples)[:EXAMPLES])
@@ -79,9 +87,12 @@ class _Proving:
         areas = self._directory.areas
         dated = not all(areas.all_valid(day) for day in self._days)
         days: Days = tuple(range(len(self._days)))
-        parents = {areas.parent(code) for code in areas if not dated or self._in_force(code)}
+        parents = set()
+        for code in self._unhurried(areas):
+            if not dated or self._in_force(code):
+                parents.add(areas.parent(code))
         groups: dict[tuple[Spot, Days], _Group] = defaultdict(_Group)
-        for code in areas:
+        for code in self._unhurried(areas):
             if code in parents:
                 continue
             if dated and not (days := self._in_force(code)):
@@ -91,6 +102,12 @@ class _Proving:
             if len(group.examples) < EXAMPLES:
                 group.examples.append(code)
         return groups
+
+    def _unhurried(self, codes: Iterable[str]) -> Iterator[str]:
+        for n, code in enumerate(codes):
+            if n % _AREAS_A_PAUSE == 0:
+                self._pause()
+            yield code
 
     def _in_force(self, code: str) -> Days:
         valid = self._directory.areas.valid

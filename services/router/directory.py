@@ -25,6 +25,7 @@ from services.router.keywords import Keywords
 from services.router.naming import names_of
 from services.router.outlines import Outlines
 from services.router.roster import Roster, in_office
+from services.router.rows import records
 from services.router.rulebook import Rulebook, RuleKey
 from services.router.tree import ancestry
 
@@ -103,7 +104,7 @@ def holds(post: Post, at: datetime) -> bool:
 
 def build(tables: Tables, version: int) -> Directory:
     """Index checked tables (services/router/checks.py says whether they are fit to be built)."""
-    return assemble(tables, areas_of(map(vars, tables["areas"])), version=version)
+    return assemble(tables, areas_of(records(tables["areas"])), version=version)
 
 
 def assemble(tables: Tables, areas: Areas, *, version: int) -> Directory:

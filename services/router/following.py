@@ -63,8 +63,6 @@ async def _step(conn: Conn, directory: Directory, now: datetime, limit: int) -> 
     day = moment(now).day
     job = await store_following.job(conn, directory.version, day)
     renewed = not job["again"]
-    if not renewed and not job["skipped"] and directory.areas.all_valid(day):
-        return Followed()
     rows, again = await store_following.next_open(conn, job["seen"], limit, job["skipped"])
     if not rows and not again:
         return Followed()
@@ -98,7 +96,8 @@ async def _take(conn: Conn, moves: Sequence[Move]) -> tuple[Followed, list[UUID]
     taken = [m for m in moves if free.get(m.row["ticket_id"]) == m.row["version"]]
     skipped = [m.row["ticket_id"] for m in moves if m not in taken]
     events = [event for move in taken for event in move.events()]
-    await store_following.follow(conn, [move.stored() for move in taken])
+    for move in taken:
+        await store.move(conn, move.row, move.after, move.announcements[-1][2], move.at)
     await store_following.keep_receipts(conn, [r for move in taken if (r := move.receipt())])
     await store.append_history(conn, [line for move in taken for line in move.lines()])
     await outbox.append(conn, events)

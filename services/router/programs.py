@@ -99,6 +99,7 @@ async def replay(pool: Pool, folder: Path, days: int, telling: Telling) -> dict[
     pairs: Counter[tuple[str, str]] = Counter()
     done = 0
     async with transaction(pool) as conn:
+        await store_directory.read_only(conn)
         total = await store_directory.count_since(conn, start)
         async for row in store_directory.since(conn, start):
             done += 1

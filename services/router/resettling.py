@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,6 +13,7 @@ from kit.audit import Entry
 from kit.outbox import Outgoing
 from services.router import receipt
 from services.router.routing import BY_ROUTER, say
+from services.router.standing import Standing
 from services.router.succession import Settled
 
 REASON: Final = "directory_changed"
@@ -72,27 +73,22 @@ class Move:
             for event, to, version in self.announcements
         ]  # fmt: skip
 
-    def stored(self) -> tuple[Any, ...]:
-        """In the order of SQL_FOLLOW."""
-        decision = self.to.decision
-        anew = self.handed_over and self.to.status is TicketStatus.DISPATCHED
-        post = self.row["post"]
-        if self.handed_over:
-            post = decision.post if decision else None
-        return (
-            self.row["ticket_id"],
-            self.row["version"],
-            self.announcements[-1][2],
-            self.to.status.value,
-            self.to.unit,
-            post,
-            list(self.assists),
-            self.to.area,
-            self._profile,
-            self.version if decision else self.row["rule_version"],
-            self.receipt_id if decision else self.row["receipt_id"],
-            self.at,
-            self.at if anew else self.row["dispatched_at"],
+    @property
+    def after(self) -> Standing:
+        """How the ticket stands from now on."""
+        before, decision = Standing.of(self.row), self.to.decision
+        moved = replace(before, status=self.to.status, unit=self.to.unit, area=self.to.area)
+        if decision is not None:
+            moved = replace(moved, rule_version=self.version, receipt_id=self.receipt_id)
+        if not self.handed_over:
+            return moved
+        anew = self.to.status is TicketStatus.DISPATCHED
+        return replace(
+            moved,
+            post=decision.post if decision else None,
+            assists=self.assists,
+            profile=self._profile,
+            dispatched_at=self.at if anew else before.dispatched_at,
         )
 
     def receipt(self) -> tuple[UUID, UUID, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from contracts.directory import Row
@@ -45,6 +45,12 @@ class Rows(Sequence[R], Generic[R]):
         if found is None:
             return [self.model.model_fields[name].get_default()] * len(self)
         return found
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Each row by column, without making a model of it."""
+        names = tuple(self.columns)
+        for values in zip(*self.columns.values(), strict=True):
+            yield dict(zip(names, values, strict=True))
 
     def place(self, number: int) -> tuple[str, int]:
         """File and line of a row by its number from 0."""
@@ -93,3 +99,8 @@ class Listed(list[R], Generic[R]):
     def place(self, number: int) -> tuple[str, int]:
         """File and line of a row by its number from 0."""
         return self.file, self.lines[number]
+
+
+def records(rows: Sequence[R]) -> Iterator[Mapping[str, Any]]:
+    """Each row by column, whichever way a part is kept."""
+    return rows.records() if isinstance(rows, Rows) else map(vars, rows)

@@ -21,6 +21,7 @@ from ticket
 where status not in ('closed', 'declined', 'merged', 'withdrawn')
 group by area, unit
 """
+SQL_READ_ONLY: Final = "set transaction read only"
 SQL_COUNT_SINCE: Final = "select count(*) from ticket where received_at >= $1"
 SQL_SINCE: Final = """
 select t.ticket_id, t.number, t.title, t.body, t.address, t.confidential, t.received_at,
@@ -82,6 +83,11 @@ async def keep_proof(conn: Conn, day: date, *values: Any) -> None:
 async def open_places(conn: Conn) -> list[Record]:
     """Areas and units with open tickets: (area, unit, tickets)."""
     return list(await conn.fetch(SQL_OPEN_PLACES))
+
+
+async def read_only(conn: Conn) -> None:
+    """From here on this transaction cannot write."""
+    await conn.execute(SQL_READ_ONLY)
 
 
 async def count_since(conn: Conn, since: datetime) -> int:

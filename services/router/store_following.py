@@ -52,12 +52,6 @@ where t.ticket_id = any($1::uuid[])
 order by t.ticket_id
 for update skip locked
 """
-SQL_FOLLOW: Final = """
-update ticket
-set version = $3, status = $4, unit = $5, post = $6, assists = $7, area = $8, profile = $9,
-    rule_version = $10, receipt_id = $11, changed_at = $12, dispatched_at = $13
-where ticket_id = $1 and version = $2
-"""
 SQL_KEEP_RECEIPTS: Final = """
 insert into receipt (receipt_id, ticket_id, body)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[])
@@ -91,11 +85,6 @@ async def lock_free(conn: Conn, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Locks those that nobody holds; ticket id to version."""
     rows = await conn.fetch(SQL_LOCK_FREE, list(ticket_ids))
     return {row["ticket_id"]: row["version"] for row in rows}
-
-
-async def follow(conn: Conn, moves: Sequence[tuple[Any, ...]]) -> None:
-    """Save tickets that are locked."""
-    await conn.executemany(SQL_FOLLOW, list(moves))
 
 
 async def keep_receipts(conn: Conn, rows: list[tuple[Any, ...]]) -> None:

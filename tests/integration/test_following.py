@@ -68,6 +68,8 @@ async def test_open_tickets_follow_a_split_and_a_merger_and_closed_ones_keep_the
         ("dispatched", GT_NORTH, 4),
     ]
     assert len(await city.history(closed)) == 2
+    helping = await city.pool.fetch("select unit from assist where ticket_id = $1", merged)
+    assert [row["unit"] for row in helping] == list((await city.ticket(merged))["assists"])
     assert await city.follow() == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.router.areas import areas_of
 from services.router.directory import Directory, build
 from services.router.matching import decide
 from services.router.resettling import Move
+from services.router.standing import Standing
 from services.router.succession import ANEW, DONE, Settled, around, heirs, settle
 from tests.support import resettled, small
 from tests.support.resettled import GT_NORTH, GT_SOUTH, MERGED, NORTH, SOUTH, SPLIT
@@ -237,9 +239,8 @@ def test_where_only_the_area_changes_the_holder_is_told_and_nothing_else() -> No
     row = ticket(grid_code=HAPPY_EAST, unit="SQ-1", status=S.ACCEPTED)
     move = moved(row, resettled.tables(MERGED))
     assert move.announcements == [("recategorised", "SQ-1", 3)]
-    stored = dict(zip(("id", "old", "version", "status", "unit"), move.stored(), strict=False))
-    assert (stored["version"], stored["status"], stored["unit"]) == (3, "accepted", "SQ-1")
-    assert move.stored()[7] == NORTH
+    before, after = Standing.of(row), move.after
+    assert after == replace(before, area=NORTH)
     assert move.receipt() is None
 
 
