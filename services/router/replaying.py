@@ -41,10 +41,10 @@ def compare(
 ) -> Elsewhere | None:
     """Decide a ticket's complaint under both directories as if it came at `at`; None where they agree.
 
-    `row` is the ticket with its masked words and, as `receipt`, the text of its receipt, which holds what
-    the filer gave beside the words.
+    `row` is the ticket with its masked words and, as `origin`, the text of its first receipt, the router's
+    own, which holds what the filer gave beside the words.
     """
-    complaint = rebuild(row, orjson.loads(row["receipt"])["inputs"])
+    complaint = rebuild(row, orjson.loads(row["origin"])["inputs"])
     was, becomes = decide(complaint, old, at), decide(complaint, new, at)
     if was.unit == becomes.unit:
         return None
