@@ -12,6 +12,7 @@ import orjson
 from services.router.directory import Directory
 from services.router.inputs import rebuild
 from services.router.matching import decide
+from services.router.model import Model
 from services.router.why import why
 
 
@@ -37,7 +38,11 @@ class Elsewhere:
 
 
 def compare(
-    row: Mapping[str, Any], old: Directory, new: Directory, at: datetime
+    row: Mapping[str, Any],
+    old: Directory,
+    new: Directory,
+    at: datetime,
+    model: Model | None = None,
 ) -> Elsewhere | None:
     """Decide a ticket's complaint under both directories as if it came at `at`; None where they agree.
 
@@ -45,7 +50,7 @@ def compare(
     own, which holds what the filer gave beside the words.
     """
     complaint = rebuild(row, orjson.loads(row["origin"])["inputs"])
-    was, becomes = decide(complaint, old, at), decide(complaint, new, at)
+    was, becomes = decide(complaint, old, at, model), decide(complaint, new, at, model)
     if was.unit == becomes.unit:
         return None
     return Elsewhere(row["number"], was.unit, becomes.unit, why(was), why(becomes))
