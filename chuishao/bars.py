@@ -8,7 +8,11 @@ from typing import Final
 
 Tell = Callable[[str, int, int], None]
 """(what is being done, how far, out of how much)."""
-_WORDS: Final = {"check": "检查 / checking", "replay": "重新派单 / deciding again"}
+_WORDS: Final = {
+    "check": "检查 / checking",
+    "prove": "覆盖证明与用例 / coverage and tests",
+    "replay": "重新派单 / deciding again",
+}
 
 
 @contextmanager

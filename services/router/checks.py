@@ -72,7 +72,7 @@ def examine(
         (warnings if fault.warning else faults).add(fault)
     found = Findings(faults.listed(), warnings.listed())
     if proving and not found.faults:
-        _prove(tables, seen, at, found)
+        _prove(tables, seen, at, found, progress or _quietly)
     return found
 
 
@@ -85,10 +85,20 @@ def _told(
             progress("check", number, len(checks))
 
 
-def _prove(tables: Tables, seen: Inspection, at: datetime, found: Findings) -> None:
+def _quietly(_what: str, _done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+def _prove(
+    tables: Tables, seen: Inspection, at: datetime, found: Findings, progress: Progress
+) -> None:
+    progress("prove", 0, 3)
     directory = build(tables, version=0)
+    progress("prove", 1, 3)
     found.proof = coverage.prove(directory, at)
+    progress("prove", 2, 3)
     found.tested = run(tables, directory, at)
+    progress("prove", 3, 3)
     found.faults = [*_gaps(found.proof, seen)[:SHOWN_GAPS], *found.tested.faults]
 
 

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from asyncpg import Record
 
 from kit import audit, outbox
 from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.logging import get
 from kit.outbox import Outgoing
-from services.router import store, store_following, store_routing
+from services.router import merging, store, store_following, store_merging, store_routing
 from services.router.directory import Directory
 from services.router.hours import moment
 from services.router.in_use import DirectoryInUse
 from services.router.resettling import Move
-from services.router.succession import settle
+from services.router.succession import Case, settle
 
 log = get(__name__)
 
@@ -66,7 +66,11 @@ async def _step(conn: Conn, directory: Directory, now: datetime, limit: int) -> 
     rows, again = await store_following.next_open(conn, job["seen"], limit, job["skipped"])
     if not rows and not again:
         return Followed()
-    moves = await asyncio.to_thread(_moves, [*rows, *again], directory, now, renewed=renewed)
+    judge = partial(_moves, directory=directory, now=now, renewed=renewed)
+    moves = await asyncio.to_thread(judge, [*rows, *again], {})
+    against = await _against(conn, moves)
+    if against:
+        moves = await asyncio.to_thread(judge, [move.row for move in moves], against)
     done, skipped = await _take(conn, moves)
     seen = rows[-1]["ticket_id"] if rows else job["seen"]
     await store_following.job_done(conn, directory.version, day, seen, skipped, done.moved)
@@ -75,17 +79,38 @@ async def _step(conn: Conn, directory: Directory, now: datetime, limit: int) -> 
 
 
 def _moves(
-    rows: Sequence[Record], directory: Directory, now: datetime, *, renewed: bool
+    rows: Sequence[Mapping[str, Any]],
+    against: Mapping[UUID, frozenset[str]],
+    *,
+    directory: Directory,
+    now: datetime,
+    renewed: bool,
 ) -> list[Move]:
     """What the rules say about these tickets; off the event loop."""
     found = []
     for row in rows:
-        receipt = orjson.loads(row["receipt"]) if row["receipt"] else {}
+        named = against.get(row["ticket_id"], frozenset())
+        case = Case(row, _read(row["receipt"]), _read(row["origin"]).get("inputs", {}), named)
         newer = renewed and row["rule_version"] < directory.version
-        settled = settle(row, receipt, directory, now, renewed=newer)
+        settled = settle(case, directory, now, renewed=newer)
         if settled is not None and (settled.area, settled.unit) != (row["area"], row["unit"]):
-            found.append(Move(row, settled, new_id(), directory.version, now))
+            found.append(Move(row, settled, new_id(), directory.version, now, named))
     return found
+
+
+def _read(text: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(text) if text else {}
+    return found
+
+
+async def _against(conn: Conn, moves: Sequence[Move]) -> dict[UUID, frozenset[str]]:
+    """Parties complained about in what was merged into these tickets, where there are any."""
+    if not moves:
+        return {}
+    tree = await store_merging.tree(conn, [move.row["ticket_id"] for move in moves])
+    named = {m.row["ticket_id"]: merging.accused(tree, m.row["ticket_id"]) for m in moves}
+    own = {m.row["ticket_id"]: m.row["accused"] for m in moves}
+    return {one: codes for one, codes in named.items() if codes - {own[one]}}
 
 
 async def _take(conn: Conn, moves: Sequence[Move]) -> tuple[Followed, list[UUID]]:

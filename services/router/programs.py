@@ -17,12 +17,21 @@ from typing import Any, Final
 from kit.clock import business_now
 from kit.db import Pool, reading, transaction
 from kit.errors import not_found
-from services.router import catalogue, checks, coverage, files, reaching, store_directory
+from services.router import (
+    catalogue,
+    checks,
+    coverage,
+    files,
+    reaching,
+    store_directory,
+    store_routing,
+)
 from services.router.contacts import Patience
 from services.router.diffing import differences
 from services.router.directory import Directory, build
 from services.router.faults import BadDirectoryError
 from services.router.in_use import DirectoryInUse
+from services.router.model_in_use import ModelInUse
 from services.router.replaying import compare
 
 EVERY_S: Final = 0.2
@@ -100,10 +109,12 @@ async def replay(pool: Pool, folder: Path, days: int, telling: Telling) -> dict[
     done = 0
     async with transaction(pool) as conn:
         await store_directory.read_only(conn)
+        _, _, newest = await store_routing.now_and_version(conn)
+        model = await ModelInUse().of(newest, conn)
         total = await store_directory.count_since(conn, start)
         async for row in store_directory.since(conn, start):
             done += 1
-            found = compare(row, old, new, now)
+            found = compare(row, old, new, now, model)
             if found is not None:
                 pairs[found.old, found.new] += 1
                 telling.say({"item": found.view()})

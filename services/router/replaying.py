@@ -12,6 +12,7 @@ import orjson
 from services.router.directory import Directory
 from services.router.inputs import rebuild
 from services.router.matching import decide
+from services.router.model import Model
 from services.router.why import why
 
 
@@ -37,15 +38,19 @@ class Elsewhere:
 
 
 def compare(
-    row: Mapping[str, Any], old: Directory, new: Directory, at: datetime
+    row: Mapping[str, Any],
+    old: Directory,
+    new: Directory,
+    at: datetime,
+    model: Model | None = None,
 ) -> Elsewhere | None:
     """Decide a ticket's complaint under both directories as if it came at `at`; None where they agree.
 
-    `row` is the ticket with its masked words and, as `receipt`, the text of its receipt, which holds what
-    the filer gave beside the words.
+    `row` is the ticket with its masked words and, as `origin`, the text of its first receipt, the router's
+    own, which holds what the filer gave beside the words.
     """
-    complaint = rebuild(row, orjson.loads(row["receipt"])["inputs"])
-    was, becomes = decide(complaint, old, at), decide(complaint, new, at)
+    complaint = rebuild(row, orjson.loads(row["origin"])["inputs"])
+    was, becomes = decide(complaint, old, at, model), decide(complaint, new, at, model)
     if was.unit == becomes.unit:
         return None
     return Elsewhere(row["number"], was.unit, becomes.unit, why(was), why(becomes))

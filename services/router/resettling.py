@@ -31,6 +31,8 @@ class Move:
     version: int
     """Of the directory that made it move."""
     at: datetime
+    against: frozenset[str] = frozenset()
+    """Parties complained about, who do not help either."""
 
     @property
     def handed_over(self) -> bool:
@@ -43,7 +45,7 @@ class Move:
         decision = self.to.decision
         if decision is None or not self.handed_over:
             return tuple(self.row["assists"])
-        return decision.assists
+        return tuple(unit for unit in decision.assists if unit not in self.against)
 
     @property
     def announcements(self) -> list[tuple[str, str, int]]:

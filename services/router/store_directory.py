@@ -25,9 +25,14 @@ SQL_READ_ONLY: Final = "set transaction read only"
 SQL_COUNT_SINCE: Final = "select count(*) from ticket where received_at >= $1"
 SQL_SINCE: Final = """
 select t.ticket_id, t.number, t.title, t.body, t.address, t.confidential, t.received_at,
-    r.body as receipt
+    (
+        select first.body
+        from receipt first
+        where first.ticket_id = t.ticket_id
+        order by first.receipt_id
+        limit 1
+    ) as origin
 from ticket t
-join receipt r using (receipt_id)
 where t.received_at >= $1
 """
 SQL_CLAIM_PROOF: Final = """

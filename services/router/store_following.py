@@ -31,7 +31,14 @@ set seen = $3, skipped = $4, moved = moved + $5
 where version = $1 and day = $2
 """
 SQL_OPEN_AFTER: Final = """
-select t.*, r.body as receipt
+select t.*, r.body as receipt,
+    (
+        select first.body
+        from receipt first
+        where first.ticket_id = t.ticket_id
+        order by first.receipt_id
+        limit 1
+    ) as origin
 from ticket t
 left join receipt r on r.receipt_id = t.receipt_id
 where t.status not in ('closed', 'declined', 'merged', 'withdrawn') and t.ticket_id > $1
@@ -39,7 +46,14 @@ order by t.ticket_id
 limit $2
 """
 SQL_OPEN_THESE: Final = """
-select t.*, r.body as receipt
+select t.*, r.body as receipt,
+    (
+        select first.body
+        from receipt first
+        where first.ticket_id = t.ticket_id
+        order by first.receipt_id
+        limit 1
+    ) as origin
 from ticket t
 left join receipt r on r.receipt_id = t.receipt_id
 where t.status not in ('closed', 'declined', 'merged', 'withdrawn')

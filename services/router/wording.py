@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from pydantic import StringConstraints
@@ -10,6 +11,7 @@ from contracts import directory as rows
 from contracts.base import AreaCode, Code
 
 SHOWN_CHARS: Final = 24
+_QUOTED: Final = re.compile(r"'([^']*)'")
 _UNKNOWN: Final = ("内容不合格", "is not acceptable")
 _FORMS: Final = (
     (AreaCode, "区划代码应为 6、9、12 或 15 位数字，如 370105001", "an area code has 6, 9, 12 or 15 digits"),
@@ -74,6 +76,9 @@ def remedy(item: Any) -> str:
         zh, en = (zh, en) if zh else ("没有这一天", "there is no such day")
     else:
         zh, en = _WORDS.get(item["type"], _UNKNOWN)
+    if choices := _QUOTED.findall(context.get("expected", "")):
+        zh = zh.format(expected="、".join(choices))
+        en = en.format(expected=", ".join(choices))
     said = item.get("input")
     quoted = f"“{shortened(said)}” " if isinstance(said, str | int | float) and said != "" else ""
     return f"{quoted}{zh.format(**context)} / {en.format(**context)}"

@@ -14,11 +14,15 @@ from asyncpg import Record
 from nats.aio.msg import Msg
 
 from contracts.catalog import decode
+from contracts.command import Command, CommandData
 from kit.db import Pool, create_pool
 from kit.delivery import Received
 from services.notifier.actions import apply_complaints, apply_tickets
+from services.router import programs
+from services.router.deed import Actor
 from services.router.following import follow_directory
-from tests.support import resettled, small
+from services.router.programs import Telling
+from tests.support import resettled, sample, small
 from tests.support.heard import apply
 from tests.support.resettled import GT_NORTH, GT_SOUTH, NORTH, SOUTH
 from tests.support.router_city import RUBBISH, City, received
@@ -224,3 +228,36 @@ async def test_nothing_changes_where_nothing_changed(city: City) -> None:
         == 0
     )
     assert await city.pool.fetchval("select moved from directory_following where version = 2") == 0
+
+
+async def test_nobody_gets_what_a_merged_caller_complains_about_them(city: City) -> None:
+    ticket = await city.file(grid_code=HAPPY_EAST)
+    merged = await city.file(grid_code=HAPPY_EAST, accused=GT_NORTH)
+    await city.pool.execute(
+        """
+        insert into follower (ticket_id, into_ticket, joined, before, at)
+        values ($1, $2, 1, 'dispatched', now())
+        """,
+        merged,
+        ticket,
+    )
+    await city.pool.execute("update ticket set status = 'merged' where ticket_id = $1", merged)
+    await city.publish(resettled.tables(DIVIDED))
+    assert await city.follow() == 1
+    row = await city.ticket(ticket)
+    assert (row["area"], row["unit"]) == (NORTH, "DESK")
+    assert (await city.ticket(merged))["area"] == HAPPY_EAST
+
+
+async def test_whoever_a_person_chose_against_the_catalogue_keeps_it(city: City) -> None:
+    chosen, agreed = await city.file(grid_code=HAPPY_EAST), await city.file(grid_code=HAPPY_EAST)
+    desk = Actor("P-DESK", frozenset(), desk=True)
+    for ticket, unit in ((chosen, "SQ-1"), (agreed, "GT-3")):
+        data = CommandData(unit=unit, reason="电话核实")
+        await city.office.act(str(ticket), "reassign", Command(data=data), desk)
+    await city.publish(resettled.tables(DIVIDED))
+    assert await city.follow() == 2
+    places = [((row := await city.ticket(t))["area"], row["unit"]) for t in (chosen, agreed)]
+    assert places == [(NORTH, "SQ-1"), (NORTH, GT_NORTH)]
+    found = await programs.replay(city.pool, sample.FOLDER, 30, Telling(lambda _: None))
+    assert found["tickets"] == 2

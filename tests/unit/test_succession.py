@@ -17,7 +17,7 @@ from services.router.directory import Directory, build
 from services.router.matching import decide
 from services.router.resettling import Move
 from services.router.standing import Standing
-from services.router.succession import ANEW, DONE, Settled, around, heirs, settle
+from services.router.succession import ANEW, DONE, Case, Settled, around, heirs, settle
 from tests.support import resettled, small
 from tests.support.resettled import GT_NORTH, GT_SOUTH, MERGED, NORTH, SOUTH, SPLIT
 from tests.support.small import (
@@ -55,7 +55,11 @@ def ticket(text: str = RUBBISH, status: TicketStatus = S.DISPATCHED, **more: Any
 
 
 def settled(row: dict[str, Any], tables: Any, **more: Any) -> Settled | None:
-    return settle(row, row["receipt"], build(tables, 2), MONDAY, **more)
+    return settle(case(row), build(tables, 2), MONDAY, **more)
+
+
+def case(row: dict[str, Any], **more: Any) -> Case:
+    return Case(row, row["receipt"], row["receipt"].get("inputs", {}), **more)
 
 
 def moved(row: dict[str, Any], tables: Any) -> Move:
@@ -162,6 +166,34 @@ def test_never_to_the_party_complained_about() -> None:
     found = settled(row, resettled.tables(MERGED))
     assert found is not None
     assert found.unit == "DESK"
+
+
+def by_hand(row: dict[str, Any], **chosen: str) -> dict[str, Any]:
+    """The same ticket after a person dispatched it (services/router/deciding.py)."""
+    guessed = {"unit": row["unit"], "category": row["category"], "area": row["area"]}
+    own = {key: value for key, value in row["receipt"].items() if key != "inputs"}
+    receipt = own | {"reason": "desk", "guessed": guessed, "chosen": guessed | chosen}
+    return row | chosen | {"receipt": receipt | {"unit": chosen.get("unit", row["unit"])}}
+
+
+def test_a_person_who_chose_what_the_catalogue_says_chose_the_place_and_not_the_unit() -> None:
+    row = by_hand(ticket(grid_code=HAPPY_EAST))
+    found = settled(row, resettled.tables(MERGED))
+    assert found is not None
+    assert (found.area, found.unit) == (NORTH, GT_NORTH)
+    other = by_hand(ticket(grid_code=HAPPY_EAST), unit="SQ-1")
+    assert settled(other, resettled.tables(MERGED)) == Settled(NORTH, "SQ-1", S.DISPATCHED, None)
+
+
+def test_nor_to_a_party_complained_about_in_what_was_merged_into_it() -> None:
+    for row in (ticket(grid_code=HAPPY_EAST), ticket(grid_code=GARDEN_3)):
+        tied = case(row, against=frozenset({GT_NORTH}))
+        found = settle(tied, build(resettled.tables(SPLIT | MERGED), 2), MONDAY)
+        assert found is None or found.unit == "DESK"
+    desk = case(ticket(grid_code=HAPPY_EAST), against=frozenset({GT_NORTH, "DESK"}))
+    found = settle(desk, build(resettled.tables(MERGED), 2), MONDAY)
+    assert found is not None
+    assert found.unit not in (GT_NORTH, "DESK")
 
 
 def test_an_area_is_in_force_until_its_last_day() -> None:
@@ -279,6 +311,6 @@ def test_every_open_ticket_ends_where_somebody_is_and_then_stays_there(
                    "rule_version": 2}  # fmt: skip
     if found.decision is not None:
         after["receipt"] = found.decision.receipt
-    again = settle(after, after["receipt"], new, MONDAY, renewed=False)
+    again = settle(case(after), new, MONDAY, renewed=False)
     assert again is None or (again.area, again.unit) == (found.area, found.unit)
     assert next(n for _, _, n in move.announcements) == 3
