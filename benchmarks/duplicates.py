@@ -93,7 +93,6 @@ class Past:
         """What intake's tables hold of the n-th, as it files (services/intake/filing.py)."""
         said, about, at = self.said(n), self.id(n), self.at(n)
         text, number = mask(said.text), f"D{n:011d}"
-        period = likeness.period(at)
         kept = likeness.marks(likeness.plain(f"{said.title or ''} {text}"), likeness.KEPT)
         where = self.names.where(said.address, text)
         kept += [likeness.mark_of(*mark) for mark in where.marks()]
@@ -101,7 +100,9 @@ class Past:
             "intake.complaint": [
                 (about, number, "import", "complaint", said.title, text, said.address, False, n, "bench", at)
             ],
-            "intake.complaint_mark": [(likeness.stored_under(k, period), about) for k in {*kept}],
+            "intake.complaint_mark": [
+                (key, about) for key in likeness.keys({*kept}, likeness.period(at))
+            ],
             "intake.ticket_view": [(about, "closed", "SZ", 1, 6, said.category)],
             "vault.requester": [(about, 1, b"k" * 60, b"b" * 200, uuid.uuid4().bytes * 2)],
         }  # fmt: skip

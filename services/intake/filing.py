@@ -82,20 +82,20 @@ def fingerprint(words: Masked) -> int:
     )
 
 
-def marks(draft: Draft, words: Masked, now: datetime) -> list[int]:
-    """Under what the matter is found again as a likely duplicate (likeness.py); sorted.
+def marks(draft: Draft, words: Masked, now: datetime) -> str:
+    """Under what the matter is found again as a likely duplicate (likeness.py), as PostgreSQL writes an array.
 
-    None for what is never offered: declined matters, and confidential ones, whose words stay among few.
+    Empty for what is never offered: declined matters, and confidential ones, whose words stay among few.
     """
     f = draft.filing
     if f.confidential or f.decline:
-        return []
+        return "{}"
     text = f"{words.title or ''} {words.text}"
     where = draft.names.where(words.address, text, grids=(f.grid_code,), point=wgs84(f.point))
     kept = likeness.marks(likeness.plain(text), likeness.KEPT)
     kept += [likeness.mark_of(*mark) for mark in where.marks()]
-    number = likeness.period(now)
-    return sorted({likeness.stored_under(mark, number) for mark in kept})
+    keys = likeness.keys({*kept}, likeness.period(now))
+    return f"{{{','.join(map(str, keys))}}}"
 
 
 def secrets_of(draft: Draft, words: Masked) -> dict[str, Any] | None:

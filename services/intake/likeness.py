@@ -1,24 +1,25 @@
 """How alike two texts are, and the marks under which alike texts are found among millions. Pure.
 
-A text is cut into shingles, overlapping runs of characters. Its marks are the smallest few of the
-shingles' hashes, so two texts share marks about as often as they share shingles (bottom-k sketch, A. Broder,
-"On the resemblance and containment of documents", 1997). The same text has the same marks in every process
-and for ever: they are stored.
+Of a text only the pieces count that begin with one of some very common characters: where they begin depends
+on the words alone, so an insertion moves nothing but its own piece, and there are few enough to cost filing
+next to nothing (content-defined sampling; U. Manber, "Finding similar files in a large file system", 1994).
+Its marks are the smallest few of the pieces' hashes: two texts share marks about as often as they share
+pieces (A. Broder, "On the resemblance and containment of documents", 1997). The same text has the same
+marks in every process and for ever: they are stored.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import datetime
 from operator import add
 from typing import Final
 from zlib import crc32
 
-SHINGLE: Final = 5
-"""Characters of a stored shingle: shorter ones are everybody's, longer ones miss a change of words."""
-KEPT: Final = 6
-"""Marks stored of one text. Of two texts that share half of their shingles 98 % share a mark."""
+KEPT: Final = 5
+"""Marks stored of one text: of two that share half of their pieces, 97 in 100 share one."""
 ASKED: Final = 16
 """Marks of a text that is asked about: more than are stored, so that it is found inside a longer one."""
 READ: Final = 2_000
@@ -26,8 +27,10 @@ READ: Final = 2_000
 COMPARED: Final = 400
 """Characters of a text that are compared, so that one question never costs more than milliseconds."""
 PERIOD_S: Final = 30 * 86_400
-_WIDTH: Final = 4
-_PIECES: Final = [slice(at, at + SHINGLE * _WIDTH) for at in range(0, READ * _WIDTH, _WIDTH)]
+_PIECE: Final = re.compile(
+    "[的了是在不有人一我们这到和就也都要上没还来去为大小中个公司路水车号门楼].{4}"
+)
+"""Five characters: fewer are everybody's, more miss a change of words."""
 _NOISE: Final = re.compile(r"[\W_]+")
 _FORMULAS: Final = re.compile(
     "尊敬的领导|各位领导|您好|你们好|你好|谢谢|感谢|来电人|来电反映|市民反映|希望|恳请|请求|要求|麻烦|相关部门|有关部门"
@@ -46,12 +49,11 @@ def plain(text: str) -> str:
 
 
 def marks(words: str, count: int) -> list[int]:
-    """The `count` smallest 32-bit hashes of the shingles of `plain` words, ascending; none of no words."""
+    """The `count` smallest 32-bit hashes of the pieces of `plain` words, ascending; none of no words."""
     if not words:
         return []
-    data = words[:READ].encode("utf-32-le", "surrogatepass")
-    pieces = _PIECES[: max(len(data) // _WIDTH - SHINGLE + 1, 1)]
-    return sorted(set(map(crc32, map(data.__getitem__, pieces))))[:count]
+    pieces = _PIECE.findall(words, 0, READ) or [words[:READ]]
+    return sorted(set(map(crc32, map(str.encode, pieces))))[:count]
 
 
 def mark_of(kind: str, token: str) -> int:
@@ -59,9 +61,10 @@ def mark_of(kind: str, token: str) -> int:
     return crc32(f"{kind}:{token}".encode("utf-8", "surrogatepass"))
 
 
-def stored_under(mark: int, number: int) -> int:
-    """The key of a mark in the period of that number: the period in front, so that what is new lies together."""
-    return number << 32 | mark
+def keys(found: Iterable[int], number: int) -> list[int]:
+    """What marks are stored under: the number of their period in front, so that what is new lies together."""
+    front = number << 32
+    return [front | mark for mark in found]
 
 
 def period(at: datetime) -> int:

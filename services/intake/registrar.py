@@ -141,12 +141,7 @@ class Registrar:
             for (draft, masked, its_alike), its_number in zip(drafts, numbers, strict=True)
         ]
         entries.sort(key=lambda e: (e.draft.sub, e.draft.key))
-        marks = [
-            (mark, entry.complaint_id)
-            for entry in entries
-            for mark in words_of.marks(entry.draft, entry.words, now)
-        ]
-        free = await store.file(conn, [self._row(entry) for entry in entries], marks, now)
+        free = await store.file(conn, [self._row(entry, now) for entry in entries], now)
         fresh = [entry for entry in entries if entry.complaint_id in free]
         self._relay.hint(entry.event for entry in fresh)
         results: dict[int, Result] = {
@@ -156,7 +151,7 @@ class Registrar:
         repeated = [entry.draft for entry in entries if entry.complaint_id not in free]
         return results | await _repeat(conn, repeated)
 
-    def _row(self, entry: Entry) -> tuple[Any, ...]:
+    def _row(self, entry: Entry, now: datetime) -> tuple[Any, ...]:
         """In the order of SQL_FILE."""
         draft = entry.draft
         return (
@@ -169,6 +164,7 @@ class Registrar:
             entry.event.subject,
             entry.event.body,
             new_id(),
+            words_of.marks(draft, entry.words, now),
         )
 
     def _sealed(self, entry: Entry) -> tuple[Any, ...]:

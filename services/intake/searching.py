@@ -84,7 +84,7 @@ def traces(
     for kind, token in where.asked():
         weights[likeness.mark_of(kind, token)] = _WEIGHTS[kind]
     periods = range(likeness.period(since), likeness.period(now) + 1)
-    keys = [likeness.stored_under(mark, number) for number in periods for mark in weights]
+    keys = [key for number in periods for key in likeness.keys(weights, number)]
     return Traces(keys, [*weights.values()] * len(periods), caller)
 
 

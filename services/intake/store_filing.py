@@ -12,7 +12,7 @@ from kit.audit import CTE_NOTE
 from kit.db import Conn, columns
 from kit.outbox import CTE_SAY
 
-WIDTH: Final = 32
+WIDTH: Final = 33
 """Columns of a row of SQL_FILE."""
 
 SQL_RESERVE_NUMBERS: Final = """
@@ -54,12 +54,12 @@ with filing as materialized (
         $15::text[], $16::boolean[], $17::text[], $18::text[], $19::text[], $20::bigint[],
         $21::text[], $22::timestamptz[], $23::text[], $24::bytea[], $25::text[], $26::int[],
         $27::bytea[], $28::bytea[], $29::bytea[], $30::uuid[], $31::text[], $32::bytea[],
-        $33::uuid[]
+        $33::uuid[], $34::text[]
     ) as t(
         complaint_id, number, channel, kind, title, words, address, lon, lat, datum, grid_code,
         category, urgency, accused, confidential, external_id, decline_reason, decline_door,
         fingerprint, filed_by, occurred_at, key, body_hash, duplicates, key_version, wrapped_key,
-        box, phone_index, event_id, subject, event, audit_id
+        box, phone_index, event_id, subject, event, audit_id, marks
     )
 ), claimed as (
     insert into idempotency (sub, key, body_hash, complaint_id, number, duplicates, received_at)
@@ -85,9 +85,7 @@ with filing as materialized (
     where box is not null
 ), marked as (
     insert into complaint_mark (mark, complaint_id)
-    select mark, complaint_id
-    from unnest($34::bigint[], $35::uuid[]) as t(mark, complaint_id)
-    join claimed using (complaint_id)
+    select unnest(marks::bigint[]), complaint_id from fresh
 ), saying as (
     select event_id, subject, event as body from fresh
 ), noting as (
@@ -134,14 +132,9 @@ async def now_and_alike(
     return rows[0]["now"], alike
 
 
-async def file(
-    conn: Conn, rows: list[tuple[Any, ...]], marks: list[tuple[int, UUID]], now: datetime
-) -> set[UUID]:
-    """Store a group of filings with identities, (mark, complaint id), events and audit.
-
-    Returns the ids of those whose key was free.
-    """
-    stored = await conn.fetch(SQL_FILE, now, *columns(rows, WIDTH), *columns(marks, 2))
+async def file(conn: Conn, rows: list[tuple[Any, ...]], now: datetime) -> set[UUID]:
+    """Store a group of filings with identities, marks, events and audit; ids of those whose key was free."""
+    stored = await conn.fetch(SQL_FILE, now, *columns(rows, WIDTH))
     return {row["complaint_id"] for row in stored}
 
 

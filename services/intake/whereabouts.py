@@ -193,14 +193,15 @@ class PlaceNames:
         found: list[tuple[str, int, int]] = []
         at = 0
         while at < len(said) - 1 and len(found) < MOST_NAMES:
-            name = next(
-                (n for n in self._by_start.get(said[at : at + 2], ()) if said.startswith(n, at)), ""
-            )
-            if name and found:
-                found[-1] = (*found[-1][:2], at)
-            at += len(name) or 1
-            if name:
-                found.append((name, at, len(said)))
+            for name in self._by_start.get(said[at : at + 2], ()):
+                if said.startswith(name, at):
+                    if found:
+                        found[-1] = (*found[-1][:2], at)
+                    at += len(name)
+                    found.append((name, at, len(said)))
+                    break
+            else:
+                at += 1
         return found
 
 
