@@ -70,6 +70,9 @@ def test_place_and_words_together_make_a_matter(
 
 def test_a_copied_letter_is_offered_from_anywhere_but_never_as_the_same_place() -> None:
     assert reasons(asked(LETTER), stored(LETTER, THERE)) == ("similar_text",)
+    retold = LETTER[:24] + "换了一家维保公司也没有用，顶楼的孕妇最辛苦"
+    assert reasons(asked(LETTER), stored(retold, NOWHERE)) == ("similar_text",)
+    assert reasons(asked(LETTER), stored(retold, THERE)) is None
 
 
 def test_the_same_category_counts_at_the_same_place_in_other_words() -> None:
