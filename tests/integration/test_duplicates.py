@@ -155,6 +155,8 @@ async def test_declined_and_confidential_matters_are_left_out(at: Desk) -> None:
     assert numbers(await at.duplicates(text=LIFT, address=HERE, phone=PHONE)) == [refused["number"]]
     await project(at, refused, "declined", small.GARDEN, None)
     assert await at.duplicates(text=LIFT, address=HERE, phone=PHONE) == []
+    kept = await at.rows("select distinct complaint_id::text from complaint_mark")
+    assert [row["complaint_id"] for row in kept] == [refused["complaint_id"]]
 
 
 async def test_only_the_window_counts_and_the_newest_of_equals_comes_first(at: Desk) -> None:
@@ -262,6 +264,16 @@ async def test_a_phrase_or_place_that_everybody_names_is_read_only_so_far(at: De
         )  # fmt: skip
     scans = list(_nodes(json.loads(explained[0])[0]["Plan"]))
     assert max(scans) == PER_MARK
+
+
+async def test_of_what_shares_a_mark_the_newest_are_read(at: Desk) -> None:
+    filed = await at.file(LIFT, address=HERE)
+    await at.rows(
+        "insert into complaint_mark"
+        " select mark, ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid"
+        " from complaint_mark, generate_series(1, 100) as n"
+    )
+    assert numbers(await at.duplicates(text=LIFT, address=HERE)) == [filed["number"]]
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[float]:
