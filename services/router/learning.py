@@ -149,7 +149,8 @@ def _calibrated_fit(known: Corpus, rows: Rows, alike: Rows, how: tuple[Task, _Fi
     strange: NDArray[np.float64] | None = None
     folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=SEED)
     for train, held in folds.split(own, known.classes[own], alike[own]):
-        model = fits.fit(known, np.concatenate([own[train], extra]))
+        apart = extra[~np.isin(alike[extra], alike[own[held]])]
+        model = fits.fit(known, np.concatenate([own[train], apart]))
         raw[held] = raw_scores(model, known, own[held])
         if strange is None and task.strangers:
             strange = np.array([model.raw_of(one.title, one.text) for one in task.strangers])
@@ -163,9 +164,9 @@ def _calibrated_fit(known: Corpus, rows: Rows, alike: Rows, how: tuple[Task, _Fi
 
 
 def _hold_out(known: Corpus, alike: Rows) -> tuple[Rows, Rows]:
-    """Seven tenths to train on and three to measure, near-duplicates on one side, extra texts to train."""
+    """Seven tenths to train on and three to measure; what says nearly the same as those stays away."""
     own = np.flatnonzero(known.own)
     folds = StratifiedGroupKFold(PARTS, shuffle=True, random_state=SEED)
     parts = [held for _, held in folds.split(own, known.classes[own], alike[own])]
     held = np.sort(own[np.concatenate(parts[:HELD_OUT])])
-    return np.setdiff1d(np.arange(len(known.words)), held), held
+    return np.flatnonzero(~np.isin(alike, alike[held])), held

@@ -52,6 +52,17 @@ def test_near_duplicates_never_stand_on_both_sides() -> None:
     assert len(held) == pytest.approx(len(twice) * 0.3, rel=0.35)
 
 
+def test_word_lists_that_say_what_is_measured_stay_away_too() -> None:
+    known_own = lessons.examples(30)
+    copies = [Example(None, one.text, one.label, 0.5, extra=True) for one in known_own]
+    known = corpus([*known_own, *copies], lambda: None)
+    alike = groups(known)
+    train, held = learning._hold_out(known, alike)
+    assert known.own[held].all()
+    assert (~known.own[train]).any()
+    assert not set(alike[train]) & set(alike[held])
+
+
 def test_the_test_texts_have_no_say_in_the_model() -> None:
     test = lessons.examples(10, seed=11)
     wrong = [Example(one.title, one.text, "LJ-DF") for one in test]

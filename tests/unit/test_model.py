@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,3 +107,28 @@ def test_what_serves_needs_no_library_of_training() -> None:
     code = "import sys, services.router.app; print(*(set(sys.modules) & {'sklearn', 'scipy'}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_every_block_of_n_grams_is_brought_to_length_one() -> None:
+    """Else a long body would drown its own head: the sum, counted the slow way."""
+    known = lessons.model()
+    words = grams.plain("路灯不亮", "夜里一片黑，路灯不亮，路灯灯杆歪了")
+    table = dict(zip(map(int, known.keys), known.rows.astype(float), strict=True))
+    blocks: dict[int, list[Any]] = {}
+    for key, count in zip(*grams.keys(words), strict=True):
+        if int(key) in table:
+            row = table[int(key)] * (1.0 + math.log(count))
+            blocks.setdefault(int(key) >> grams.BLOCK_BITS, []).append(row)
+    assert len(blocks) == len(grams.BLOCKS)
+    wanted = np.array(known.bias)
+    for rows in blocks.values():
+        length = math.sqrt(sum(row[-1] ** 2 for row in rows))
+        wanted += sum(row[:-1] for row in rows) / length
+    assert known.raw(words) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_a_score_at_the_threshold_is_sure_and_one_just_below_is_not() -> None:
+    text = "路灯不亮，夜里一片黑"
+    score = lessons.model().guess(None, text).best[0][1]
+    assert lessons.model(threshold=score).guess(None, text).sure
+    assert not lessons.model(threshold=score + 0.001).guess(None, text).sure
