@@ -20,8 +20,8 @@ from typing import Final
 from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.complaint import Channel, ComplaintReceived, Kind
 from contracts.directory import PARTS, Area, AreaLevel, Category, Post, Unit, UnitKind
-from services.router import files
-from services.router.files import Tables
+from services.router.directory import files
+from services.router.directory.files import Tables
 
 SHARED: Final = Path(
     os.environ.get("CHUISHAO_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data")

@@ -11,9 +11,9 @@ from typing import Final
 from chuishao.directory import SAMPLE_DIRECTORY
 from chuishao.sample_complaints import FILES, read_samples
 from contracts.complaint import ComplaintReceived
-from services.router import files
-from services.router.directory import build
-from services.router.matching import decide
+from services.router.decision.matching import decide
+from services.router.directory import files
+from services.router.directory.directory import build
 
 ROUNDS: Final = 20
 NOW: Final = datetime(2026, 11, 23, 2, tzinfo=UTC)

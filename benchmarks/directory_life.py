@@ -21,9 +21,10 @@ from typing import Any, TypeVar
 from benchmarks import city
 from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.directory import PARTS
-from services.router import checks, coverage, files
-from services.router.diffing import differences
-from services.router.directory import build
+from services.router.directory import files
+from services.router.directory.directory import build
+from services.router.publishing import checks, coverage
+from services.router.publishing.diffing import differences
 
 T = TypeVar("T")
 _NOT_CSV = ("limits", "ladder", "outlines", "calendar")

@@ -29,7 +29,7 @@ from kit.masking import mask
 from services.intake import likeness, store_alike
 from services.intake.searching import TEXT_LENGTH, traces
 from services.intake.whereabouts import PlaceNames
-from services.router import files
+from services.router.directory import files
 
 MILLION: Final = 1_000_000
 QUESTIONS: Final = 500

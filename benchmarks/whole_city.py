@@ -31,11 +31,12 @@ from chuishao.supervisor import Supervisor
 from contracts.complaint import ComplaintReceived
 from kit.db import Pool, create_pool, reading
 from kit.migrate import migrate_all
-from services.router import catalogue, checks, files
-from services.router.directory import Directory
-from services.router.files import Tables
-from services.router.matching import decide
-from services.router.version import build_version
+from services.router.decision.matching import decide
+from services.router.directory import files
+from services.router.directory.directory import Directory
+from services.router.directory.files import Tables
+from services.router.publishing import catalogue, checks
+from services.router.publishing.version import build_version
 
 SIZES: Final = (0, 13_132, 1_000_000)
 ROLES: Final = ("intake", "vault", "router", "notifier", "console")

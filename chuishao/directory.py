@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from services.router.files import Tables
+    from services.router.directory.files import Tables
 
 SAMPLE: Final = Path(__file__).parent / "sample"
 SAMPLE_DIRECTORY: Final = SAMPLE / "directory"
@@ -68,7 +68,7 @@ def read_roster(folder: Path) -> Roster:
 
 def _tables(folder: Path) -> Tables:
     """Read with the router's own strict reader."""
-    from services.router.files import BadDirectoryError, read
+    from services.router.directory.files import BadDirectoryError, read
 
     try:
         return read(folder)

@@ -18,8 +18,8 @@ from chuishao.bars import Tell
 CITY: Final = ZoneInfo("Asia/Shanghai")
 
 if TYPE_CHECKING:
-    from services.router.checks import Findings
-    from services.router.faults import Fault
+    from services.router.directory.faults import Fault
+    from services.router.publishing.checks import Findings
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Examined:
 
 def examined(folder: Path, at: datetime, tell: Tell) -> Examined:
     """Read and check a folder as strictly as before publishing, coverage from `at` and tests included."""
-    from services.router import checks, files
+    from services.router.directory import files
+    from services.router.publishing import checks
 
     scan = files.scan(folder, tell)
     found = checks.examine(scan.tables, at, scan, tell)

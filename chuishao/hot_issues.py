@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 from zoneinfo import ZoneInfo
 
-from services.router.issue_clusters import Cluster, clusters
-from services.router.issue_heat import burst, heat
-from services.router.issue_names import names
+from services.router.issues.issue_clusters import Cluster, clusters
+from services.router.issues.issue_heat import burst, heat
+from services.router.issues.issue_names import names
 
 _CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 _NEEDED: Final = ("id", "text", "time")

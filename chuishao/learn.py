@@ -16,9 +16,9 @@ from rich.table import Table
 from chuishao import running
 from chuishao.bars import bar
 from chuishao.router_program import ask
-from services.router import labelled
-from services.router.learning import Learned, Task, learn
-from services.router.model import digest
+from services.router.category import labelled
+from services.router.category.learning import Learned, Task, learn
+from services.router.category.model import digest
 
 _FIGURES: Final = (
     ("macro_f1", "宏平均 F1 / macro-F1"),

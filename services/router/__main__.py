@@ -8,7 +8,7 @@ import sys
 from kit.errors import DomainError
 from kit.runner import run
 from services.router.app import main, once
-from services.router.faults import BadDirectoryError
+from services.router.directory.faults import BadDirectoryError
 
 if __name__ == "__main__":
     if sys.argv[1:]:

@@ -20,12 +20,13 @@ from kit.errors import DomainError, Kind, not_found
 from kit.outbox import Outgoing
 from kit.relay import Relay
 from kit.validation import invalid, wrong_field
-from services.router import desk, store
-from services.router.deed import Actor, Asked, Deed, plain
-from services.router.directory import Directory
-from services.router.in_use import DirectoryInUse
-from services.router.ticket import Action, By, advance, check_data, identify
-from services.router.viewing import changed_view, ticket_view
+from services.router.desk import desk
+from services.router.directory.directory import Directory
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.ticket import store
+from services.router.ticket.deed import Actor, Asked, Deed, plain
+from services.router.ticket.ticket import Action, By, advance, check_data, identify
+from services.router.ticket.viewing import changed_view, ticket_view
 
 C = TypeVar("C", bound=Command)
 DESK_ROLES: Final = ("dispatcher", "admin")

@@ -11,10 +11,12 @@ from contracts.complaint import ComplaintReceived
 from contracts.escalation import EscalationEvent
 from kit.db import Conn
 from kit.delivery import Effects, Received
-from services.router import matching, metrics, routing, store, store_routing
-from services.router.in_use import DirectoryInUse
-from services.router.model_in_use import ModelInUse
-from services.router.routing import Opening
+from services.router import metrics
+from services.router.decision import matching
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.model_in_use import ModelInUse
+from services.router.ticket import routing, store, store_routing
+from services.router.ticket.routing import Opening
 
 ENDED: Final = ("stopped", "paused")
 _STATE_OF: Final = {

@@ -13,16 +13,18 @@ from kit.db import reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import catalogue, issue_desk, proving, queries, reaching, store_routing, triage
+from services.router import issue_desk, queries, triage
 from services.router.acting import DESK_ROLES, Office
-from services.router.contacts import Patience
-from services.router.decision import RoutingReason
-from services.router.explain import Question, explain
-from services.router.in_use import DirectoryInUse
+from services.router.decision.decision import RoutingReason
+from services.router.decision.explain import Question, explain
+from services.router.desk.store_triage import Wanted
 from services.router.issue_desk import Closing
-from services.router.model_in_use import ModelInUse
+from services.router.publishing import catalogue, proving, reaching
+from services.router.publishing.contacts import Patience
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.model_in_use import ModelInUse
 from services.router.queries import Filter
-from services.router.store_triage import Wanted
+from services.router.ticket import store_routing
 
 ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")

@@ -18,16 +18,17 @@ from kit.logging import configure
 from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
-from services.router import consumers, programs, teaching
+from services.router import consumers
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.commands import answer_commands
-from services.router.contacts import Patience
 from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
-from services.router.in_use import DirectoryInUse
 from services.router.loops import issue_watcher, ticket_counter
-from services.router.model_in_use import ModelInUse
-from services.router.programs import Telling
+from services.router.publishing import programs, teaching
+from services.router.publishing.contacts import Patience
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.model_in_use import ModelInUse
+from services.router.publishing.programs import Telling
 from services.router.settings import RouterSettings
 
 SERVICE: Final = "router"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
 from services.router import actions
-from services.router.in_use import DirectoryInUse
-from services.router.model_in_use import ModelInUse
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.model_in_use import ModelInUse
 
 
 def on_complaints(in_use: DirectoryInUse, models: ModelInUse) -> Handler:

@@ -9,9 +9,11 @@ from typing import Any, Final
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.router import following, metrics, proving, reaching, store_directory
-from services.router.contacts import Patience
-from services.router.in_use import DirectoryInUse
+from services.router import metrics
+from services.router.publishing import proving, reaching, store_directory
+from services.router.publishing.contacts import Patience
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.succession import following
 
 log = get(__name__)
 

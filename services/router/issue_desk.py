@@ -16,11 +16,11 @@ from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.masking import mask
 from kit.relay import Relay
-from services.router import store_issues
-from services.router.directory import Directory
-from services.router.issues import cooled
+from services.router.directory.directory import Directory
+from services.router.issues import store_issues
+from services.router.issues.issues import cooled
+from services.router.issues.watching import closed
 from services.router.queries import visible_units
-from services.router.watching import closed
 
 PAGE: Final = 100
 MEMBERS: Final = 200

@@ -10,9 +10,11 @@ from contracts.ticket import TicketStatus
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.router import metrics, store, store_issues
-from services.router.in_use import DirectoryInUse
-from services.router.watching import look
+from services.router import metrics
+from services.router.issues import store_issues
+from services.router.issues.watching import look
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.ticket import store
 
 log = get(__name__)
 

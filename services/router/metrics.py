@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from services.router.decision import RoutingReason
+from services.router.decision.decision import RoutingReason
 
 TICKETS: Final = Gauge("chuishao_tickets", "Open tickets by state", ["status"])
 HOT_ISSUES: Final = Gauge("chuishao_hot_issues", "Open hot issues")

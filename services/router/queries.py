@@ -15,13 +15,14 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import DomainError, not_found
 from kit.validation import wrong_field
-from services.router import merging, store, store_issues, store_lists, store_merging
 from services.router.acting import DESK_ROLES
-from services.router.choice_text import told_in_words
-from services.router.deed import Actor
-from services.router.directory import Directory
-from services.router.ticket import identify
-from services.router.viewing import clock_view, line_view, running, ticket_view
+from services.router.desk.choice_text import told_in_words
+from services.router.directory.directory import Directory
+from services.router.issues import store_issues
+from services.router.ticket import merging, store, store_lists, store_merging
+from services.router.ticket.deed import Actor
+from services.router.ticket.ticket import identify
+from services.router.ticket.viewing import clock_view, line_view, running, ticket_view
 
 PAGE: Final = 100
 SEES_ALL: Final = (*DESK_ROLES, "ruling", "auditor", "service", "operator")

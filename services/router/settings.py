@@ -6,7 +6,7 @@ from kit.settings import ServiceSettings
 
 
 class RouterSettings(ServiceSettings):
-    """Its port, and how long a unit may be silent (services/router/contacts.py; both `choice`)."""
+    """Its port, and how long a unit may be silent (services/router/publishing/contacts.py; both `choice`)."""
 
     http_port: int = 8702
     contact_unsigned_days: int = 3

@@ -19,14 +19,17 @@ from asyncpg import Record
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Pool, reading
-from services.router import merging, queries, reasons, store_merging, store_triage
+from services.router import queries
 from services.router.acting import DESK_ROLES
-from services.router.directory import Directory
-from services.router.labels import Labels
-from services.router.merging import Tree
-from services.router.store_triage import Place, Wanted
-from services.router.suggesting import Matter, suggest
-from services.router.viewing import ticket_view
+from services.router.decision import reasons
+from services.router.decision.labels import Labels
+from services.router.desk import store_triage
+from services.router.desk.store_triage import Place, Wanted
+from services.router.desk.suggesting import Matter, suggest
+from services.router.directory.directory import Directory
+from services.router.ticket import merging, store_merging
+from services.router.ticket.merging import Tree
+from services.router.ticket.viewing import ticket_view
 
 READERS: Final = (*DESK_ROLES, "ruling", "auditor")
 _NUMBER: Final = "([0-9]{1,18}|9223372036854775807)"

@@ -20,8 +20,8 @@ from contracts.directory import PARTS
 from contracts.schema import DIALECT, field_docs
 from contracts.ticket import TicketDispatched
 from kit.errors import DomainError, Kind
-from services.router.ticket import Action
-from services.router.viewing import ticket_view
+from services.router.ticket.ticket import Action
+from services.router.ticket.viewing import ticket_view
 
 SCHEMAS = export.ROOT / "contracts" / "schemas"
 DRAFT_7_TOO = {

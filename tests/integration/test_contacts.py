@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from kit.db import Pool
-from services.router import reaching
-from services.router.contacts import Patience
+from services.router.publishing import reaching
+from services.router.publishing.contacts import Patience
 from tests.support import small
 from tests.support.router_city import City
 from tests.support.servers import Database

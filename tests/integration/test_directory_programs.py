@@ -13,12 +13,14 @@ from chuishao.sample_complaints import read_samples
 from kit.db import Pool, transaction
 from kit.errors import DomainError
 from kit.ids import new_id
-from services.router import actions, files, programs, store_directory
-from services.router.contacts import Patience
-from services.router.directory import build
-from services.router.faults import BadDirectoryError
-from services.router.matching import decide
-from services.router.programs import Telling
+from services.router import actions
+from services.router.decision.matching import decide
+from services.router.directory import files
+from services.router.directory.directory import build
+from services.router.directory.faults import BadDirectoryError
+from services.router.publishing import programs, store_directory
+from services.router.publishing.contacts import Patience
+from services.router.publishing.programs import Telling
 from tests.support import sample
 from tests.support.router_city import City, received
 from tests.support.servers import Database

@@ -14,11 +14,12 @@ import pytest
 from contracts.directory import Area, AreaLevel
 from kit.clock import business_now
 from kit.db import Pool, reading
-from services.router import catalogue, pieces, store_routing
-from services.router.catalogue import Published, publish
-from services.router.files import BadDirectoryError, Tables
-from services.router.in_use import DirectoryInUse
-from services.router.version import build_version
+from services.router.directory.files import BadDirectoryError, Tables
+from services.router.publishing import catalogue, pieces
+from services.router.publishing.catalogue import Published, publish
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.version import build_version
+from services.router.ticket import store_routing
 from tests.support import small
 from tests.support.servers import PASSWORD, Database
 from tests.support.small import GARDEN, GARDEN_3, MILL

@@ -18,10 +18,10 @@ from contracts.command import Command, CommandData
 from kit.db import Pool, create_pool
 from kit.delivery import Received
 from services.notifier.actions import apply_complaints, apply_tickets
-from services.router import programs
-from services.router.deed import Actor
-from services.router.following import follow_directory
-from services.router.programs import Telling
+from services.router.publishing import programs
+from services.router.publishing.programs import Telling
+from services.router.succession.following import follow_directory
+from services.router.ticket.deed import Actor
 from tests.support import resettled, sample, small
 from tests.support.heard import apply
 from tests.support.resettled import GT_NORTH, GT_SOUTH, NORTH, SOUTH

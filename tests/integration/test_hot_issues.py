@@ -23,12 +23,13 @@ from kit.delivery import Received
 from kit.errors import DomainError
 from kit.ids import new_id
 from kit.relay import Relay
-from services.router import actions, issue_desk, queries, store_issues
-from services.router.catalogue import publish
-from services.router.directory import Directory
-from services.router.in_use import DirectoryInUse
+from services.router import actions, issue_desk, queries
+from services.router.directory.directory import Directory
 from services.router.issue_desk import Closing
-from services.router.watching import look
+from services.router.issues import store_issues
+from services.router.issues.watching import look
+from services.router.publishing.catalogue import publish
+from services.router.publishing.in_use import DirectoryInUse
 from tests.support import small
 from tests.support.servers import PASSWORD, Database
 from tests.support.small import EAST, GARDEN, GARDEN_3, HAPPY_EAST, MILL, MONDAY

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from kit.db import Pool, reading
-from services.router import store_merging
+from services.router.ticket import store_merging
 from tests.support import small
 from tests.support.desk import GARBAGE, LAMP, LIFT, Desk, ids, opened
 from tests.support.invariants import lost_in

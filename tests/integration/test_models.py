@@ -15,12 +15,15 @@ from kit.db import Pool, reading, transaction
 from kit.delivery import Received
 from kit.errors import DomainError
 from kit.ids import new_id
-from services.router import actions, model, store_routing, teaching
-from services.router.catalogue import publish as publish_directory
-from services.router.in_use import DirectoryInUse
-from services.router.labelled import LEAST
-from services.router.model_in_use import ModelInUse
-from services.router.replay import replay
+from services.router import actions
+from services.router.category import model
+from services.router.category.labelled import LEAST
+from services.router.decision.replay import replay
+from services.router.publishing import teaching
+from services.router.publishing.catalogue import publish as publish_directory
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.model_in_use import ModelInUse
+from services.router.ticket import store_routing
 from tests.support import lessons, small
 from tests.support.servers import Database
 from tests.support.small import MONDAY, complaint

@@ -12,9 +12,9 @@ import pytest
 from contracts.catalog import decode
 from contracts.publication import DirectoryCoverage
 from kit.db import Pool, transaction
-from services.router import proving, store_directory
-from services.router.directory import Directory
-from services.router.proving import night_of, prove_tonight
+from services.router.directory.directory import Directory
+from services.router.publishing import proving, store_directory
+from services.router.publishing.proving import night_of, prove_tonight
 from tests.support import small
 from tests.support.servers import Database
 from tests.support.small import MONDAY

@@ -24,12 +24,12 @@ from kit.ids import new_id
 from kit.relay import Relay
 from services.router import actions, queries
 from services.router.acting import Office
-from services.router.catalogue import publish
-from services.router.deed import Actor
-from services.router.files import Tables
-from services.router.in_use import DirectoryInUse
-from services.router.replay import replay
-from services.router.version import build_version
+from services.router.decision.replay import replay
+from services.router.directory.files import Tables
+from services.router.publishing.catalogue import publish
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.version import build_version
+from services.router.ticket.deed import Actor
 from tests.support import sample
 from tests.support.servers import Database
 from tests.support.small import MONDAY

@@ -9,7 +9,8 @@ import asyncpg
 import pytest
 
 from kit.db import Pool
-from services.router import store_lists, store_triage
+from services.router.desk import store_triage
+from services.router.ticket import store_lists
 from tests.support import small
 from tests.support.desk import GARBAGE, LAMP, LIFT, Desk, opened
 from tests.support.servers import Database

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from contracts.directory import Post
-from services.router.files import Tables
+from services.router.directory.files import Tables
 from tests.support import small
 from tests.support.small import EAST, GARDEN, HAPPY_EAST, MILL, MONDAY, STREET, WEST, post, rule
 

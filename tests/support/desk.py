@@ -29,13 +29,14 @@ from kit.db import Pool, transaction
 from kit.http import Shared
 from kit.ids import new_id
 from kit.relay import Relay
-from services.router import actions, catalogue
+from services.router import actions
 from services.router.acting import Office
 from services.router.api import make_app
-from services.router.contacts import Patience
-from services.router.files import Tables
-from services.router.in_use import DirectoryInUse
-from services.router.model_in_use import ModelInUse
+from services.router.directory.files import Tables
+from services.router.publishing import catalogue
+from services.router.publishing.contacts import Patience
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.publishing.model_in_use import ModelInUse
 from tests.support import small
 from tests.support.heard import received
 

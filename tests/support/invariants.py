@@ -12,8 +12,8 @@ from uuid import UUID
 import asyncpg
 
 from contracts.ticket import TicketStatus
-from services.router import merging
-from services.router.merging import Tree
+from services.router.ticket import merging
+from services.router.ticket.merging import Tree
 
 SQL_LOST: Final = """
 select a.id::text from unnest($1::uuid[]) as a(id)

@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from services.router.labelled import Example
-from services.router.learning import Learned, Task, learn
-from services.router.model import Model
+from services.router.category.labelled import Example
+from services.router.category.learning import Learned, Task, learn
+from services.router.category.model import Model
 
 WORDS: Final = {
     "LJ-DF": ("垃圾桶满了", "厨余没人清运", "楼道堆杂物", "臭味很大", "保洁一周没来", "废纸箱成堆"),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from contracts.directory import Area, AreaLevel, Unit, UnitKind
-from services.router.files import Tables
+from services.router.directory.files import Tables
 from tests.support import small
 from tests.support.small import EAST, GARDEN, GARDEN_3, GARDEN_5, HAPPY_EAST, MONDAY, post
 

@@ -19,10 +19,10 @@ from kit.ids import new_id
 from kit.relay import Relay
 from services.router import actions
 from services.router.acting import Office
-from services.router.catalogue import publish
-from services.router.deed import Actor
-from services.router.following import follow_directory
-from services.router.in_use import DirectoryInUse
+from services.router.publishing.catalogue import publish
+from services.router.publishing.in_use import DirectoryInUse
+from services.router.succession.following import follow_directory
+from services.router.ticket.deed import Actor
 from tests.support.small import MONDAY, complaint
 
 RUBBISH = "垃圾没人清"

@@ -13,11 +13,12 @@ from contracts.complaint import ComplaintReceived
 from services.intake.complaint import Filing
 from services.intake.directory import Codes
 from services.intake.filing import Draft, body_hash, masked
-from services.router import files, pieces
-from services.router.decision import Decision
-from services.router.directory import Directory, build
-from services.router.files import Tables
-from services.router.matching import decide
+from services.router.decision.decision import Decision
+from services.router.decision.matching import decide
+from services.router.directory import files
+from services.router.directory.directory import Directory, build
+from services.router.directory.files import Tables
+from services.router.publishing import pieces
 from tests.support.small import MONDAY
 
 FOLDER: Final = Path(__file__).parents[2] / "chuishao" / "sample" / "directory"

@@ -22,8 +22,8 @@ from contracts.directory import (
     Unit,
     UnitKind,
 )
-from services.router.directory import Directory, build
-from services.router.files import Tables
+from services.router.directory.directory import Directory, build
+from services.router.directory.files import Tables
 
 MONDAY: Final = datetime(2026, 11, 16, 10, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
 

@@ -21,7 +21,7 @@ import httpx
 import nats
 
 from contracts.directory import Post
-from services.router import files
+from services.router.directory import files
 
 ROOT: Final = Path(__file__).parents[2]
 SAMPLE: Final = ROOT / "chuishao" / "sample" / "directory"

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import CalendarDay, DutyTurn, Post, Unit
-from services.router.answering import Answer, PassedOver, Way, answering_post
-from services.router.directory import holds
-from services.router.hours import CITY, WorkingTime, moment
+from services.router.decision.answering import Answer, PassedOver, Way, answering_post
+from services.router.directory.directory import holds
+from services.router.directory.hours import CITY, WorkingTime, moment
 from tests.support import small
 from tests.support.small import EAST, GARDEN, GARDEN_3, MILL, MONDAY, STREET, WEST, post
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from services.router.decision import RoutingReason
-from services.router.matching import decide
+from services.router.decision.decision import RoutingReason
+from services.router.decision.matching import decide
 from tests.support import small
 from tests.support.small import EAST, HAPPY_WEST, MONDAY, STREET, complaint, rule
 

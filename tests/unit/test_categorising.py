@@ -10,14 +10,14 @@ import pytest
 
 from contracts.directory import Category
 from kit.errors import DomainError
-from services.router import receipt as receipts
-from services.router.categorising import agreed, category_of
-from services.router.decision import RoutingReason
-from services.router.keywords import CategoryGuess, ModelSaid
-from services.router.matching import decide
-from services.router.model import Model
-from services.router.replay import replay
-from services.router.teaching import codes
+from services.router.category.keywords import CategoryGuess, ModelSaid
+from services.router.category.model import Model
+from services.router.decision import receipt as receipts
+from services.router.decision.categorising import agreed, category_of
+from services.router.decision.decision import RoutingReason
+from services.router.decision.matching import decide
+from services.router.decision.replay import replay
+from services.router.publishing.teaching import codes
 from tests.support import lessons, small
 from tests.support.small import MONDAY, complaint
 

@@ -12,15 +12,15 @@ from contracts.command import CommandData
 from contracts.complaint import ComplaintReceived, Urgency
 from contracts.ticket import TicketStatus
 from kit.errors import DomainError
-from services.router import choosing, deciding
-from services.router.alternatives import Behind
-from services.router.choice_text import told_in_words
-from services.router.choosing import Choice, Offer
-from services.router.deciding import Against
-from services.router.labels import Labels
-from services.router.matching import decide
-from services.router.standing import Standing
-from services.router.suggesting import Suggestion
+from services.router.decision.alternatives import Behind
+from services.router.decision.labels import Labels
+from services.router.decision.matching import decide
+from services.router.desk import choosing, deciding
+from services.router.desk.choice_text import told_in_words
+from services.router.desk.choosing import Choice, Offer
+from services.router.desk.deciding import Against
+from services.router.desk.suggesting import Suggestion
+from services.router.ticket.standing import Standing
 from tests.support import small
 
 DIRECTORY = small.directory()

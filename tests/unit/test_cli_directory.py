@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from chuishao.cli import app
 from chuishao.coverage_page import page
 from chuishao.coverage_report import share
-from services.router import coverage
+from services.router.publishing import coverage
 from tests.support import sample, small
 from tests.support.small import MONDAY, rule
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import DutyTurn, Unit
-from services.router.conflict import Conflict, conflicts, desk, free_above
-from services.router.decision import RoutingReason
-from services.router.directory import Directory
-from services.router.matching import decide
+from services.router.decision.conflict import Conflict, conflicts, desk, free_above
+from services.router.decision.decision import RoutingReason
+from services.router.decision.matching import decide
+from services.router.directory.directory import Directory
 from tests.support import small
 from tests.support.small import GARDEN, MONDAY, complaint, post
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.contacts import (
+from services.router.publishing.contacts import (
     ACTED,
     ASKED,
     WHOLE,

@@ -10,14 +10,15 @@ import pytest
 from hypothesis import given, settings
 
 from contracts.directory import AreaLevel
-from services.router import coverage, duty
-from services.router.answering import answering_post
-from services.router.blocks import DEPTH
-from services.router.coverage import DAYS_AHEAD
-from services.router.directory import ANY, Directory, build
-from services.router.files import Tables
-from services.router.hours import moment
-from services.router.proof import NO_OWNER, UNREACHABLE, Proof
+from services.router.decision import duty
+from services.router.decision.answering import answering_post
+from services.router.directory.directory import ANY, Directory, build
+from services.router.directory.files import Tables
+from services.router.directory.hours import moment
+from services.router.place.blocks import DEPTH
+from services.router.publishing import coverage
+from services.router.publishing.coverage import DAYS_AHEAD
+from services.router.publishing.proof import NO_OWNER, UNREACHABLE, Proof
 from tests.support import sample, small
 from tests.support.cities import cities
 from tests.support.small import EAST, HAPPY_EAST, MONDAY, WEST, rule

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.complaint import Datum
-from services.router.datum import to_gcj02, to_wgs84
+from services.router.place.datum import to_gcj02, to_wgs84
 
 SHARED = Path(os.environ.get("CHUISHAO_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
 MILLIMETRE = 1e-8

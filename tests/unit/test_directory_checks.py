@@ -10,8 +10,9 @@ import pytest
 
 from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.directory import Category, DutyTurn, Unit, UnitKind
-from services.router import checks, files
-from services.router.files import Fault, Tables
+from services.router.directory import files
+from services.router.directory.files import Fault, Tables
+from services.router.publishing import checks
 from tests.support import sample, small
 from tests.support.small import GARDEN, MONDAY, post, rule
 

@@ -10,12 +10,12 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
-from services.router import duty
-from services.router.difference import Difference
-from services.router.diffing import NOBODY, differences
-from services.router.directory import Directory, build
-from services.router.files import Tables
-from services.router.hours import moment
+from services.router.decision import duty
+from services.router.directory.directory import Directory, build
+from services.router.directory.files import Tables
+from services.router.directory.hours import moment
+from services.router.publishing.difference import Difference
+from services.router.publishing.diffing import NOBODY, differences
 from tests.support import sample, small
 from tests.support.cities import cities
 from tests.support.small import GARDEN, GARDEN_3, HAPPY_EAST, MILL, MONDAY, rule

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from services.router import checks, files
-from services.router.checks import Findings
-from services.router.faults import SHOWN_OF_A_KIND, Fault
+from services.router.directory import files
+from services.router.directory.faults import SHOWN_OF_A_KIND, Fault
+from services.router.publishing import checks
+from services.router.publishing.checks import Findings
 from tests.support import sample
 from tests.support.small import MONDAY
 
@@ -131,7 +132,7 @@ def test_a_wrong_code_is_told_with_the_nearest_ones(folder: Path) -> None:
 
 
 def test_the_nearest_of_very_many_codes_are_their_neighbours() -> None:
-    from services.router.inspection import COMPARED, Codes
+    from services.router.publishing.inspection import COMPARED, Codes
 
     known = [f"3701050010{n:05d}" for n in range(COMPARED + 2)]
     wrong = known.pop(77)

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError, model_validator
 
 from contracts.directory import PARTS, Row
-from services.router import files, pieces
-from services.router.cells import has_rules_of_its_own
-from services.router.csv_rows import read_csv
-from services.router.faults import SHOWN_OF_A_KIND
-from services.router.files import BadDirectoryError, Fault
-from services.router.toml_rows import TOP
+from services.router.directory import files
+from services.router.directory.cells import has_rules_of_its_own
+from services.router.directory.csv_rows import read_csv
+from services.router.directory.faults import SHOWN_OF_A_KIND
+from services.router.directory.files import BadDirectoryError, Fault
+from services.router.directory.toml_rows import TOP
+from services.router.publishing import pieces
 from tests.support import sample
 
 Edit = Callable[[str], str]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import CatalogueEntry
-from services.router import duty
-from services.router.duty import Lost, Miss
+from services.router.decision import duty
+from services.router.decision.duty import Lost, Miss
 from tests.support import small
 from tests.support.small import (
     DISTRICT,

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.directory import Unit
 from kit.errors import DomainError, Kind
-from services.router.codes import check, unit_names
-from services.router.explain import Question, explain
+from services.router.decision.explain import Question, explain
+from services.router.directory.codes import check, unit_names
 from tests.support import sample, small
 from tests.support.small import GARDEN, MONDAY, STREET
 

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import Area
-from services.router.areas import areas_of
-from services.router.gazetteer import (
+from services.router.place.areas import areas_of
+from services.router.place.gazetteer import (
     CONTRADICTED,
     UNKNOWN,
     WRONG_ABOVE,
     Gazetteer,
     PlaceGuess,
 )
-from services.router.names import Names
+from services.router.place.names import Names
 from tests.support import small
 from tests.support.small import (
     EAST,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.router import issue_clusters
-from services.router.issue_clusters import Cluster, clusters
-from services.router.issue_heat import burst, heat
-from services.router.issue_names import names
-from services.router.issue_vectors import vectors
+from services.router.issues import issue_clusters
+from services.router.issues.issue_clusters import Cluster, clusters
+from services.router.issues.issue_heat import burst, heat
+from services.router.issues.issue_names import names
+from services.router.issues.issue_vectors import vectors
 from tests.support.messages import message, town
 
 HOT: Final = {("金桂苑", "lift"): 9, ("碧波湾", "smoke"): 7, ("金桂苑", "water"): 6}

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import AreaLevel
-from services.router.issue_words import pairs
-from services.router.issues import (
+from services.router.issues.issue_words import pairs
+from services.router.issues.issues import (
     DEFAULTS,
     Issue,
     Sighting,

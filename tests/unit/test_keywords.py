@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import Category
-from services.router.keywords import CategoryGuess, Keywords, is_keyword
+from services.router.category.keywords import CategoryGuess, Keywords, is_keyword
 
 ROWS = (
     Category(code="A", name="甲", keywords=("路灯:3", "灯", "不亮:2")),

@@ -6,8 +6,8 @@ import gzip
 
 import pytest
 
-from services.router import labelled
-from services.router.labelled import LEAST, BadExamplesError, Example
+from services.router.category import labelled
+from services.router.category.labelled import LEAST, BadExamplesError, Example
 
 HEADER = "text,label\n"
 

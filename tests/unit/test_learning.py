@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from services.router import labelled, learning
-from services.router.corpus import corpus, groups
-from services.router.labelled import Example
-from services.router.learning import Task, learn, measure
+from services.router.category import labelled, learning
+from services.router.category.corpus import corpus, groups
+from services.router.category.labelled import Example
+from services.router.category.learning import Task, learn, measure
 from tests.support import lessons
 from tests.support.lessons import silent
 

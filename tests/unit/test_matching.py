@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.complaint import Urgency
-from services.router.conflict import conflicts
-from services.router.decision import Decision, RoutingReason
-from services.router.directory import build
-from services.router.matching import decide
+from services.router.decision.conflict import conflicts
+from services.router.decision.decision import Decision, RoutingReason
+from services.router.decision.matching import decide
+from services.router.directory.directory import build
 from tests.support import sample, small
 from tests.support.small import GARDEN, GARDEN_3, HAPPY_EAST, MILL, MONDAY, STREET, complaint
 

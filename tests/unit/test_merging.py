@@ -26,8 +26,8 @@ from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
 from kit.errors import DomainError
-from services.router import merging
-from services.router.merging import Member, Tree
+from services.router.ticket import merging
+from services.router.ticket.merging import Member, Tree
 from tests.support.case import MONDAY, Case
 from tests.support.invariants import lost_in
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router import grams, model
-from services.router.model import BadModelError, calibrated, from_bytes
+from services.router.category import grams, model
+from services.router.category.model import BadModelError, calibrated, from_bytes
 from tests.support import lessons
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from contracts.directory import CatalogueEntry
-from services.router.duty import Lost, duties
-from services.router.near_misses import SHOWN, near_misses
+from services.router.decision.duty import Lost, duties
+from services.router.decision.near_misses import SHOWN, near_misses
 from tests.support import small
 from tests.support.small import EAST, GARDEN, GARDEN_3, HAPPY_EAST, MILL, MILL_3, STREET, WEST, rule
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.numerals import building_label, numeral
+from services.router.place.numerals import building_label, numeral
 
 
 @pytest.mark.parametrize(

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from contracts.complaint import Datum, Point
 from contracts.directory import Outline, Place
-from services.router.datum import to_gcj02
-from services.router.directory import Directory
-from services.router.gazetteer import AGREED, CONTRADICTED, WRONG_ABOVE, PlaceGuess
-from services.router.outlines import BORDER_M, BY_PLACE
-from services.router.placing import place_of
+from services.router.decision.placing import place_of
+from services.router.directory.directory import Directory
+from services.router.place.datum import to_gcj02
+from services.router.place.gazetteer import AGREED, CONTRADICTED, WRONG_ABOVE, PlaceGuess
+from services.router.place.outlines import BORDER_M, BY_PLACE
 from tests.support import small
 from tests.support.small import EAST, GARDEN, GARDEN_3, HAPPY_EAST, HAPPY_WEST, STREET, WEST
 

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from contracts.complaint import ComplaintReceived, Point
 from contracts.directory import Post
-from services.router import receipt as receipts
-from services.router.alternatives import Behind
-from services.router.answering import PassedOver, Way
-from services.router.decision import Decision, RoutingReason
-from services.router.directory import Directory
-from services.router.duty import Lost
-from services.router.labels import ROLES, Labels
-from services.router.matching import decide
-from services.router.phrases import PHRASES
-from services.router.receipt_text import receipt_text
-from services.router.replay import replay
+from services.router.decision import receipt as receipts
+from services.router.decision.alternatives import Behind
+from services.router.decision.answering import PassedOver, Way
+from services.router.decision.decision import Decision, RoutingReason
+from services.router.decision.duty import Lost
+from services.router.decision.labels import ROLES, Labels
+from services.router.decision.matching import decide
+from services.router.decision.phrases import PHRASES
+from services.router.decision.receipt_text import receipt_text
+from services.router.decision.replay import replay
+from services.router.directory.directory import Directory
 from tests.support import sample, small
 from tests.support.small import GARDEN, GARDEN_3, MONDAY, complaint, post
 

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.ticket import TicketStatus
-from services.router.areas import areas_of
-from services.router.directory import Directory, build
-from services.router.matching import decide
-from services.router.resettling import Move
-from services.router.standing import Standing
-from services.router.succession import ANEW, DONE, Case, Settled, around, heirs, settle
+from services.router.decision.matching import decide
+from services.router.directory.directory import Directory, build
+from services.router.place.areas import areas_of
+from services.router.succession.resettling import Move
+from services.router.succession.succession import ANEW, DONE, Case, Settled, around, heirs, settle
+from services.router.ticket.standing import Standing
 from tests.support import resettled, small
 from tests.support.resettled import GT_NORTH, GT_SOUTH, MERGED, NORTH, SOUTH, SPLIT
 from tests.support.small import (
@@ -169,7 +169,7 @@ def test_never_to_the_party_complained_about() -> None:
 
 
 def by_hand(row: dict[str, Any], **chosen: str) -> dict[str, Any]:
-    """The same ticket after a person dispatched it (services/router/deciding.py)."""
+    """The same ticket after a person dispatched it (services/router/desk/deciding.py)."""
     guessed = {"unit": row["unit"], "category": row["category"], "area": row["area"]}
     own = {key: value for key, value in row["receipt"].items() if key != "inputs"}
     receipt = own | {"reason": "desk", "guessed": guessed, "chosen": guessed | chosen}

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from contracts.complaint import ComplaintReceived
 from contracts.directory import Category, UnitKind
-from services.router.alternatives import Behind
-from services.router.decision import RoutingReason
-from services.router.directory import Directory
-from services.router.labels import Labels
-from services.router.matching import decide
-from services.router.reasons import WORDS, words
-from services.router.suggesting import Matter, Suggestion, suggest, tie
+from services.router.decision.alternatives import Behind
+from services.router.decision.decision import RoutingReason
+from services.router.decision.labels import Labels
+from services.router.decision.matching import decide
+from services.router.decision.reasons import WORDS, words
+from services.router.desk.suggesting import Matter, Suggestion, suggest, tie
+from services.router.directory.directory import Directory
 from tests.support import small
 
 DIRECTORY = small.directory()

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from chuishao.sample_complaints import FILES, read_samples
-from services.router import checks, expecting, files, pieces
-from services.router.faults import Fault
-from services.router.files import TESTS, BadDirectoryError
+from services.router.directory import files
+from services.router.directory.faults import Fault
+from services.router.directory.files import TESTS, BadDirectoryError
+from services.router.publishing import checks, expecting, pieces
 from tests.support import sample, small
 from tests.support.small import MONDAY
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.threshold import NEVER, lowest, sharpness
+from services.router.category.threshold import NEVER, lowest, sharpness
 
 SCORED = st.lists(st.tuples(st.sampled_from([0.5, 0.7, 0.9, 0.99]), st.booleans()), min_size=1)
 

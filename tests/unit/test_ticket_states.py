@@ -13,7 +13,7 @@ from contracts.catalog import BY_NAME
 from contracts.command import TICKET_ACTIONS, CommandData
 from contracts.ticket import TicketStatus
 from kit.errors import DomainError
-from services.router.ticket import TRANSITIONS, Action, By, advance, allowed_from, check_data
+from services.router.ticket.ticket import TRANSITIONS, Action, By, advance, allowed_from, check_data
 
 MIGRATIONS: Final = Path(__file__).parents[2] / "services" / "router" / "migrations"
 OPEN = {

@@ -1,0 +1,1 @@
+"""What it is about: keywords, and a model learned from the city's own tickets."""

@@ -1,0 +1,1 @@
+"""Hot issues: many callers, one matter."""

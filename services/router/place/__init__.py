@@ -1,0 +1,1 @@
+"""Where it is: names, houses, points and outlines, as people say them."""

@@ -1,0 +1,1 @@
+"""A ticket's life: opened, moved, merged, followed; every step with history, events and audit."""

@@ -1,0 +1,91 @@
+"""SQL of merged tickets; takes a connection, never opens or commits one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from contracts.ticket import TicketStatus
+from kit.db import Conn
+from services.router.ticket.merging import Member, Tree
+
+SQL_TREE: Final = """
+with recursive above as (
+    select unnest($1::uuid[]) as ticket_id
+    union
+    select f.into_ticket from above join follower f using (ticket_id)
+), whole as (
+    select ticket_id from above
+    union
+    select f.ticket_id from whole w join follower f on f.into_ticket = w.ticket_id
+)
+select t.ticket_id, t.number, t.status, t.unit, t.assists, t.accused, t.urgency, t.profile, t.round,
+    t.received_at, f.into_ticket, f.before, f.joined,
+    (
+        select min(e.at)
+        from ticket_event e
+        where e.ticket_id = t.ticket_id and e.round = t.round
+            and e.event in ('dispatched', 'reopened')
+    ) as dispatched_at
+from whole w
+join ticket t using (ticket_id)
+left join follower f using (ticket_id)
+"""
+SQL_LOCK: Final = """
+select ticket_id
+from ticket
+where ticket_id = any($1::uuid[])
+order by ticket_id
+for update
+"""
+SQL_FOLLOW: Final = """
+insert into follower (ticket_id, into_ticket, joined, before, at)
+select $1, t.ticket_id, t.round, $3, $4
+from ticket t
+where t.ticket_id = $2
+"""
+SQL_LEAVE: Final = "delete from follower where ticket_id = $1"
+
+
+async def tree(conn: Conn, ticket_ids: Sequence[UUID]) -> Tree:
+    """The whole trees of some tickets; ids nobody knows are left out."""
+    return {row["ticket_id"]: _member(row) for row in await conn.fetch(SQL_TREE, ticket_ids)}
+
+
+async def lock(conn: Conn, ticket_ids: Sequence[UUID]) -> None:
+    """Lock tickets in order of id, so that two mergers never wait for each other."""
+    await conn.execute(SQL_LOCK, ticket_ids)
+
+
+async def follow(
+    conn: Conn, ticket_id: UUID, into: UUID, before: TicketStatus, at: datetime
+) -> None:
+    """Note under which ticket the work goes on, in which of its rounds, and the state to return to."""
+    await conn.execute(SQL_FOLLOW, ticket_id, into, before.value, at)
+
+
+async def leave(conn: Conn, ticket_id: UUID) -> None:
+    """The ticket stands by itself again; what was is in its history."""
+    await conn.execute(SQL_LEAVE, ticket_id)
+
+
+def _member(row: Record) -> Member:
+    return Member(
+        ticket_id=row["ticket_id"],
+        number=row["number"],
+        status=TicketStatus(row["status"]),
+        units=frozenset({row["unit"], *row["assists"]}),
+        accused=row["accused"],
+        urgency=row["urgency"],
+        profile=row["profile"],
+        round=row["round"],
+        received_at=row["received_at"],
+        dispatched_at=row["dispatched_at"],
+        into=row["into_ticket"],
+        before=TicketStatus(row["before"]) if row["before"] else None,
+        joined=row["joined"],
+    )

@@ -1,0 +1,85 @@
+"""How a ticket is shown: lists, the page of one ticket, command replies (product.md section 4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from asyncpg import Record
+
+from services.router.ticket.deed import Deed
+
+
+def ticket_view(row: Record) -> dict[str, Any]:
+    """A ticket as everybody who holds it sees it; words are masked by intake already."""
+    return {
+        "ticket_id": str(row["ticket_id"]),
+        "number": row["number"],
+        "complaint_id": str(row["ticket_id"]),
+        "status": row["status"],
+        "unit": row["unit"],
+        "post": row["post"],
+        "coordinator": row["coordinator"],
+        "assists": row["assists"],
+        "grid": row["area"],
+        "category": row["category"],
+        "urgency": row["urgency"],
+        "round": row["round"],
+        "version": row["version"],
+        "escalation_level": row["escalation_level"],
+        "channel": row["channel"],
+        "kind": row["kind"],
+        "title": row["title"],
+        "address": row["address"],
+        "text": row["body"],
+        "received_at": row["received_at"].isoformat(),
+    }
+
+
+def changed_view(deed: Deed) -> dict[str, Any]:
+    """What an action made different, to be laid over the ticket as it was."""
+    after = deed.after
+    tied = {"merged_into": deed.tie.into} if deed.tie and after.status == "merged" else {}
+    return tied | {
+        "status": after.status.value,
+        "unit": after.unit,
+        "post": after.post,
+        "coordinator": after.coordinator,
+        "assists": after.assists,
+        "grid": after.area,
+        "category": after.category,
+        "version": deed.version,
+    }
+
+
+def running(clocks: Sequence[Record]) -> dict[str, str]:
+    """Due times that still count, by kind."""
+    return {c["kind"]: c["due_at"].isoformat() for c in clocks if c["state"] != "stopped"}
+
+
+def clock_view(row: Record) -> dict[str, Any]:
+    """One clock with the sentence that explains it."""
+    return {
+        "kind": row["kind"],
+        "round": row["round"],
+        "state": row["state"],
+        "unit": row["unit"],
+        "due_at": row["due_at"].isoformat(),
+        "sentence": row["sentence"],
+    }
+
+
+def line_view(row: Record) -> dict[str, Any]:
+    """One line of the history."""
+    return {
+        "version": row["version"],
+        "event": row["event"],
+        "status": row["status"],
+        "unit": row["unit"],
+        "round": row["round"],
+        "actor": row["actor"],
+        "reason": row["reason"],
+        "cause": row["cause"],
+        "detail": row["detail"],
+        "at": row["at"].isoformat(),
+    }
