@@ -136,6 +136,13 @@ EVENTS: Final[tuple[EventType, ...]] = (
         "recategorised",
         "urged",
         "supervised",
+        "urgency_set",
+        "hold_asked",
+        "hold_refused",
+        "extension_asked",
+        "extension_refused",
+        "referred",
+        "noted",
     ),
     *_rows(TicketMerged, "merged", "unmerged"),
     *_rows(

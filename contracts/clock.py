@@ -59,6 +59,8 @@ class ClockEvent(EventData):
     sentence: str
     """One plain sentence in Chinese: due when, and why then."""
     at: AwareDatetime
+    return_until: AwareDatetime | None = None
+    """Only of `sign_for`: from then on the unit may not return the matter any more (domain.md D4)."""
     muted_by: str | None = None
     """Only on `near_due`: id of the open hot issue whose earlier ticket warns the same unit already.
 

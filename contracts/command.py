@@ -6,7 +6,8 @@ The same body, without ticket and actor, is what `POST /v1/tickets/{id}/{action}
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -44,21 +45,48 @@ class CommandData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     unit: Code | None = None
-    """New lead of `dispatch` and `reassign`; beside `choice`, what the chooser saw."""
+    """New lead of `dispatch`, `reassign` and `rule`; the right owner as `return` suggests; who helps by
+    `assist`. Beside `choice`, what the chooser saw."""
     category: Code | None = None
-    """Of `dispatch`: the category it is; left out, the ticket's own. Beside `choice`, what was seen."""
+    """Of `dispatch`, `rule` and `recategorise`: the category it is; left out, the ticket's own."""
     area: Code | None = None
-    """Of `dispatch`: the area it lies in; left out, the ticket's own. Beside `choice`, what was seen."""
+    """Of `dispatch`, `rule` and `recategorise`: the area it lies in; left out, the ticket's own."""
     choice: Annotated[int, Field(strict=True, ge=1, le=3)] | None = None
     """Of `dispatch`: the number of one of the suggestions shown with the ticket in `version`."""
     into: TicketName | None = None
     """Of `merge`: the ticket under which the work goes on, by id or number."""
+    reason_code: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,32}$")] | None = None
+    """Of `return`, `hold` and `decline`: one of REASONS."""
     reason: Annotated[Plain, Field(max_length=500)] | None = None
     note: Annotated[Plain, Field(max_length=2_000)] | None = None
     """What was said or done; kept in the history, shown to who holds the ticket."""
     result: Annotated[Plain, Field(max_length=50)] | None = None
+    """Of `handle` and `contact`: one of RESULTS."""
     proof: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=20)] = ()
-    """Ids of attachments."""
+    """Of `handle`: ids of attachments."""
+    no_proof: Annotated[Plain, Field(max_length=500)] | None = None
+    """Of `handle`: why there is no photo."""
+    urgency: Urgency | None = None
+    """Of `set-urgency`."""
+    approved: bool | None = None
+    """Of `approve-hold` and `approve-extension`: false refuses what was asked; left out, true."""
+    review_at: AwareDatetime | None = None
+    """Of `hold` and `approve-hold`: when the hold is looked at again at the latest."""
+    door: Annotated[Plain, Field(max_length=200)] | None = None
+    """Of `decline`: who is in charge of such matters."""
+
+
+REASONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "return": ("not_our_duty", "not_our_area", "wrong_category", "special_owner", "duplicate"),
+    "hold": ("conditions", "season", "funds", "deliberation", "legacy"),
+    "decline": ("not_public", "court_or_petition", "other_authority", "known_answer", "abuse"),
+}
+"""Codes of `reason_code` by action. Holds: domain.md D1; returns and declines are our own choice."""
+RESULTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "handle": ("solved", "partly", "explained", "unable"),
+    "contact": ("phone", "visit", "site", "not_reached"),
+}
+"""Codes of `result` by action. Being unable to act is a result of its own, with a reason (domain.md E6)."""
 
 
 CommandId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
@@ -106,6 +134,10 @@ class TicketState(BaseModel):
     round: int
     version: int
     escalation_level: int
+    pending: dict[str, Any] | None = None
+    """What the holder asked for and nobody has answered: `kind` hold or extension, `by`, `at`, `reason`."""
+    outcome: str | None = None
+    """The result as handed in, then what the call-back found."""
     channel: Channel
     kind: Kind
     title: str | None = None

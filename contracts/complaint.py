@@ -106,3 +106,9 @@ class ComplaintChanged(ComplaintEvent):
     contacted: bool | None = None
     solved: bool | None = None
     satisfied: bool | None = None
+    attempts: int | None = None
+    """Calls of this round so far, this one included."""
+    final: bool | None = None
+    """Nobody was reached and nobody tries again: the matter closes, never counted as solved (domain.md D8)."""
+    ticket_round: int | None = None
+    """The ticket's round the fact is about."""

@@ -56,6 +56,12 @@ class TicketEvent(EventData):
     receipt_id: str | None = None
     coordinator: str | None = None
     """首接负责: the unit first made responsible goes on coordinating, whoever holds it later."""
+    reason_code: str | None = None
+    """Of a return, hold or decline: one of contracts.command.REASONS."""
+    result: str | None = None
+    """Of `contacted` and `handled`: one of contracts.command.RESULTS; of `closed`: how it ended."""
+    review_at: AwareDatetime | None = None
+    """Of `hold_asked` and `held`: when the hold is looked at again at the latest."""
 
 
 class TicketDispatched(TicketEvent):

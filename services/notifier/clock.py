@@ -64,6 +64,10 @@ class Book(Protocol):
         """By how much a granted extension moves the result clock."""
         ...
 
+    def return_window(self, profile: str, urgency: Urgency, unit: str, start: datetime) -> datetime:
+        """Until when a unit that was made responsible at `start` may return the matter."""
+        ...
+
     def seat(self, kind: ClockKind, holder: str, area: str) -> str:
         """The unit that must act before a clock of this kind runs out."""
         ...
@@ -110,6 +114,8 @@ class Clock:
     """Name of the event that stopped it: `ticket.accepted`."""
     own: Trace | None = None
     """Its own trace, while the earlier one of a follower counts instead (domain.md E19)."""
+    return_until: datetime | None = None
+    """Of a sign-for clock that begins: until when the unit may return the matter; told once, not stored."""
     warn_again: bool = False
     """An extension moved the warning into the future, so it is due once more."""
 
@@ -138,6 +144,7 @@ class Clock:
             trace=self.trace,
             sentence=self.sentence,
             at=at,
+            return_until=self.return_until,
         )
 
 

@@ -92,6 +92,12 @@ class Directory:
         """By how much a granted extension moves the result clock."""
         return duration(self._limits(profile, urgency)[1].extension)
 
+    def return_window(self, profile: str, urgency: Urgency, unit: str, start: datetime) -> datetime:
+        """End of the return window (domain.md D4); where there is none it closes as it opens."""
+        window = duration(self._limits(profile, urgency)[1].return_window)
+        calendar = self.calendar(self.org.calendar_of(unit))
+        return window.after(start, calendar) if window else start
+
     def seat(self, kind: ClockKind, holder: str, area: str) -> str:
         """The unit that must act: holder, desk (returns), subdistrict office (rulings), or nobody."""
         match kind:

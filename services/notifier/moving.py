@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from contracts.clock import ClockKind, Trace
 from contracts.ticket import Since
 from services.notifier.calendar import STANDARD
 from services.notifier.clock import NOBODY, Book, Clock
-from services.notifier.limits import DUTY_ZH, HALF, Duration, limit_of, moment_zh
+from services.notifier.limits import DUTY_ZH, HALF, Basis, Duration, limit_of, moment_zh
 
 SHARED: Final = (ClockKind.RESIDENT, ClockKind.DISPATCH, ClockKind.RESULT)
 """Clocks that merged tickets have in common: the earliest wins (domain.md E19). Signing for and contact
@@ -45,6 +45,31 @@ def extend(clock: Clock, by: Duration, at: datetime, book: Book) -> None:
     _move(clock, by.after(old, book.calendar(clock.trace.calendar)), f"经批准延期 {by.zh}")
     clock.near_at += clock.due_at - old
     clock.warn_again = clock.near_at > at
+
+
+def review(clock: Clock, review_at: datetime) -> None:
+    """A hold is looked at again when its approval says, at the latest when the profile does."""
+    if review_at < clock.due_at:
+        _move(clock, review_at, "按批准挂账时定的复核时间")
+        clock.near_at = min(clock.near_at, review_at)
+
+
+def hurry(clock: Clock, basis: Basis, book: Book) -> bool:
+    """Let a clock come forward because the matter is more urgent now; it never goes back (D3 rule 2).
+
+    False when nothing changes. What a hold or an extension had added stays added. Raises CalendarError.
+    """
+    if clock.own is not None:
+        return False
+    _, share = limit_of(clock.trace)
+    trace = basis.due(clock.trace.start, share).trace
+    by = _due(trace, book) - _due(clock.trace, book)
+    if by >= timedelta(0):
+        return False
+    clock.trace = trace
+    clock.near_at += by
+    _move(clock, clock.due_at + by, "紧急程度提高，按新的时限计")
+    return True
 
 
 def align(clock: Clock, since: Iterable[Since], book: Book, *, parted: bool) -> bool:

@@ -36,6 +36,8 @@ class Ticket:
     """Who held it from when to when: `unit`, `from`, `to` (D3 rule 4)."""
     since: tuple[Since, ...] = ()
     """From when the callers of tickets merged into it wait."""
+    review_at: datetime | None = None
+    """Of a hold that an event of this batch approved; not stored."""
     merged_at: datetime | None = None
     """When it was merged, once an event of this batch lets it stand by itself again; not stored."""
 
@@ -48,6 +50,7 @@ class Ticket:
         self.unit, self.area, self.urgency = data.holder, data.area, data.urgency
         if isinstance(data, TicketDispatched | TicketTriaged):
             self.profile = data.profile
+        self.review_at = data.review_at if data.status is TicketStatus.ON_HOLD else None
         if isinstance(data, TicketMerged):
             self.since = data.since
         over = self.status in FINAL

@@ -25,6 +25,7 @@ from services.notifier.ticket import Ticket
 
 DISPATCHED: Final = "ticket.dispatched"
 UNMERGED: Final = "ticket.unmerged"
+URGENCY_SET: Final = "ticket.urgency_set"
 UNDONE: Final = frozenset({"ticket.returned", "ticket.reassigned"})
 """Events that end a unit's duties without their having been done."""
 
@@ -86,6 +87,8 @@ class Timing:
             return
         if name == UNMERGED:
             self._revive([c for c in self.clocks if self._was_merged(c)], at)
+        if name == URGENCY_SET:
+            self._hurry(at, book)
         self._revive([c for c in self.clocks if c.kind is ClockKind.RESIDENT and not c.open], at)
         for kind in RUNNING[self.ticket.status]:
             if kind in UNIT_DUTIES:
@@ -150,9 +153,14 @@ class Timing:
         ticket = self.ticket
         unit = book.seat(kind, ticket.unit, ticket.area)
         basis = book.basis(kind, ticket.profile, ticket.urgency, unit)
-        if basis is not None:
-            due = basis.due(at, share)
-            self._begin(started(self.new_id(), kind, due, unit=unit, round_=ticket.round), book)
+        if basis is None:
+            return
+        clock = started(self.new_id(), kind, basis.due(at, share), unit=unit, round_=ticket.round)
+        if kind is ClockKind.SIGN_FOR:
+            clock.return_until = book.return_window(ticket.profile, ticket.urgency, unit, at)
+        if kind is ClockKind.HOLD_REVIEW and ticket.review_at is not None:
+            moving.review(clock, ticket.review_at)
+        self._begin(clock, book)
 
     def _begin(self, clock: Clock, book: Book) -> None:
         self.clocks.append(clock)
@@ -202,6 +210,19 @@ class Timing:
         moving.extend(clock, by, at, book)
         self.moved.append((clock, old))
         self._changed("clock.set", clock, at)
+
+    def _hurry(self, at: datetime, book: Book) -> None:
+        """What is more urgent now is due sooner, from the same start; the resident's promise stays."""
+        ticket = self.ticket
+        for clock in self.clocks:
+            if not clock.ticking or clock.kind is ClockKind.RESIDENT or clock in self.begun:
+                continue
+            basis = book.basis(clock.kind, ticket.profile, ticket.urgency, clock.unit)
+            old = clock.due_at
+            if basis is not None and moving.hurry(clock, basis, book):
+                self.moved.append((clock, old))
+                self.aligned.append((clock, at))
+                self._changed("clock.set", clock, at)
 
     def _align(self, clocks: Sequence[Clock], at: datetime, book: Book, *, parted: bool) -> None:
         """Callers who came with another ticket wait no longer than they did before (E19)."""

@@ -20,16 +20,22 @@ from kit.errors import DomainError, Kind, not_found
 from kit.outbox import Outgoing
 from kit.relay import Relay
 from kit.validation import invalid, wrong_field
-from services.router.desk import desk
+from services.router.desk import desk, effects
 from services.router.directory.directory import Directory
 from services.router.publishing.in_use import DirectoryInUse
-from services.router.ticket import store
-from services.router.ticket.deed import Actor, Asked, Deed, plain
-from services.router.ticket.ticket import Action, By, advance, check_data, identify
+from services.router.ticket import seeing, store
+from services.router.ticket.deed import Asked, Deed
+from services.router.ticket.seeing import Actor
+from services.router.ticket.ticket import Action, By, advance, identify
 from services.router.ticket.viewing import changed_view, ticket_view
+from services.router.ticket.wanting import check_data
 
 C = TypeVar("C", bound=Command)
-DESK_ROLES: Final = ("dispatcher", "admin")
+_WHO: Final = {
+    By.DESK: ("分拨台", "the dispatch desk"),
+    By.OVER: ("上级单位、属地书记或分拨台", "a superior, the secretary of the place, or the desk"),
+    By.RULING: ("裁定人员", "the ruling officer"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +106,11 @@ class Office:
             raise _stale(row["version"])
         action = _action(name)
         step = advance(TicketStatus(row["status"]), action)
-        if step.by is By.HOLDER and row["unit"] not in actor.units:
-            raise not_found("工单", "ticket")
-        if step.by is By.DESK and not actor.desk:
-            raise _desk_only()
+        if not actor.may(step.by, row):
+            raise not_found("工单", "ticket") if step.by is By.HOLDER else _not_yours(step.by)
         check_data(action, command.data)
-        deeds = await self._deeds(conn, action, Asked(row, step, command, actor, now, seen))
+        asked_for = Asked(row, step, command, actor, now, seen)
+        deeds = await effects.follow(conn, action, asked_for, self._directory())
         for deed in deeds:
             await _save(conn, deed)
         events = [event for deed in deeds for event in deed.events()]
@@ -113,24 +118,14 @@ class Office:
         await audit.record(conn, [_entry(action, deed) for deed in deeds])
         return events, ticket_view(row) | changed_view(deeds[0])
 
-    async def _deeds(self, conn: Conn, action: Action, asked: Asked) -> list[Deed]:
-        match action:
-            case Action.DISPATCH | Action.REASSIGN:
-                return await desk.dispatch(conn, asked, action, self._directory())
-            case Action.MERGE:
-                return await desk.merge(conn, asked, self._directory())
-            case Action.UNMERGE:
-                return await desk.unmerge(conn, asked)
-            case _:
-                return [plain(asked)]
-
     def _member(self, unit: str, person: str, now: datetime) -> Actor:
         """The person, if the directory knows a post of that person in that unit. Raises 422."""
-        if unit not in self._directory().units_of(person, now):
+        member = seeing.actor(person, self._directory(), now, unit=unit)
+        if not member.units:
             raise wrong_field(
                 "actor", zh="不是本单位在岗人员，请核对工号", en="holds no post in this unit"
             )
-        return Actor(person, frozenset({unit}))
+        return member
 
     def _directory(self) -> Directory:
         directory = self.in_use.directory
@@ -167,10 +162,10 @@ def _entry(action: Action, deed: Deed) -> audit.Entry:
 
 
 async def _visible(conn: Conn, ticket: str, actor: Actor, *, lock: bool = False) -> Record:
-    """The ticket if the actor's units hold it or assist; another unit's is not known to exist."""
+    """The ticket if the actor may see it; another unit's is not known to exist."""
     ticket_id, number = identify(ticket)
     row = await store.ticket(conn, ticket_id, number, lock=lock)
-    if row is None or not (actor.desk or actor.units & {row["unit"], *row["assists"]}):
+    if row is None or not actor.sees(row):
         raise not_found("工单", "ticket")
     return row
 
@@ -206,10 +201,8 @@ def _stale(version: int, kind: Kind = Kind.CONFLICT) -> DomainError:
     )
 
 
-def _desk_only() -> DomainError:
+def _not_yours(by: By) -> DomainError:
+    zh, en = _WHO[by]
     return DomainError(
-        "forbidden",
-        Kind.FORBIDDEN,
-        zh="这一步由分拨台办理。",
-        en="This step is the dispatch desk's.",
+        "forbidden", Kind.FORBIDDEN, zh=f"这一步由{zh}办理。", en=f"This step is taken by {en}."
     )

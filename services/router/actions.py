@@ -72,7 +72,7 @@ def _measure(openings: Sequence[Opening]) -> None:
         metrics.DISPATCH_S.observe((o.at - o.complaint.received_at).total_seconds())
 
 
-async def project_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
+async def project_clocks(conn: Conn, received: Sequence[Received]) -> None:
     """Keep the newest word on each clock beside its ticket."""
     newest: dict[tuple[str, int, str], tuple[str, ClockEvent]] = {}
     for one in received:
@@ -82,16 +82,22 @@ async def project_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
         key = (data.ticket_id, data.round, data.kind.value)
         known = newest.get(key)
         if known is None or _replaces(one.name, data, known):
-            newest[key] = (one.name, data)
+            newest[key] = (one.name, _with_window(data, known))
     if newest:
         await store.project_clocks(conn, [_clock_row(*newest[key]) for key in sorted(newest)])
-    return Effects()
 
 
 def _replaces(name: str, data: ClockEvent, known: tuple[str, ClockEvent]) -> bool:
     """Newer word on the same clock, or a newer clock; never the end of a clock already replaced."""
     same = known[1].clock_id == data.clock_id
     return known[1].at <= data.at and (same or _STATE_OF[name] not in ENDED)
+
+
+def _with_window(data: ClockEvent, known: tuple[str, ClockEvent] | None) -> ClockEvent:
+    """The end of the return window is said once, when the clock begins: it must not be lost in a batch."""
+    if known is None or known[1].clock_id != data.clock_id or data.return_until is not None:
+        return data
+    return data.model_copy(update={"return_until": known[1].return_until})
 
 
 def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
@@ -105,6 +111,7 @@ def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
         data.due_at,
         data.sentence,
         data.at,
+        data.return_until,
     )
 
 

@@ -14,7 +14,7 @@ from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
 from services.router import issue_desk, queries, triage
-from services.router.acting import DESK_ROLES, Office
+from services.router.acting import Office
 from services.router.decision.decision import RoutingReason
 from services.router.decision.explain import Question, explain
 from services.router.desk.store_triage import Wanted
@@ -25,8 +25,9 @@ from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 from services.router.queries import Filter
 from services.router.ticket import store_routing
+from services.router.ticket.seeing import DESK_ROLES
 
-ACTORS: Final = ("unit", "dispatcher", "admin", "secretary")
+ACTORS: Final = ("unit", "dispatcher", "ruling", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
 EVERYBODY: Final = ROLES
 WATCHERS: Final = ("dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard")

@@ -6,23 +6,26 @@ from collections.abc import Sequence
 
 from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
-from services.router import actions
+from services.router import actions, facts
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 
 
 def on_complaints(in_use: DirectoryInUse, models: ModelInUse) -> Handler:
-    """Route."""
+    """Route what was received; heed what was said of it later."""
 
     async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
-        return await actions.route(conn, received, in_use, models)
+        routed = await actions.route(conn, received, in_use, models)
+        heeded = await facts.heed(conn, received)
+        return Effects(routed.events + heeded.events, routed.waiting + heeded.waiting)
 
     return handler
 
 
 async def on_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Project due times."""
-    return await actions.project_clocks(conn, received)
+    """Project due times; answer limits that passed."""
+    await actions.project_clocks(conn, received)
+    return Effects(await facts.passed(conn, received))
 
 
 async def on_escalations(conn: Conn, received: Sequence[Received]) -> Effects:

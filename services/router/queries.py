@@ -15,12 +15,12 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import DomainError, not_found
 from kit.validation import wrong_field
-from services.router.acting import DESK_ROLES
 from services.router.desk.choice_text import told_in_words
 from services.router.directory.directory import Directory
 from services.router.issues import store_issues
-from services.router.ticket import merging, store, store_lists, store_merging
-from services.router.ticket.deed import Actor
+from services.router.ticket import merging, seeing, store, store_lists, store_merging
+from services.router.ticket.merging import Member
+from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
 from services.router.ticket.viewing import clock_view, line_view, running, ticket_view
 
@@ -30,8 +30,7 @@ SEES_ALL: Final = (*DESK_ROLES, "ruling", "auditor", "service", "operator")
 
 def actor_of(principal: Principal, directory: Directory | None, now: datetime) -> Actor:
     """The person behind a token with the units the directory gives today."""
-    units = directory.units_of(principal.sub, now) if directory else frozenset()
-    return Actor(principal.sub, units, desk=principal.has(*DESK_ROLES))
+    return seeing.actor(principal.sub, directory, now, roles=principal.roles)
 
 
 def visible_units(
@@ -119,9 +118,8 @@ async def one(
         if row is None:
             raise not_found("工单", "ticket")
         tree = await store_merging.tree(conn, [row["ticket_id"]])
-        units = visible_units(principal, directory, now)
         top = merging.root(tree, row["ticket_id"])
-        if units is not None and not units & {row["unit"], *row["assists"], *top.units}:
+        if not _sees(principal, directory, now, row, top):
             raise not_found("工单", "ticket")
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
@@ -141,6 +139,17 @@ async def one(
         "merged": [member.number for member in merging.followers(tree, row["ticket_id"])],
         "merged_into": top.number if top.ticket_id != row["ticket_id"] else None,
     }
+
+
+def _sees(
+    principal: Principal, directory: Directory | None, now: datetime, row: Record, top: Member
+) -> bool:
+    """Who sees the ticket, and of a merged one who works on it."""
+    if principal.has(*SEES_ALL):
+        return True
+    who = actor_of(principal, directory, now)
+    worked_on = {"unit": row["unit"], "assists": top.units, "area": None, "accused": row["accused"]}
+    return who.sees(row) or who.sees(worked_on)
 
 
 def _before(cursor: str | None) -> UUID | None:

@@ -20,7 +20,6 @@ from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Pool, reading
 from services.router import queries
-from services.router.acting import DESK_ROLES
 from services.router.decision import reasons
 from services.router.decision.labels import Labels
 from services.router.desk import store_triage
@@ -29,6 +28,7 @@ from services.router.desk.suggesting import Matter, suggest
 from services.router.directory.directory import Directory
 from services.router.ticket import merging, store_merging
 from services.router.ticket.merging import Tree
+from services.router.ticket.seeing import DESK_ROLES
 from services.router.ticket.viewing import ticket_view
 
 READERS: Final = (*DESK_ROLES, "ruling", "auditor")

@@ -44,7 +44,9 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     "router": {
         ("GET", "/v1/tickets"): DESK | {"unit", "secretary"},
         ("GET", "/v1/tickets/{ident}"): DESK | {"unit", "secretary"},
-        ("POST", "/v1/tickets/{ident}/{action}"): {"unit", "secretary", "dispatcher", "admin"},
+        ("POST", "/v1/tickets/{ident}/{action}"): {
+            "unit", "secretary", "dispatcher", "ruling", "admin",
+        },
         ("GET", "/v1/triage"): {"dispatcher", "admin", "ruling", "auditor"},
         ("GET", "/v1/issues"): DESK | {"unit", "secretary"},
         ("GET", "/v1/issues/{ident}"): DESK | {"unit", "secretary"},

@@ -21,7 +21,7 @@ from services.notifier.actions import apply_complaints, apply_tickets
 from services.router.publishing import programs
 from services.router.publishing.programs import Telling
 from services.router.succession.following import follow_directory
-from services.router.ticket.deed import Actor
+from services.router.ticket.seeing import Actor
 from tests.support import resettled, sample, small
 from tests.support.heard import apply
 from tests.support.resettled import GT_NORTH, GT_SOUTH, NORTH, SOUTH

@@ -29,7 +29,7 @@ from services.router.directory.files import Tables
 from services.router.publishing.catalogue import publish
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.version import build_version
-from services.router.ticket.deed import Actor
+from services.router.ticket.seeing import Actor
 from tests.support import sample
 from tests.support.servers import Database
 from tests.support.small import MONDAY

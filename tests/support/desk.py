@@ -24,12 +24,13 @@ from nats.aio.client import Client
 
 from chuishao.tokens import issue
 from contracts.clock import ClockEvent, ClockKind, Trace
+from contracts.complaint import ComplaintChanged
 from kit.auth import TokenVerifier
-from kit.db import Pool, transaction
+from kit.db import Pool, reading, transaction
 from kit.http import Shared
 from kit.ids import new_id
 from kit.relay import Relay
-from services.router import actions
+from services.router import actions, facts
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.directory.files import Tables
@@ -141,16 +142,30 @@ class Desk:
             for row in rows
         ]
 
-    async def clock_said(self, ticket_id: str, kind: ClockKind, due_at: datetime) -> None:
+    async def fact(self, ident: str, event: str, once: UUID | None = None, **data: Any) -> None:
+        """What intake says of the complaint; `once` is the event's id where it comes twice."""
+        ticket = await self.ticket(ident)
+        changed = ComplaintChanged(
+            complaint_id=ticket["complaint_id"], number=ticket["number"], **data
+        )
+        one = received(f"complaint.{event}", changed, small.MONDAY)
+        if once is not None:
+            one.event_id = once
+        async with reading(self.pool) as conn:
+            await facts.heed(conn, [one])
+
+    async def breached(self, ident: str, kind: ClockKind) -> None:
+        """A limit passed, as the notifier says."""
+        ticket = await self.ticket(ident)
+        data = _clock(ticket["ticket_id"], kind, small.MONDAY, ticket["round"])
+        async with reading(self.pool) as conn:
+            await facts.passed(conn, [received("clock.breached", data, small.MONDAY)])
+
+    async def clock_said(
+        self, ticket_id: str, kind: ClockKind, due_at: datetime, **more: Any
+    ) -> None:
         """What the notifier would say about a running clock."""
-        trace = Trace(
-            start=small.MONDAY, limit="24h", profile="standard", urgency="normal",
-            calendar="standard", calendar_version=1,
-        )  # fmt: skip
-        data = ClockEvent(
-            clock_id=str(new_id()), ticket_id=ticket_id, number="-", round=1, kind=kind,
-            unit="DESK", area="", due_at=due_at, trace=trace, sentence="-", at=small.MONDAY,
-        )  # fmt: skip
+        data = _clock(ticket_id, kind, due_at, 1, **more)
         async with transaction(self.pool) as conn:
             await actions.project_clocks(conn, [received("clock.set", data, small.MONDAY)])
 
@@ -166,6 +181,19 @@ class Desk:
     def person(self, unit: str) -> str:
         """The leader of a unit of the small directory."""
         return f"P-{unit}-L"
+
+
+def _clock(
+    ticket_id: str, kind: ClockKind, due_at: datetime, round_: int, **more: Any
+) -> ClockEvent:
+    trace = Trace(
+        start=small.MONDAY, limit="24h", profile="standard", urgency="normal",
+        calendar="standard", calendar_version=1,
+    )  # fmt: skip
+    return ClockEvent(
+        clock_id=str(new_id()), ticket_id=ticket_id, number="-", round=round_, kind=kind,
+        unit="DESK", area="", due_at=due_at, trace=trace, sentence="-", at=small.MONDAY, **more,
+    )  # fmt: skip
 
 
 @asynccontextmanager

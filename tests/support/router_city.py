@@ -22,7 +22,7 @@ from services.router.acting import Office
 from services.router.publishing.catalogue import publish
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.succession.following import follow_directory
-from services.router.ticket.deed import Actor
+from services.router.ticket.seeing import Actor
 from tests.support.small import MONDAY, complaint
 
 RUBBISH = "垃圾没人清"

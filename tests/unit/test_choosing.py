@@ -36,7 +36,7 @@ def before(complaint: ComplaintReceived = LAMP) -> Standing:
     decision = decide(complaint, DIRECTORY, small.MONDAY)
     return Standing(
         TicketStatus.TRIAGE, decision.unit, None, (), decision.category, decision.area,
-        decision.profile, 1, OLD, None, None,
+        decision.profile, 1, OLD, None, None, decision.urgency.value, 1,
     )  # fmt: skip
 
 

@@ -40,6 +40,11 @@ class Offer:
     """The version was given which the person saw; a number alone means nothing without it."""
 
 
+def none_offered(directory: Directory) -> Offer:
+    """Where a unit must be named."""
+    return Offer((), Labels(directory), seen=True)
+
+
 def choose(data: CommandData, offer: Offer, before: Standing) -> Choice:
     """What the desk asks for by `choice` or by `unit`. Raises DomainError 409, 422."""
     if data.choice is not None:

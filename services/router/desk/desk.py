@@ -5,23 +5,19 @@ Called by acting.py inside its transaction, when the step was judged and allowed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 from uuid import UUID
 
-import orjson
 from asyncpg import Record
 
 from contracts.command import CommandData
-from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
 from kit.db import Conn
 from kit.errors import DomainError, Kind
-from kit.ids import new_id
 from kit.validation import wrong_field
 from services.router.decision import receipt
 from services.router.decision.labels import Labels
-from services.router.desk import choosing, deciding
+from services.router.desk import choosing, deciding, returning
 from services.router.desk.choosing import Choice, Offer
 from services.router.desk.deciding import Against
 from services.router.desk.suggesting import Matter, suggest, tie
@@ -62,25 +58,19 @@ async def _above(conn: Conn, ids: set[UUID]) -> set[UUID]:
     return {member.ticket_id for one in ids for member in merging.upwards(tree, one)}
 
 
-async def dispatch(conn: Conn, asked: Asked, action: Action, directory: Directory) -> list[Deed]:
+async def dispatch(conn: Conn, asked: Asked, directory: Directory, *, action: Action) -> list[Deed]:
     """Make a unit responsible by a person's decision. Raises DomainError 409, 422."""
     data, before, ticket_id = asked.command.data, asked.before, asked.row["ticket_id"]
     choosing.check_codes(data, directory, asked.at)
-    against = Against(
-        directory=directory,
-        accused=merging.accused(await store_merging.tree(conn, [ticket_id]), ticket_id),
-        guess=await _receipt(conn, before),
-        urgency=Urgency(asked.row["urgency"]),
-        person=asked.actor.person,
-        at=asked.at,
-        receipt_id=new_id(),
-    )
+    against = await returning.held_against(conn, asked, directory)
     if action is Action.REASSIGN:
         decided = deciding.reassign(data, before, against)
     else:
         decided = deciding.dispatch(_choice(asked, against), before, against)
+    await returning.answered(conn, asked, decided.after.unit)
     await store.add_receipt(conn, against.receipt_id, ticket_id, receipt.dump(decided.receipt))
-    return [dispatched(asked, decided.after, decided.reason, decided.detail)]
+    after = replace(decided.after, pending=None)
+    return [dispatched(asked, after, decided.reason, decided.detail)]
 
 
 async def merge(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
@@ -113,7 +103,7 @@ async def merge(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
     return [leaving, _other_side(asked, target, grown, reason)]
 
 
-async def unmerge(conn: Conn, asked: Asked) -> list[Deed]:
+async def unmerge(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
     """Let a merged ticket stand by itself again, as it stood; also when the other one has ended."""
     one, before = asked.row["ticket_id"], asked.before
     reason = masked(choosing.reason_of(asked.command.data))
@@ -123,7 +113,7 @@ async def unmerge(conn: Conn, asked: Asked) -> list[Deed]:
     target = await store.ticket(conn, top.ticket_id, None)
     assert target is not None  # noqa: S101 - it is in the tree, and held
     await store_merging.leave(conn, one)
-    returning = Deed(
+    back = Deed(
         asked,
         before.moved(parted[one].status),
         tuple(("unmerged", unit) for unit in (before.unit, *before.assists)),
@@ -132,7 +122,7 @@ async def unmerge(conn: Conn, asked: Asked) -> list[Deed]:
         _tie(parted, one, into=top.number),
         reason,
     )
-    return [returning, _other_side(asked, target, parted, reason)]
+    return [back, _other_side(asked, target, parted, reason)]
 
 
 def _other_side(asked: Asked, target: Record, tree: Tree, reason: str | None) -> Deed:
@@ -160,11 +150,6 @@ def _choice(asked: Asked, against: Against) -> Choice:
     matter = Matter(before.unit, before.category, before.area, guess, against.accused, against.at)
     offer = Offer(suggest(matter, directory), Labels(directory), asked.seen)
     return choosing.choose(asked.command.data, offer, before)
-
-
-async def _receipt(conn: Conn, before: Standing) -> Mapping[str, Any]:
-    body: Mapping[str, Any] = orjson.loads(await store.receipt(conn, before.receipt_id))
-    return body
 
 
 async def _target(conn: Conn, data: CommandData) -> Record:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from contracts.complaint import Urgency
 from contracts.directory import (
     CatalogueEntry,
     Category,
+    Limits,
     Post,
+    Profile,
     Reader,
     Unit,
     UnitKind,
@@ -30,6 +33,7 @@ from services.router.place.outlines import Outlines
 from services.router.place.tree import ancestry
 
 ANY: Final = "*"
+STANDARD: Final = "standard"
 MEMO_MOST: Final = 100_000
 
 
@@ -52,6 +56,8 @@ class Directory:
     rules: Mapping[RuleKey, CatalogueEntry]
     covering: Mapping[tuple[UnitKind, str], str]
     """(unit kind, area code it names) to unit code; of two the first code, whatever their order."""
+    profiles: Mapping[str, Profile]
+    """Limits by name of the profile; what they mean in time only the notifier computes."""
     roster: Roster
     rulebook: Rulebook
     readers: tuple[Reader, ...]
@@ -83,6 +89,14 @@ class Directory:
         return self.unit_covering(UnitKind.DESK, area) or next(
             code for code, unit in self.units.items() if unit.kind is UnitKind.DESK
         )
+
+    def limits(self, profile: str, urgency: Urgency) -> Limits:
+        """As the city wrote them, of a profile or else of the standard one."""
+        for name in (profile, STANDARD):
+            known = self.profiles.get(name)
+            if known is not None and urgency in known.limits:
+                return known.limits[urgency]
+        return Limits()
 
     def remember(self, key: tuple[object, ...], value: object) -> None:
         """Keep what follows from this version alone; forgets everything when there is too much of it."""
@@ -132,6 +146,7 @@ def assemble(tables: Tables, areas: Areas, *, version: int) -> Directory:
             for code in sorted(units, reverse=True)
             for area in units[code].area
         },
+        profiles={profile.name: profile for profile in tables["limits"]},
         roster=Roster.of(tables["posts"], tables["duty"], tables["calendar"]),
         rulebook=Rulebook.of(tables["catalogue"]),
         readers=tuple(tables["readers"]),

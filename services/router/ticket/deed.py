@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from asyncpg import Record
 
 from contracts.command import Command
-from contracts.ticket import Since, TicketDispatched, TicketEvent, TicketMerged
+from contracts.ticket import Since, TicketDispatched, TicketEvent, TicketMerged, TicketTriaged
 from kit.masking import mask
 from kit.outbox import Outgoing
 from services.router.ticket.routing import say
+from services.router.ticket.seeing import Actor
 from services.router.ticket.standing import Standing
 from services.router.ticket.ticket import Step
 
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: a person, the units that person stands for, and whether for the desk."""
-
-    person: str
-    units: frozenset[str]
-    desk: bool = False
+WORDS: Final = frozenset({"reason", "note", "no_proof", "door"})
+"""Members of a command in which somebody writes freely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +91,7 @@ class Deed:
                 event,
                 self.after.status.value,
                 to,
-                self.row["round"],
+                self.after.round,
                 self.asked.actor.person,
                 self.reason,
                 self.asked.command.command_id,
@@ -113,23 +108,28 @@ class Deed:
             "number": row["number"],
             "complaint_id": str(row["ticket_id"]),
             "version": version,
-            "round": row["round"],
+            "round": after.round,
             "status": after.status,
             "unit": to,
             "holder": after.unit,
             "area": after.area or "",
             "category": after.category,
-            "urgency": row["urgency"],
+            "urgency": after.urgency,
             "actor": self.asked.actor.person,
             "reason": self.reason,
             "rule_version": after.rule_version,
             "receipt_id": str(after.receipt_id),
             "coordinator": after.coordinator,
             "cause": self.asked.command.command_id,
+            "reason_code": self.detail.get("reason_code") or self.asked.command.data.reason_code,
+            "result": self.detail.get("result") or self.asked.command.data.result,
+            "review_at": self.detail.get("review_at"),
         }
         if self.tie is not None:
             tie = self.tie
             return TicketMerged(**common, into=tie.into, followers=tie.followers, since=tie.since)
+        if event == "triaged":
+            return TicketTriaged(**common, profile=after.profile, received_at=row["received_at"])
         if event not in {"dispatched", "assisted"}:
             return TicketEvent(**common)
         words = {"title": row["title"], "text": row["body"], "address": row["address"]}
@@ -145,14 +145,6 @@ class Deed:
             received_at=row["received_at"],
             dispatched_at=self.asked.at,
         )
-
-
-def plain(asked: Asked) -> Deed:
-    """A step that changes the state alone, told to the unit that holds the ticket."""
-    before = asked.before
-    after = before if asked.step.to is None else before.moved(asked.step.to)
-    told = ((asked.step.event, before.unit),)
-    return Deed(asked, after, told, asked.row, reason=masked(asked.command.data.reason))
 
 
 def dispatched(asked: Asked, after: Standing, reason: str | None, detail: dict[str, Any]) -> Deed:
@@ -173,4 +165,4 @@ def masked(words: str | None) -> str | None:
 def _said(command: Command) -> dict[str, Any]:
     """What the action carried, words masked by shape; names are known to intake alone."""
     data = command.data.model_dump(mode="json", exclude_none=True)
-    return {k: mask(v) if k in {"reason", "note"} else v for k, v in data.items()}
+    return {k: mask(v) if k in WORDS else v for k, v in data.items()}

@@ -28,6 +28,17 @@ class Standing:
     """When the unit that holds it became responsible."""
     coordinator: str | None
     """首接负责: the unit first made responsible goes on coordinating, so it is set once."""
+    urgency: str
+    round: int
+    """From 1; another one begins when a resident says the matter is not solved."""
+    pending: Mapping[str, Any] | None = None
+    """What the holder asked for and nobody has answered yet: `kind` hold or extension, who, why, until when."""
+    extended: int = 0
+    """The round in which an extension was granted: one a round (domain.md D4)."""
+    ruled: int = 0
+    """The round in which a ruling was given: it is final in that round (domain.md D2)."""
+    outcome: str | None = None
+    """What the handler said the result is, then what the call-back found."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Standing:
@@ -44,6 +55,12 @@ class Standing:
             row["receipt_id"],
             row["dispatched_at"],
             row["coordinator"],
+            row["urgency"],
+            row["round"],
+            row["pending"],
+            row["extended"],
+            row["ruled"],
+            row["outcome"],
         )
 
     def moved(self, to: TicketStatus) -> Standing:

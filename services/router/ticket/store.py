@@ -27,7 +27,8 @@ with moved as (
     update ticket
     set status = $3, unit = $4, post = $5, assists = $6, category = $7, area = $8, profile = $9,
         rule_version = $10, receipt_id = $11, version = $12, changed_at = $13,
-        dispatched_at = $14, coordinator = $16
+        dispatched_at = $14, coordinator = $16, urgency = $17, round = $18, pending = $19,
+        extended = $20, ruled = $21, outcome = $22
     where ticket_id = $1 and version = $2
     returning ticket_id, assists
 ), left_off as (
@@ -54,14 +55,18 @@ where ticket_id = any($1::uuid[])
 """
 SQL_PROJECT_CLOCKS: Final = """
 insert into ticket_clock
-    (ticket_id, round, kind, clock_id, state, unit, due_at, sentence, said_at)
+    (ticket_id, round, kind, clock_id, state, unit, due_at, sentence, said_at, return_until)
 select * from unnest(
     $1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::text[], $9::timestamptz[]
+    $8::text[], $9::timestamptz[], $10::timestamptz[]
 )
 on conflict (ticket_id, round, kind) do update
 set clock_id = excluded.clock_id, state = excluded.state, unit = excluded.unit,
-    due_at = excluded.due_at, sentence = excluded.sentence, said_at = excluded.said_at
+    due_at = excluded.due_at, sentence = excluded.sentence, said_at = excluded.said_at,
+    return_until = coalesce(
+        excluded.return_until,
+        case when ticket_clock.clock_id = excluded.clock_id then ticket_clock.return_until end
+    )
 where ticket_clock.said_at <= excluded.said_at
     and (ticket_clock.clock_id = excluded.clock_id
         or excluded.state not in ('stopped', 'paused'))
@@ -118,6 +123,12 @@ async def move(conn: Conn, before: Record, after: Standing, version: int, at: da
         after.dispatched_at,
         [unit for unit in before["assists"] if unit not in after.assists],
         after.coordinator,
+        after.urgency,
+        after.round,
+        after.pending,
+        after.extended,
+        after.ruled,
+        after.outcome,
     )
     return saved is not None
 
@@ -150,7 +161,7 @@ async def clocks(conn: Conn, ticket_ids: Sequence[UUID]) -> list[Record]:
 
 async def project_clocks(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
     """Newest word on clocks; an older one changes nothing."""
-    await conn.execute(SQL_PROJECT_CLOCKS, *columns(rows, 9))
+    await conn.execute(SQL_PROJECT_CLOCKS, *columns(rows, 10))
 
 
 async def project_levels(conn: Conn, rows: list[tuple[Any, ...]]) -> None:

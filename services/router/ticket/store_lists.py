@@ -11,8 +11,8 @@ from kit.db import Conn
 
 SQL_LIST: Final = """
 select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
-    escalation_level, received_at, dispatched_at, channel, kind, title, body, address, post, confidential,
-    coordinator
+    escalation_level, pending, outcome, received_at, dispatched_at, channel, kind, title, body, address,
+    post, confidential, coordinator
 from ticket
 where ($1::text is null or area like $1 || '%')
     and ($2::text is null or status = $2)
@@ -74,8 +74,8 @@ with own as (
     limit $6
 )
 select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
-    escalation_level, received_at, dispatched_at, channel, kind, title, body, address, post, confidential,
-    coordinator
+    escalation_level, pending, outcome, received_at, dispatched_at, channel, kind, title, body, address,
+    post, confidential, coordinator
 from shown
 join ticket using (ticket_id)
 order by ticket_id desc

@@ -27,6 +27,8 @@ def ticket_view(row: Record) -> dict[str, Any]:
         "round": row["round"],
         "version": row["version"],
         "escalation_level": row["escalation_level"],
+        "pending": row["pending"],
+        "outcome": row["outcome"],
         "channel": row["channel"],
         "kind": row["kind"],
         "title": row["title"],
@@ -48,6 +50,10 @@ def changed_view(deed: Deed) -> dict[str, Any]:
         "assists": after.assists,
         "grid": after.area,
         "category": after.category,
+        "urgency": after.urgency,
+        "round": after.round,
+        "pending": after.pending,
+        "outcome": after.outcome,
         "version": deed.version,
     }
 

@@ -1,0 +1,102 @@
+"""What the router answers by itself: facts about a complaint, and limits that passed (product.md section 5).
+
+The ticket's state is the router's alone, so what intake says is a statement of fact: it leads where
+`ticket.SYSTEM_STEPS` says, or it lost a race, is noted in the history and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from asyncpg import Record
+
+from contracts.clock import ClockEvent, ClockKind
+from contracts.complaint import ComplaintChanged
+from kit import audit, outbox
+from kit.clock import business_now
+from kit.db import Conn
+from kit.delivery import Effects, Received
+from kit.outbox import Outgoing
+from services.router.ticket import answering_facts, merging, store, store_life, store_merging
+from services.router.ticket.answering_facts import Fact
+from services.router.ticket.deed import Deed
+from services.router.ticket.ticket import Cause
+
+PASSED: Final = {
+    ClockKind.RETURN_ANSWER: Cause.RETURN_OVERDUE,
+    ClockKind.HOLD_REVIEW: Cause.REVIEW_DUE,
+}
+"""What a passed limit does to a ticket; other limits are the ladder's."""
+
+
+async def heed(conn: Conn, received: Sequence[Received]) -> Effects:
+    """Apply call-backs, withdrawals, reopenings and further words, one ticket at a time, each once."""
+    effects = Effects()
+    for one in received:
+        data = one.event.data
+        if not isinstance(data, ComplaintChanged):
+            continue
+        async with conn.transaction():
+            now = await business_now(conn)
+            fact = Fact.of(one.name, data, str(one.event_id), now)
+            events = await _apply(conn, UUID(data.complaint_id), fact)
+        if events is None:
+            effects.waiting.append(one)
+        else:
+            effects.events += events
+    return effects
+
+
+async def passed(conn: Conn, received: Sequence[Received]) -> list[Outgoing]:
+    """A return nobody answered goes to a ruling, a hold ends at its review; other states stay."""
+    events: list[Outgoing] = []
+    for one in received:
+        data = one.event.data
+        if not isinstance(data, ClockEvent) or one.name != "clock.breached":
+            continue
+        cause = PASSED.get(data.kind)
+        if cause is None:
+            continue
+        async with conn.transaction():
+            now = await business_now(conn)
+            fact = Fact.late(cause, data, str(one.event_id), now)
+            events += await _apply(conn, UUID(data.ticket_id), fact) or []
+    return events
+
+
+async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | None:
+    """None while the ticket is not there yet; nothing when it was applied before."""
+    rows = await _rows(conn, ticket_id)
+    if not rows:
+        return None
+    if await store_life.heard(conn, ticket_id, fact.cause_id):
+        return []
+    deeds = answering_facts.deeds(rows[0], rows[-1], fact)
+    for deed in deeds:
+        await store.move(conn, deed.row, deed.after, deed.version, fact.at)
+        await store.append_history(conn, deed.lines())
+    events = [event for deed in deeds for event in deed.events()]
+    await outbox.append(conn, events)
+    await audit.record(conn, [_entry(deed, fact.at) for deed in deeds])
+    return events
+
+
+async def _rows(conn: Conn, ticket_id: UUID) -> list[Record]:
+    """The ticket, and the one under which the work goes on, both locked; one row where it is the same."""
+    tree = await store_merging.tree(conn, [ticket_id])
+    if ticket_id not in tree:
+        return []
+    ids = {ticket_id, merging.root(tree, ticket_id).ticket_id}
+    await store_merging.lock(conn, sorted(ids))
+    found = [
+        await store.ticket(conn, one, None) for one in sorted(ids, key=lambda i: i != ticket_id)
+    ]
+    return [row for row in found if row is not None]
+
+
+def _entry(deed: Deed, at: datetime) -> audit.Entry:
+    told: dict[str, Any] = {"events": [event for event, _ in deed.told], **deed.detail}
+    return audit.Entry(at, deed.asked.actor.person, "ticket.fact", str(deed.row["ticket_id"]), told)

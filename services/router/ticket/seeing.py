@@ -1,0 +1,106 @@
+"""Who acts, what of tickets they may see, and whether they stand above the holder. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from contracts.directory import UnitKind
+from services.router.directory.directory import Directory, holds
+from services.router.ticket.ticket import By
+
+LEADING: Final = frozenset({"leader", "deputy", "duty_lead", "secretary"})
+"""Roles of posts whose holders supervise what lies below their unit (domain.md D2, D5)."""
+DESK_ROLES: Final = ("dispatcher", "admin")
+"""Roles that act for the dispatch desk."""
+OFFICES: Final = frozenset({UnitKind.COMMUNITY, UnitKind.SUBDISTRICT, UnitKind.DISTRICT})
+"""Units answerable for all that happens in their area, whoever handles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a person, the units that person stands for, and whether for the desk."""
+
+    person: str
+    units: frozenset[str]
+    desk: bool = False
+    ruling: bool = False
+    leads: frozenset[str] = frozenset()
+    """Of the units, those in which the person holds a leading post."""
+    directory: Directory | None = None
+    elsewhere: frozenset[str] = frozenset()
+    """Other units in which the person holds a post: they tie, but do not entitle."""
+
+    def sees(self, row: Mapping[str, Any]) -> bool:
+        """Holder, assist, a leader above, desk or ruling officer; nobody tied to the party complained about.
+
+        What somebody may not see is not known to exist (product.md section 8; domain.md E23).
+        """
+        if self.desk or self.ruling:
+            return True
+        if self._tied(row["accused"]):
+            return False
+        return not self.units.isdisjoint({row["unit"], *row["assists"]}) or self._leads_over(row)
+
+    def may(self, by: By, row: Mapping[str, Any]) -> bool:
+        """True when one of the step's parties is this one."""
+        return (
+            (By.HOLDER in by and row["unit"] in self.units)
+            or (By.DESK in by and self.desk)
+            or (By.RULING in by and self.ruling)
+            or (By.ABOVE in by and row["unit"] not in self.units and self._leads_over(row))
+        )
+
+    def _leads_over(self, row: Mapping[str, Any]) -> bool:
+        if not self.leads or self.directory is None:
+            return False
+        if not self.leads.isdisjoint(_upwards(self.directory, row["unit"])):
+            return True
+        area = row["area"] or ""
+        units = self.directory.units
+        served = (
+            code for lead in self.leads if units[lead].kind in OFFICES for code in units[lead].area
+        )
+        return any(area.startswith(code) for code in served)
+
+    def _tied(self, accused: str | None) -> bool:
+        party = self.directory.units.get(accused or "") if self.directory else None
+        if party is None:
+            return accused in self.units
+        tied = {party.code, party.parent, party.deputy}
+        return not (self.units | self.elsewhere).isdisjoint(tied)
+
+
+def actor(
+    person: str,
+    directory: Directory | None,
+    at: datetime,
+    *,
+    unit: str | None = None,
+    roles: frozenset[str] = frozenset(),
+) -> Actor:
+    """The person as the directory knows them today; with `unit`, acting for that one alone.
+
+    Whoever is tied to a party complained about by another post of theirs stays tied.
+    """
+    posts = directory.posts_by_person.get(person, ()) if directory else ()
+    held = [post for post in posts if holds(post, at)]
+    units = frozenset(post.unit for post in held)
+    leads = frozenset(post.unit for post in held if post.role in LEADING)
+    elsewhere: frozenset[str] = frozenset()
+    if unit is not None:
+        units, leads, elsewhere = units & {unit}, leads & {unit}, units - {unit}
+    desk, ruling = not roles.isdisjoint(DESK_ROLES), "ruling" in roles
+    return Actor(person, units, desk, ruling, leads, directory, elsewhere)
+
+
+def _upwards(directory: Directory, unit: str) -> Iterator[str]:
+    """A unit's superiors, nearest first; a circle ends where it began."""
+    seen = {unit}
+    known = directory.units.get(unit)
+    while known is not None and known.parent and known.parent not in seen:
+        seen.add(known.parent)
+        yield known.parent
+        known = directory.units.get(known.parent)
