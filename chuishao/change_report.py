@@ -20,6 +20,7 @@ _PARTS: Final = {
 def report_diff(found: Mapping[str, Any]) -> None:
     """Print how many owners change, then each list, longest effects first."""
     summary, tickets = found["summary"], found["tickets"]
+    _say_proposals(found["proposals"])
     if not any(summary.values()):
         typer.echo(f"与第 {found['version']} 版相同 / the same as version {found['version']}")
         return
@@ -37,6 +38,22 @@ def report_diff(found: Mapping[str, Any]) -> None:
     _say_moved(found)
     for part, name in _PARTS.items():
         _say_part(name, found[part])
+
+
+def _say_proposals(proposals: list[dict[str, Any]]) -> None:
+    """Rulings first: they are why somebody edits the catalogue."""
+    waiting = [one for one in proposals if not one["heeded"]]
+    if proposals:
+        typer.echo(
+            f"裁定建议的派单规则 {len(proposals)} 条，本名录未采纳 {len(waiting)} 条 / rulings propose "
+            f"{len(proposals)} rules, {len(waiting)} of them not heeded here"
+        )
+    for one in waiting[:SHOWN]:
+        typer.echo(
+            f"  + {one['category']},{one['area'] or ''},{one['lead']}  原 was {one['was']}；"
+            f"{one['source']} ({one['rulings']}×)"
+        )
+    _say_more(len(waiting))
 
 
 def _say_owners(owners: list[dict[str, Any]]) -> None:

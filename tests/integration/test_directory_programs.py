@@ -151,6 +151,30 @@ async def test_diff_tells_owners_rules_and_the_open_tickets_it_touches(
     assert not any(unchanged["summary"].values())
 
 
+async def test_diff_shows_what_rulings_propose_until_the_catalogue_says_the_same(
+    city: City, folder: Path
+) -> None:
+    row = await city.pool.fetchrow("select ticket_id, unit, category, area from ticket limit 1")
+    assert row is not None
+    for lead, reason in (("CG-ZF", "归城管"), ("CG-ZF", "又是城管"), (row["unit"], "照旧")):
+        await city.pool.execute(
+            "insert into catalogue_proposal select gen_random_uuid(), $1, '261116000001', $2, $3,"
+            " $4, $5, $6, 'P-R', 1, chuishao.business_now()",
+            row["ticket_id"], row["category"], row["area"], lead, row["unit"], reason,
+        )  # fmt: skip
+    found = (await programs.diff(city.pool, sample.FOLDER, Listener().telling))["proposals"]
+    assert {(one["lead"], one["rulings"]) for one in found} == {("CG-ZF", 2), (row["unit"], 1)}
+    assert {one["lead"]: one["heeded"] for one in found}["CG-ZF"] is False
+    with (folder / "catalogue.csv").open(encoding="utf-8") as text:
+        header = text.readline().strip().split(",")
+    more = {"category": row["category"], "area": row["area"], "lead": "CG-ZF"}
+    line = ",".join(more.get(name, "") for name in header)
+    with (folder / "catalogue.csv").open("a", encoding="utf-8") as text:
+        text.write(f"{line}\n")
+    heeded = (await programs.diff(city.pool, folder, Listener().telling))["proposals"]
+    assert {one["lead"]: one["heeded"] for one in heeded}["CG-ZF"] is True
+
+
 async def test_a_folder_that_cannot_be_built_is_refused_with_every_fault(
     city: City, folder: Path
 ) -> None:

@@ -70,8 +70,9 @@ with opening as materialized (
 ), saying as (
     select t.event_id, t.subject, t.body
     from unnest($35::uuid[], $36::uuid[], $37::text[], $38::bytea[])
-        as t(ticket_id, event_id, subject, body)
+        with ordinality as t(ticket_id, event_id, subject, body, nth)
     join opened using (ticket_id)
+    order by nth
 ), noting as (
     select audit_id, $1::timestamptz as at, 'system:router' as actor,
         'ticket.' || status as action, ticket_id::text as object, detail
@@ -85,7 +86,8 @@ with opening as materialized (
 select ticket_id from opened
 """
 )
-"""A complaint that has its ticket already does nothing at all, so repetition is harmless."""
+"""A complaint that has its ticket already does nothing at all, so repetition is harmless. Events are kept in
+their order: whoever reads them again later hears of the lead before who helps."""
 
 
 @dataclass(frozen=True, slots=True)
