@@ -72,7 +72,11 @@ async def page(
     before = _before(wanted.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
+        who = actor_of(principal, directory, now)
         units = visible_units(principal, directory, now)
+        hidden = frozenset() if units is None else who.kin
+        if units is not None and who.serves(wanted.area):
+            units = None
         if wanted.unit is not None:
             allowed = units is None or wanted.unit in units
             units = frozenset({wanted.unit}) if allowed else frozenset()
@@ -85,6 +89,7 @@ async def page(
             before,
             wanted.overdue,
             wanted.limit + 1,
+            sorted(hidden),
         )
         shown = rows[: wanted.limit]
         ids = [row["ticket_id"] for row in shown]

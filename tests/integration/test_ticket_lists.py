@@ -48,6 +48,22 @@ async def test_a_unit_sees_what_it_holds_and_what_it_helps_with_newest_first(des
     assert await listed(desk, "unit:SQ-1", unit="SZ") == []
 
 
+async def test_an_office_sees_all_of_its_own_area_and_nothing_about_who_is_its_own(
+    desk: Desk,
+) -> None:
+    lamp = await desk.file(**LAMP)
+    about = await desk.file(
+        "垃圾没人清", address="幸福里", grid_code=small.HAPPY_EAST, accused="WY-1"
+    )
+    assert await listed(desk, "secretary:SQ-1") == []
+    assert await listed(desk, "secretary:SQ-1", area=small.EAST) == [lamp]
+    assert await listed(desk, "secretary:SQ-2", area=small.EAST) == []
+    assert await listed(desk, "unit:SZ", area=small.WEST) == []
+    assert set(await listed(desk, "dispatcher", area=small.EAST)) == {lamp, about}
+    assert (await desk.get(f"tickets/{lamp}", who="secretary:SQ-1")).status_code == 200
+    assert (await desk.get(f"tickets/{about}", who="secretary:SQ-1")).status_code == 404
+
+
 async def test_the_filters_hold_for_what_is_held_and_for_what_is_helped_with(desk: Desk) -> None:
     garbage, lift = await desk.file(**GARBAGE), await desk.file(**LIFT)
     await desk.did(lift, "accept", who="unit:WY-1")
@@ -93,7 +109,7 @@ SQL_SEED_CLOCKS: Final = """
 insert into ticket_clock
 select ticket_id, 1, 'dispatch', ticket_id, 'running', unit, now(), '-', now() from ticket
 """
-NO_FILTER: Final = (None, None, None, None, False, 51)
+NO_FILTER: Final = (None, None, None, None, False, 51, ["RARE"])
 FIRST_PAGE: Final = (None, None, "no_owner", None, None, None, None, 51)
 
 

@@ -44,6 +44,21 @@ class Actor:
             return False
         return not self.units.isdisjoint({row["unit"], *row["assists"]}) or self._leads_over(row)
 
+    def serves(self, area: str | None) -> bool:
+        """True for a leader of the office in whose area a place lies: all that happens there is theirs to see."""
+        if not area or self.directory is None:
+            return False
+        units = self.directory.units
+        offices = (units[lead] for lead in self.leads if units[lead].kind in OFFICES)
+        return any(area.startswith(code) for office in offices for code in office.area)
+
+    @property
+    def kin(self) -> frozenset[str]:
+        """Parties whose matters this person must not see: own units, those right below, those stood in for."""
+        mine = self.units | self.elsewhere
+        units = self.directory.units.values() if self.directory else ()
+        return mine | {u.code for u in units if not mine.isdisjoint({u.parent, u.deputy})}
+
     def may(self, by: By, row: Mapping[str, Any]) -> bool:
         """True when one of the step's parties is this one."""
         return (
@@ -58,12 +73,7 @@ class Actor:
             return False
         if not self.leads.isdisjoint(_upwards(self.directory, row["unit"])):
             return True
-        area = row["area"] or ""
-        units = self.directory.units
-        served = (
-            code for lead in self.leads if units[lead].kind in OFFICES for code in units[lead].area
-        )
-        return any(area.startswith(code) for code in served)
+        return self.serves(row["area"])
 
     def _tied(self, accused: str | None) -> bool:
         party = self.directory.units.get(accused or "") if self.directory else None

@@ -18,6 +18,7 @@ where ($1::text is null or area like $1 || '%')
     and ($2::text is null or status = $2)
     and ($3::text is null or number like $3 || '%')
     and ($4::uuid is null or ticket_id < $4)
+    and (accused is null or accused <> all($7::text[]))
     and ($5::boolean is not true or exists (
         select from ticket_clock c
         where c.ticket_id = ticket.ticket_id and c.state = 'breached'
@@ -28,7 +29,7 @@ limit $6
 SQL_LIST_OF_UNITS: Final = """
 with own as (
     select found.ticket_id
-    from unnest($7::text[]) as u(unit)
+    from unnest($8::text[]) as u(unit)
     cross join lateral (
         select t.ticket_id
         from ticket t
@@ -37,6 +38,7 @@ with own as (
             and ($2::text is null or t.status = $2)
             and ($3::text is null or t.number like $3 || '%')
             and ($4::uuid is null or t.ticket_id < $4)
+            and (t.accused is null or t.accused <> all($7::text[]))
             and ($5::boolean is not true or exists (
                 select from ticket_clock c
                 where c.ticket_id = t.ticket_id and c.state = 'breached'
@@ -46,19 +48,20 @@ with own as (
     ) as found
 ), assisted as (
     select found.ticket_id
-    from unnest($7::text[]) as u(unit)
+    from unnest($8::text[]) as u(unit)
     cross join lateral (
         select a.ticket_id
         from assist a
         where a.unit = u.unit
             and ($4::uuid is null or a.ticket_id < $4)
-            and (coalesce($1::text, $2::text, $3::text) is null or exists (
+            and exists (
                 select from ticket t
                 where t.ticket_id = a.ticket_id
+                    and (t.accused is null or t.accused <> all($7::text[]))
                     and ($1::text is null or t.area like $1 || '%')
                     and ($2::text is null or t.status = $2)
                     and ($3::text is null or t.number like $3 || '%')
-            ))
+            )
             and ($5::boolean is not true or exists (
                 select from ticket_clock c
                 where c.ticket_id = a.ticket_id and c.state = 'breached'
@@ -87,7 +90,8 @@ costs depends on the page and the number of units, not on how many tickets there
 async def page(conn: Conn, units: Sequence[str] | None, *filters: Any) -> list[Record]:
     """A page, newest first: of some units or of all (None).
 
-    Filters: area prefix, status, number prefix, before which id, overdue, limit.
+    Filters: area prefix, status, number prefix, before which id, overdue, limit, and parties complained
+    about whose matters the reader must not see.
     """
     if units is None:
         return list(await conn.fetch(SQL_LIST, *filters))
