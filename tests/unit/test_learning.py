@@ -114,6 +114,7 @@ def test_figures_are_counted_as_they_are_said() -> None:
     assert measure(lessons.model(threshold=2.0), texts)["precision_at_threshold"] is None
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not MESSAGES.exists(), reason="the shared test data is not here")
 def test_real_messages_are_told_apart() -> None:
     """Seven tenths and the word lists teach, three tenths are asked; docs/model.md has the spread."""
