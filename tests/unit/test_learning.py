@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import sparse
 
-from services.router.category import labelled, learning
+from services.router.category import labelled, learning, training
 from services.router.category.corpus import corpus, groups
 from services.router.category.labelled import Example
 from services.router.category.learning import Task, learn, measure
@@ -28,6 +30,15 @@ def test_the_same_examples_make_the_same_bytes() -> None:
     assert (again.model.threshold, again.model.sharpness) == (
         known.model.threshold, known.model.sharpness,
     )  # fmt: skip
+
+
+def test_the_second_regression_weighs_by_what_a_label_says_more_often_or_less() -> None:
+    """Shares of a block, each count one half larger: 2.5/4 against 0.5/3, and 1.5/4 against 2.5/3."""
+    mine, others = sparse.csr_matrix([[1.0, 1.0], [1.0, 0.0]]), sparse.csr_matrix([[0.0, 2.0]])
+    found = training._leaning(mine, others, np.array([0, 0]))
+    assert found == pytest.approx([math.log(3.75), math.log(0.8333333 / 0.375)])
+    apart = training._leaning(mine, others, np.array([0, 1]))
+    assert apart == pytest.approx([0.0, 0.0])
 
 
 def test_texts_that_say_nearly_the_same_share_a_group_whatever_their_label() -> None:
@@ -103,6 +114,7 @@ def test_figures_are_counted_as_they_are_said() -> None:
     assert measure(lessons.model(threshold=2.0), texts)["precision_at_threshold"] is None
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not MESSAGES.exists(), reason="the shared test data is not here")
 def test_real_messages_are_told_apart() -> None:
     """Seven tenths and the word lists teach, three tenths are asked; docs/model.md has the spread."""

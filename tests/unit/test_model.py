@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,21 +14,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.category import grams, model
+from services.router.category import grams, model, themes
 from services.router.category.model import BadModelError, calibrated, from_bytes
 from tests.support import lessons
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=200)
 FIRST_KEYS = [611005111858750042, 2011382675754741949, 3650044718085022852]
+THEMES_SHA256 = "9c7f5ff730311674a35a1a009a55db3153a587df593272a5d099aec10da11323"
 BODY = lessons.learned().model.to_bytes()
 
 
 def test_n_grams_hash_alike_for_ever() -> None:
     """A stored model is a table of these numbers: another hash would make it deaf."""
     keys, counts = grams.keys(grams.plain(None, "路灯路灯"))
-    assert list(counts) == [2, 2, 2, 1, 1, 1, 2, 2, 2, 1, 1, 1]
+    assert list(counts) == [2, 2, 2, 1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2]
     assert [int(key) for key in keys[:3]] == FIRST_KEYS
-    assert list(grams.block_of(keys)) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert list(grams.block_of(keys)) == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 7]
 
 
 def test_width_case_numbers_and_a_title_said_twice_make_no_difference() -> None:
@@ -40,6 +43,42 @@ def test_the_head_counts_besides_and_only_the_head() -> None:
     keys, _ = grams.keys(text)
     letters = {int(block): int((grams.block_of(keys) == block).sum()) for block in (0, 3)}
     assert letters == {0: 2, 3: 1}
+
+
+def _themes_of(words: str, block: int = 6) -> dict[int, int]:
+    keys, counts = grams.keys(words)
+    return {
+        int(key): int(n)
+        for key, n in zip(keys, counts, strict=True)
+        if grams.block_of(np.array([key]))[0] == block
+    }
+
+
+def test_words_of_one_theme_count_as_one_thing() -> None:
+    assert _themes_of("停水") == _themes_of("水厂") != _themes_of("停电")
+    assert list(_themes_of("又停水，自来水厂不管").values()) == [3]
+    assert _themes_of("您好") == {}
+    assert _themes_of("您" * (grams.HEAD - 1) + "停水", block=7) == {}
+    assert _themes_of("您" * (grams.HEAD - 2) + "停水", block=7) != {}
+
+
+def test_themes_stay_as_stored_models_know_them() -> None:
+    """Whoever means to change a word reads the head of themes.py first."""
+    words = [word for theme in themes.THEMES for word in theme]
+    assert len(words) == len(set(words))
+    assert {len(word) for word in words} == set(range(themes.SHORTEST, themes.LONGEST + 1))
+    said = "\n".join(" ".join(theme) for theme in themes.THEMES).encode()
+    assert hashlib.sha256(said).hexdigest() == THEMES_SHA256
+
+
+def test_models_from_before_there_were_themes_say_what_they_said() -> None:
+    known = from_bytes(BODY)
+    old = grams.block_of(known.keys) < 6
+    without = replace(known, keys=known.keys[old], rows=known.rows[old])
+    read = from_bytes(without.to_bytes().replace(model.MAGIC, model.BEFORE, 1))
+    text = "电梯停运，路灯不亮"
+    assert read.scores(None, text) == without.scores(None, text)
+    assert read.raw_of(None, text) != pytest.approx(known.raw_of(None, text), abs=1e-4)
 
 
 def test_no_more_than_so_much_of_a_text_is_read() -> None:

@@ -19,8 +19,10 @@ def test_it_is_lower_where_more_is_right() -> None:
 
 
 def test_a_few_right_answers_prove_nothing() -> None:
-    assert lowest(np.full(10, 0.99), np.ones(10, bool), 0.98) == NEVER
-    assert lowest(np.full(200, 0.99), np.ones(200, bool), 0.98) == 0.99
+    assert lowest(np.full(49, 0.99), np.ones(49, bool), 0.98) == NEVER
+    assert lowest(np.full(50, 0.99), np.ones(50, bool), 0.98) == 0.99
+    assert lowest(np.full(10, 0.99), np.ones(10, bool), 0.9) == 0.99
+    assert lowest(np.full(500, 0.99), np.ones(500, bool), 1.0) == NEVER
 
 
 def test_equal_scores_stand_or_fall_together() -> None:
@@ -39,17 +41,19 @@ def test_what_was_measured_above_it_is_never_below_the_target(
         assert right[scores >= chosen].mean() >= target
 
 
-def test_the_promise_mostly_holds_on_unseen_texts() -> None:
-    """Five of six times: 100 thresholds chosen on 1,500 texts each, checked on 100,000."""
-    kept = 0
+def test_the_target_holds_in_the_mean_on_unseen_texts() -> None:
+    """100 thresholds chosen on 1,500 texts each, each checked on 100,000."""
+    found = []
     for seed in range(100):
         draw = np.random.default_rng(seed)
         scores = draw.uniform(0.5, 1.0, 1_500)
         chosen = lowest(scores, draw.random(1_500) < scores**0.25, 0.98)
         unseen = draw.uniform(0.5, 1.0, 100_000)
         right = draw.random(100_000) < unseen**0.25
-        kept += chosen == NEVER or right[unseen >= chosen].mean() >= 0.98
-    assert kept >= 75
+        if chosen != NEVER:
+            found.append(right[unseen >= chosen].mean())
+    assert np.mean(found) == pytest.approx(0.98, abs=0.003)
+    assert min(found) >= 0.96
 
 
 def test_a_score_is_the_chance_to_be_right() -> None:

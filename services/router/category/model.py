@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from services.router.category import grams
 
-MAGIC: Final = b"chuishao model 1\n"
+MAGIC: Final = b"chuishao model 2\n"
+BEFORE: Final = b"chuishao model 1\n"
+"""The same form from before there were themes: still read, and says what it said."""
 DIGITS: Final = 3
 """Decimals of a score: a receipt holds it, and a replay must reach the same bytes."""
 SHOWN: Final = 3
@@ -112,7 +114,7 @@ class Model:
 
 def from_bytes(body: bytes, version: int = 0) -> Model:
     """The model in `body`. Raises BadModelError for anything else."""
-    if not body.startswith(MAGIC):
+    if not body.startswith((MAGIC, BEFORE)):
         raise BadModelError
     start = _HEADER_AT + int.from_bytes(body[len(MAGIC) : _HEADER_AT], "little")
     try:
