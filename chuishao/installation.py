@@ -53,6 +53,7 @@ class Installation:
             "INTAKE_URL": self.url("intake"),
             "ROUTER_URL": self.url("router"),
             "NOTIFIER_URL": self.url("notifier"),
+            "STORAGE": storage_url(self.data_dir),
         }
         if service == "intake":
             settings["VAULT_DSN"] = self.admin.of_role(VAULT_ROLE)
@@ -78,6 +79,11 @@ class Installation:
             orphaned=Signals.SIGKILL,
             restart=Restart.ALWAYS,
         )
+
+
+def storage_url(data_dir: Path) -> str:
+    """Return where services keep files, each in a folder of its own, unless a bucket was named."""
+    return os.environ.get("CHUISHAO_STORAGE") or (data_dir.resolve() / "attachments").as_uri()
 
 
 def _answers(port: int) -> ReadyCheck:
