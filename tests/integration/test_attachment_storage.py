@@ -73,6 +73,10 @@ async def test_a_key_says_whose_it_is_and_nothing_else() -> None:
     assert id_of("ab/cd/0190.half") is None
 
 
+def halves(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.half"))
+
+
 async def test_files_are_ours_alone_and_nothing_half_written_stays(tmp_path: Path) -> None:
     storage = FolderStorage(tmp_path / "router")
     key = key_of(new_id())
@@ -81,7 +85,7 @@ async def test_files_are_ours_alone_and_nothing_half_written_stays(tmp_path: Pat
     path = tmp_path / "router" / key
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
-    assert not list(tmp_path.rglob("*.half"))
+    assert not halves(tmp_path)
     with pytest.raises(GONE):
         await FolderStorage(path).put(key, b"x")  # a file where a folder must be
 

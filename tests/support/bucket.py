@@ -62,16 +62,17 @@ class Bucket:
             return self._put(key, await request.body())
         if request.method == "POST" and "delete" in request.query_params:
             return self._delete(await request.body())
-        if request.method == "GET" and not key:
-            return self._list(request)
-        if key not in self.objects:
-            return Response(_error("NoSuchKey"), 404)
-        body, at = self.objects[key]
-        return Response(body, headers=_headers(body, at))
+        return self._get(key) if key else self._list(request)
 
     def _put(self, key: str, body: bytes) -> Response:
         self.objects[key] = body, datetime.now(UTC)
         return Response(headers=_headers(*self.objects[key]))
+
+    def _get(self, key: str) -> Response:
+        if key not in self.objects:
+            return Response(_error("NoSuchKey"), 404)
+        body, at = self.objects[key]
+        return Response(body, headers=_headers(body, at))
 
     def _delete(self, body: bytes) -> Response:
         keys = re.findall(r"<Key>([^<]*)</Key>", body.decode())
