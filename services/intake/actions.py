@@ -60,9 +60,8 @@ async def may_see_file(conn: Conn, row: Record, who: Principal, staff: Staff, da
     """Whether somebody may see a resident's file: the hotline and the desk all, others by the ticket."""
     if who.has(*SEES_FILES):
         return True
-    accused, holders = await store_attachment.holders(conn, row["used_by"])
-    own = staff.units_of(who.sub, day)
-    return staff.may_see(own, holders, accused, secretary=who.has("secretary"))
+    matter = await store_attachment.matter(conn, row["used_by"])
+    return matter is not None and staff.may_see(who.sub, day, matter)
 
 
 async def reveal(

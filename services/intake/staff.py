@@ -1,65 +1,109 @@
-"""Who works where, by the city's directory, and what follows for residents' files. Pure.
+"""Who works where, by the city's directory, and who may see what a resident gave. Pure.
 
-A person stands for the units in which he or she holds a post today (as in the router), a secretary also
-for the units below those.
+The same rule as the router's for tickets (services/router/ticket/seeing.py), over intake's own copies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
+
+LEADING: Final = frozenset({"leader", "deputy", "duty_lead", "secretary"})
+"""Roles of posts whose holders supervise what lies below their unit (domain.md D2, D5)."""
+OFFICES: Final = frozenset({"community", "subdistrict", "district"})
+"""Kinds of units answerable for all that happens in their area, whoever handles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit in the tree."""
+
+    parent: str | None
+    deputy: str | None
+    serves: tuple[str, ...]
+    """Areas for which it is answerable whoever handles a matter there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post somebody holds."""
+
+    unit: str
+    leading: bool
+    until: date | None
+    """First day on which it is held no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A ticket as far as its resident's files are concerned."""
+
+    accused: str | None
+    unit: str
+    helpers: Sequence[str]
+    """Who assists, and who works on the ticket it was merged into."""
+    area: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
     """Posts by person, and the tree of units."""
 
-    posts: Mapping[str, tuple[tuple[str, date | None], ...]]
-    """Person to (unit, first day on which the post is held no more)."""
-    parents: Mapping[str, str | None]
+    posts: Mapping[str, tuple[Post, ...]]
+    units: Mapping[str, Place]
 
     @classmethod
     def of(cls, posts: Iterable[Mapping[str, Any]], units: Iterable[Mapping[str, Any]]) -> Staff:
         """From the rows of the parts; names and phones of staff are not kept."""
-        held: dict[str, list[tuple[str, date | None]]] = {}
+        held: dict[str, list[Post]] = {}
         for row in posts:
             end = row.get("valid_to")
             until = date.fromisoformat(end) if end else None
-            held.setdefault(row["person"], []).append((row["unit"], until))
+            post = Post(row["unit"], row.get("role") in LEADING, until)
+            held.setdefault(row["person"], []).append(post)
         return cls(
             {person: tuple(found) for person, found in held.items()},
-            {row["code"]: row.get("parent") for row in units},
+            {
+                row["code"]: Place(
+                    row.get("parent"),
+                    row.get("deputy"),
+                    tuple(row.get("area", ())) if row["kind"] in OFFICES else (),
+                )
+                for row in units
+            },
         )
 
-    def units_of(self, person: str, day: date) -> frozenset[str]:
-        """Units in which a person holds a post on a day of the city."""
-        held = self.posts.get(person, ())
-        return frozenset(unit for unit, until in held if until is None or day < until)
+    def may_see(self, person: str, day: date, matter: Matter) -> bool:
+        """Holder, helper, or a leader above; nobody tied to the party complained about (回避, E23).
 
-    def is_over(self, unit: str, upper: frozenset[str]) -> bool:
-        """True when a unit is one of `upper` or lies below one; ends on a circle."""
-        seen: set[str] = set()
-        at: str | None = unit
-        while at is not None and at not in seen:
-            if at in upper:
-                return True
-            seen.add(at)
-            at = self.parents.get(at)
-        return False
-
-    def may_see(
-        self, own: frozenset[str], holders: Iterable[str], accused: str | None, *, secretary: bool
-    ) -> bool:
-        """Whether somebody of the units `own` may see what a resident gave with a complaint.
-
-        Who holds the ticket or helps with it now may, and a secretary above them; whoever holds a post
-        with the party complained about may not, whatever else he or she is (回避, domain.md C30).
+        Whoever holds a post with that party, right above it, or with its deputy, may not, whatever else
+        he or she is.
         """
-        if accused is not None and accused in own:
+        posts = self.posts.get(person, ())
+        held = [post for post in posts if post.until is None or day < post.until]
+        own = {post.unit for post in held}
+        if not own.isdisjoint(self._tied(matter.accused)):
             return False
-        allowed = {unit for unit in holders if unit != accused}
-        if secretary:
-            return any(self.is_over(unit, own) for unit in allowed)
-        return not own.isdisjoint(allowed)
+        if not own.isdisjoint({matter.unit, *matter.helpers}):
+            return True
+        leads = {post.unit for post in held if post.leading}
+        return not leads.isdisjoint(self._above(matter.unit)) or any(
+            (matter.area or "").startswith(area)
+            for unit in leads & self.units.keys()
+            for area in self.units[unit].serves
+        )
+
+    def _tied(self, accused: str | None) -> set[str | None]:
+        party = self.units.get(accused or "")
+        return {accused, party.parent, party.deputy} - {None} if party else {accused} - {None}
+
+    def _above(self, unit: str) -> Iterator[str]:
+        """The superiors of a unit; ends on a circle."""
+        seen = {unit}
+        known = self.units.get(unit)
+        while known is not None and known.parent and known.parent not in seen:
+            seen.add(known.parent)
+            yield known.parent
+            known = self.units.get(known.parent)

@@ -6,22 +6,27 @@ from typing import Any, Final
 from uuid import UUID
 
 from kit.db import Conn, columns
+from services.intake.staff import Matter
 
-SQL_HOLDERS: Final = """
+SQL_MATTER: Final = """
 with recursive worked_on as (
-    select v.unit, v.assists, case when v.status = 'merged' then v.merged_into end as into_number
+    select v.complaint_id, v.unit, v.assists,
+        case when v.status = 'merged' then v.merged_into end as into_number
     from ticket_view v
     where v.complaint_id = $1
     union
-    select v.unit, v.assists, case when v.status = 'merged' then v.merged_into end
+    select v.complaint_id, v.unit, v.assists, case when v.status = 'merged' then v.merged_into end
     from worked_on w
     join complaint c on c.number = w.into_number
     join ticket_view v on v.complaint_id = c.complaint_id
 )
-select c.accused, array(
-    select unnest(array_append(w.assists, w.unit)) from worked_on w
-) as holders
+select c.accused, v.unit, v.area, array(
+    select unnest(array_append(w.assists, w.unit))
+    from worked_on w
+    where w.complaint_id = $1 or w.into_number is null
+) as helpers
 from complaint c
+join ticket_view v using (complaint_id)
 where c.complaint_id = $1
 """
 SQL_PROJECT_ASSISTS: Final = """
@@ -38,10 +43,10 @@ where v.complaint_id = u.complaint_id and v.merged_version < u.version
 """
 
 
-async def holders(conn: Conn, complaint_id: UUID) -> tuple[str | None, list[str]]:
-    """The unit complained about, and the units that work on a complaint now, also under another ticket."""
-    row = await conn.fetchrow(SQL_HOLDERS, complaint_id)
-    return (row["accused"], row["holders"]) if row else (None, [])
+async def matter(conn: Conn, complaint_id: UUID) -> Matter | None:
+    """Who works on a complaint now, also under another ticket; None before its ticket is known."""
+    row = await conn.fetchrow(SQL_MATTER, complaint_id)
+    return Matter(row["accused"], row["unit"], row["helpers"], row["area"]) if row else None
 
 
 async def project_assists(conn: Conn, rows: list[tuple[Any, ...]]) -> None:

@@ -62,7 +62,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         },
         ("GET", "/v1/directory/contacts"): {"admin", "dispatcher", "auditor"},
         ("POST", "/v1/explain"): ALL,
-        ("POST", "/v1/attachments"): {"unit", "secretary", "dispatcher", "admin"},
+        ("POST", "/v1/attachments"): {"unit", "secretary", "dispatcher", "ruling", "admin"},
         ("GET", "/v1/attachments/{ident}"): DESK | {"unit", "secretary"},
     },
     "notifier": {
