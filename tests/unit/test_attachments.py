@@ -132,7 +132,7 @@ def test_a_cut_picture_is_refused(form: str) -> None:
     assert "损坏" in refusal(whole[: len(whole) // 2]).zh
 
 
-@pytest.mark.parametrize(("width", "height"), [(50_000, 50_000), (8_000, 5_001), (20_000, 1)])
+@pytest.mark.parametrize(("width", "height"), [(50_000, 50_000), (6_000, 4_001), (20_000, 1)])
 def test_a_picture_too_large_to_unpack_is_refused_by_its_header(width: int, height: int) -> None:
     tracemalloc.start()
     began = time.perf_counter()
@@ -140,7 +140,11 @@ def test_a_picture_too_large_to_unpack_is_refused_by_its_header(width: int, heig
     assert time.perf_counter() - began < 1
     assert tracemalloc.get_traced_memory()[1] < 4_000_000
     tracemalloc.stop()
-    assert f"{MAX_PIXELS // 10_000}" in refused.zh
+    assert f"{MAX_PIXELS['PNG'] // 10_000} 万" in refused.zh
+
+
+def test_a_picture_whose_parts_are_whole_but_hold_too_little_is_refused() -> None:
+    assert "损坏" in refusal(pictures.png_bomb(400, 400)).zh
 
 
 def test_a_progressive_picture_with_colour_profile_and_adobe_marker_is_kept_whole() -> None:
@@ -163,6 +167,16 @@ def test_a_script_in_a_comment_or_a_chunk_of_a_picture_is_cut_out() -> None:
     text = b"tEXt" + HTML
     chunk = struct.pack(">I", len(HTML)) + text + struct.pack(">I", zlib.crc32(text))
     assert b"<script" not in inspect(png[:33] + chunk + png[33:]).body
+
+
+def test_of_a_phones_photo_with_a_second_picture_behind_it_the_first_is_kept() -> None:
+    image, out = pictures.noise("RGB", (40, 30)), io.BytesIO()
+    image.save(out, "MPO", save_all=True, append_images=[pictures.noise("RGB", (20, 10))])
+    found = inspect(out.getvalue())
+    assert (found.content_type, found.width, found.height) == ("image/jpeg", 40, 30)
+    with Image.open(io.BytesIO(found.body)) as kept:
+        assert (kept.format, kept.size) == ("JPEG", (40, 30))
+    assert len(found.body) < len(out.getvalue())
 
 
 def test_an_animation_is_no_picture() -> None:
