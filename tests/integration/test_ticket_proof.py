@@ -18,7 +18,7 @@ from kit.errors import DomainError
 from kit.ids import new_id
 from services.router.ticket.store_proof import claim_proof
 from tests.support import small
-from tests.support.desk import GARBAGE, LAMP, LIFT, Desk, opened
+from tests.support.desk import GARBAGE, LAMP, LIFT, UNKNOWN, Desk, opened
 from tests.support.pictures import LAT, LON, MAKER, document, photo
 from tests.support.servers import Database
 
@@ -132,11 +132,18 @@ def kept(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
 
-async def test_a_ticket_names_the_files_the_resident_gave(desk: Desk) -> None:
+async def test_a_ticket_names_the_files_the_resident_gave_in_every_list(desk: Desk) -> None:
     ids = (str(new_id()), str(new_id()))
     with_files: dict[str, Any] = GARBAGE | {"attachments": ids}
-    assert (await desk.ticket(await desk.file(**with_files)))["attachments"] == list(ids)
+    ticket_id = await desk.file(**with_files)
+    assert (await desk.ticket(ticket_id))["attachments"] == list(ids)
+    for who in ("dispatcher", HOLDER):
+        (item,) = (await desk.get("tickets", who=who)).json()["items"]
+        assert item["attachments"] == list(ids)
     assert (await desk.ticket(await desk.file(**LIFT)))["attachments"] == []
+    waiting: dict[str, Any] = UNKNOWN | {"attachments": ids}
+    await desk.file(**waiting)
+    assert [item["attachments"] for item in await desk.waiting()] == [list(ids)]
 
 
 async def test_too_much_and_no_file_are_refused(desk: Desk) -> None:
