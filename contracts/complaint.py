@@ -88,6 +88,8 @@ class ComplaintReceived(ComplaintEvent):
     accused: str | None = None
     """Unit code of the party complained about; a name that is no unit stays in intake."""
     confidential: bool = False
+    attachments: tuple[str, ...] = ()
+    """Ids of files at intake, handed out there by right of the ticket."""
     received_at: AwareDatetime
 
 

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.ticket import TicketEvent
+from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged
 from kit import audit
+from kit.attachments import store as attachments
+from kit.attachments.shelf import file_view
+from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.delivery import Effects, Received
 from kit.errors import not_found
 from kit.masking import mask
-from services.intake import store
+from services.intake import store, store_attachment
 from services.intake.number import is_number
+from services.intake.staff import Staff
 from services.intake.vault import Vault
+
+SEES_FILES: Final = ("operator", "dispatcher", "admin")
+"""Who may see every resident's files, and where and when they were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,23 @@ async def find(pool: Pool, id_or_number: str) -> Record:
     if row is None:
         raise not_found("诉求", "complaint")
     return row
+
+
+async def files_of(
+    pool: Pool, complaint_id: UUID, *, whereabouts: bool
+) -> tuple[dict[str, Any], ...]:
+    """What was given with a complaint, oldest first."""
+    async with reading(pool) as conn:
+        rows = await attachments.used_by(conn, complaint_id)
+    return tuple(file_view(row, whereabouts=whereabouts) for row in rows)
+
+
+async def may_see_file(conn: Conn, row: Record, who: Principal, staff: Staff, day: date) -> bool:
+    """Whether somebody may see a resident's file: the hotline and the desk all, others by the ticket."""
+    if who.has(*SEES_FILES):
+        return True
+    matter = await store_attachment.matter(conn, row["used_by"])
+    return matter is not None and staff.may_see(who.sub, day, matter)
 
 
 async def reveal(
@@ -58,20 +83,42 @@ async def reveal(
 
 async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:
     """Note the newest state of each ticket."""
-    newest: dict[str, TicketEvent] = {}
-    for one in received:
-        data = one.event.data
-        if isinstance(data, TicketEvent):
-            known = newest.get(data.complaint_id)
-            if known is None or known.version < data.version:
-                newest[data.complaint_id] = data
+    heard = [data for one in received if isinstance(data := one.event.data, TicketEvent)]
+    newest = _newest(heard)
     if newest:
         rows: list[tuple[Any, ...]] = [
             (UUID(d.complaint_id), d.status.value, d.holder, d.round, d.version, d.area, d.category)
             for d in sorted(newest.values(), key=lambda d: d.complaint_id)
         ]
         await store.project(conn, rows)
+    helped = _newest([data for data in heard if isinstance(data, TicketDispatched)])
+    if helped:
+        await store_attachment.project_assists(
+            conn,
+            [
+                (UUID(d.complaint_id), d.version, ",".join(d.assists))
+                for _, d in sorted(helped.items())
+            ],
+        )
+    merged = _newest([data for data in heard if isinstance(data, TicketMerged) and data.into])
+    if merged:
+        await store_attachment.project_merged(
+            conn, [(UUID(d.complaint_id), d.version, d.into) for _, d in sorted(merged.items())]
+        )
     return Effects()
+
+
+E = TypeVar("E", bound=TicketEvent)
+
+
+def _newest(events: Sequence[E]) -> dict[str, E]:
+    """The newest of each complaint."""
+    newest: dict[str, E] = {}
+    for data in events:
+        known = newest.get(data.complaint_id)
+        if known is None or known.version < data.version:
+            newest[data.complaint_id] = data
+    return newest
 
 
 def _identify(id_or_number: str) -> tuple[UUID | None, str | None]:

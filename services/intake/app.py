@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from contracts.topology import INTAKE_DIRECTORY, INTAKE_TICKETS
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import open_storage
+from kit.attachments.sweeping import attachment_sweeper
 from kit.db import create_pool
 from kit.http import Shared
 from kit.parts import Parts as DirectoryParts
@@ -36,12 +39,14 @@ async def main() -> None:
     plumbing.project(INTAKE_TICKETS, consumers.on_ticket_events)
     plumbing.project(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
     checks = {"database": plumbing.database_answers, "directory": directory.known}
+    shelf = Shelf(plumbing.pool, open_storage(settings, SERVICE))
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
         registrar=Registrar(plumbing.pool, plumbing.relay, vault),
         holder=holder,
         archive=Archive(vault_pool, vault),
         searcher=Searcher(plumbing.pool, vault),
+        shelf=shelf,
     )
     await serve(
         Parts(
@@ -52,7 +57,7 @@ async def main() -> None:
             relay=plumbing.relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(plumbing.stay_connected, directory.run),
+            loops=(plumbing.stay_connected, directory.run, attachment_sweeper(shelf)),
             close=(vault_pool.close, plumbing.pool.close),
         )
     )

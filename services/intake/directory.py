@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from kit.errors import DomainError, Kind
 from kit.validation import known_code
+from services.intake.staff import Staff
 from services.intake.whereabouts import PlaceNames
 
-PARTS: Final = ("areas", "categories", "units", "places")
+PARTS: Final = ("areas", "categories", "units", "places", "posts")
 SUBDISTRICT: Final = 9
 """Digits of a subdistrict's code."""
 MARGIN_DEG: Final = 0.5
@@ -31,6 +32,7 @@ class Codes:
     units: dict[str, str]
     """Unit code, name or alias to code."""
     names: PlaceNames
+    staff: Staff
     box: Box | None = None
     """Around every place with coordinates, with a margin; None when no place has any."""
 
@@ -47,6 +49,7 @@ class Codes:
             frozenset(row["code"] for row in parts["categories"]),
             units,
             PlaceNames(parts["areas"], parts.get("places", ())),
+            Staff.of(parts.get("posts", ()), parts["units"]),
             _box(parts.get("places", ())),
         )
 

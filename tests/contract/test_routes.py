@@ -40,6 +40,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
             "operator", "dispatcher", "admin", "auditor", "service",
         },
         ("POST", "/v1/complaints/{ident}/reveal"): {"operator", "admin"},
+        ("POST", "/v1/attachments"): FILERS,
+        ("GET", "/v1/attachments/{ident}"): FILERS,
     },
     "router": {
         ("GET", "/v1/tickets"): DESK | {"unit", "secretary"},
@@ -60,6 +62,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         },
         ("GET", "/v1/directory/contacts"): {"admin", "dispatcher", "auditor"},
         ("POST", "/v1/explain"): ALL,
+        ("POST", "/v1/attachments"): {"unit", "secretary", "dispatcher", "ruling", "admin"},
+        ("GET", "/v1/attachments/{ident}"): DESK | {"unit", "secretary"},
     },
     "notifier": {
         ("GET", "/v1/reception/queue"): {

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 from nats.aio.client import Client
 
 from chuishao.tokens import issue
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import FolderStorage, Storage
 from kit.auth import TokenVerifier
 from kit.db import Pool, create_pool
 from kit.edge import Edge
@@ -51,6 +54,7 @@ class Desk:
     http: httpx.AsyncClient
     pool: Pool
     database: Database
+    shelf: Shelf
 
     async def file(self, text: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """File a complaint as the operator."""
@@ -83,29 +87,34 @@ class Desk:
             await conn.close()
 
 
-def signed_in(role: str) -> dict[str, str]:
-    """The header of somebody in a role."""
-    return {"Authorization": f"Bearer {issue(_PRIVATE, f'P-{role}', [role])}"}
+def signed_in(role: str, person: str | None = None) -> dict[str, str]:
+    """The header of somebody in a role; `person` is a staff id of the small district."""
+    return {"Authorization": f"Bearer {issue(_PRIVATE, person or f'P-{role}', [role])}"}
 
 
 @asynccontextmanager
-async def desk(database: Database) -> AsyncIterator[Desk]:
-    """Intake as `services/intake/app.py` puts it together, with the small district loaded."""
+async def desk(database: Database, storage: Storage | None = None) -> AsyncIterator[Desk]:
+    """Intake as `services/intake/app.py` puts it together, with the small district loaded.
+
+    Files go into `storage`; left out, there is a folder for them that nobody makes.
+    """
     pool = await create_pool(database.dsn("chuishao_intake"), PASSWORD, "intake", size=4)
     vault_pool = await create_pool(database.dsn("chuishao_vault"), PASSWORD, "vault", size=1)
     vault, holder = Vault(_SECRET, _SECRET), Holder()
     tables = small.tables()
     rows = {part: [row.model_dump(mode="json") for row in tables[part]] for part in PARTS}
     holder.use(Codes.of(1, rows))
+    shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
     app = make_app(
         Shared("intake", pool, TokenVerifier(_PUBLIC), {}),
         registrar=Registrar(pool, Relay(pool, Client(), service="intake"), vault),
         holder=holder,
         archive=Archive(vault_pool, vault),
         searcher=Searcher(pool, vault),
+        shelf=shelf,
     )
     transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Desk(http, pool, database)
+        yield Desk(http, pool, database, shelf)
     await vault_pool.close()
     await pool.close()
