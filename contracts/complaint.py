@@ -73,6 +73,22 @@ class ComplaintEvent(EventData):
     """Deepest area code intake was told (a grid code given by the filer); the router decides the rest."""
 
 
+class Settled(BaseModel):
+    """即办件: whoever found it on a patrol dealt with it on the spot; filed, and still counted."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    unit: str
+    """The filer's unit, which the router checks against the directory."""
+    person: str
+    result: str
+    """One of contracts.command.RESULTS of `handle`."""
+    note: str
+    """What was done, masked; attachments of the complaint show it."""
+    no_proof: str | None = None
+    """Why there is no photo."""
+
+
 class ComplaintReceived(ComplaintEvent):
     """A complaint was accepted and stored. Title, text and address are masked by intake."""
 
@@ -90,6 +106,7 @@ class ComplaintReceived(ComplaintEvent):
     confidential: bool = False
     attachments: tuple[str, ...] = ()
     """Ids of files at intake, handed out there by right of the ticket."""
+    settled: Settled | None = None
     received_at: AwareDatetime
 
 

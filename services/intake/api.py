@@ -21,7 +21,7 @@ from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.actions import Archive
-from services.intake.complaint import Filing, Strict, Words, check_point
+from services.intake.complaint import Filing, Strict, Words, check_point, check_settled
 from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
 from services.intake.filing import Draft, body_hash
@@ -65,6 +65,7 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     codes = holder.codes
     codes.check(filing.grid_code, filing.category)
     check_point(filing.point, codes.box)
+    check_settled(filing)
     accused = codes.units.get(filing.accused) if filing.accused else None
     return Draft(filing, sub, key, body_hash(filing), accused, codes.names)
 

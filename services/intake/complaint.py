@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -80,6 +80,18 @@ class Decline(Strict):
     door: Annotated[Words, Field(min_length=1, max_length=200)]
 
 
+class OnTheSpot(Strict):
+    """即办件: what whoever found it has dealt with already (domain.md C40: desks and grids settle most)."""
+
+    unit: Annotated[str, Field(max_length=32)]
+    """The filer's own unit."""
+    result: Literal["solved", "partly", "explained", "unable"]
+    note: Annotated[Words, Field(min_length=1, max_length=2_000)]
+    """What was done."""
+    no_proof: Annotated[Words, Field(min_length=1, max_length=500)] | None = None
+    """Why there is no photo, where no `attachments` show it."""
+
+
 class Filing(Strict):
     """The body of `POST /v1/complaints`."""
 
@@ -100,6 +112,27 @@ class Filing(Strict):
     """Ids of `POST /v1/attachments`, uploaded by who files."""
     external_id: Short | None = None
     decline: Decline | None = None
+    settled: OnTheSpot | None = None
+    """Of a patrol or a visit: dealt with on the spot, filed and closed in one call, and still counted."""
+
+
+def check_settled(filing: Filing) -> None:
+    """On the spot is where somebody went, and something shows it. Raises DomainError 422."""
+    settled = filing.settled
+    if settled is None:
+        return
+    if filing.channel not in {Channel.PATROL, Channel.VISIT} or filing.decline is not None:
+        raise wrong_field(
+            "settled",
+            zh="只有巡查 (patrol) 和走访 (visit) 中当场办结的事项可填，且不能同时不予受理",
+            en="is for what was dealt with on a patrol or a visit, and not declined",
+        )
+    if not filing.attachments and settled.no_proof is None:
+        raise wrong_field(
+            "attachments",
+            zh="请附上办理照片，或在 settled.no_proof 写明没有照片的原因",
+            en="attach what shows it, or say in settled.no_proof why there is no photo",
+        )
 
 
 def check_time(occurred_at: datetime | None, now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.complaint import ComplaintDeclined, ComplaintReceived
+from contracts.complaint import ComplaintDeclined, ComplaintReceived, Settled
 from kit.masking import mask
 from kit.outbox import Outgoing, outgoing
 from services.intake import likeness
@@ -159,7 +159,22 @@ def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: dat
             title=words.title, text=words.text, address=words.address, point=f.point,
             grid_code=f.grid_code, category=f.category, urgency=f.urgency,
             accused=draft.accused_unit, confidential=f.confidential,
-            attachments=tuple(dict.fromkeys(f.attachments)), received_at=now,
+            attachments=tuple(dict.fromkeys(f.attachments)), settled=_settled(draft),
+            received_at=now,
         )  # fmt: skip
     name = "complaint.declined" if f.decline else "complaint.received"
     return outgoing(name, data, source=SERVICE, about=about, at=now, area=f.grid_code)
+
+
+def _settled(draft: Draft) -> Settled | None:
+    done = draft.filing.settled
+    if done is None:
+        return None
+    names = names_of(draft)
+    return Settled(
+        unit=done.unit,
+        person=draft.sub,
+        result=done.result,
+        note=mask(done.note, names),
+        no_proof=mask(done.no_proof, names) if done.no_proof else None,
+    )

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from contracts.clock import ClockKind
-from contracts.complaint import Urgency
+from contracts.complaint import Settled, Urgency
 from contracts.directory import Limits, Profile
 from kit.db import Pool
 from tests.support import small
@@ -297,3 +297,31 @@ async def test_who_is_tied_to_the_party_complained_about_sees_nothing(desk: Desk
     for who in (HOLDER, ABOVE):
         assert (await desk.get(f"tickets/{one}", who=who)).status_code == 404
     await desk.ticket(one)
+
+
+SPOT: dict[str, Any] = {"unit": "GT-1", "result": "solved", "note": "当场清走"}
+
+
+async def test_what_was_settled_on_the_spot_is_closed_at_once_and_counted(desk: Desk) -> None:
+    settled = Settled(**SPOT, person=desk.person("GT-1"), no_proof="相机没电")
+    one = await desk.file(**GARBAGE, settled=settled)
+    ticket = await desk.ticket(one)
+    assert (ticket["status"], ticket["unit"], ticket["version"]) == ("closed", "GT-1", 3)
+    assert (ticket["outcome"], ticket["category"]) == ("settled_on_the_spot", "LJ-DF")
+    assert [(line["event"], line["status"]) for line in ticket["history"]] == [
+        ("dispatched", "dispatched"), ("handled", "callback"), ("closed", "closed"),
+    ]  # fmt: skip
+    assert ticket["history"][1]["detail"]["no_proof"] == "相机没电"
+    assert [name for name, _ in await desk.said()] == [
+        "dispatched.GT-1", "handled.GT-1", "closed.GT-1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("person", "accused"), [("P-SZ-L", None), ("P-GT-1-L", "GT-1"), ("nobody", None)]
+)
+async def test_nobody_settles_for_another_unit_nor_a_matter_about_their_own(
+    desk: Desk, person: str, accused: str | None
+) -> None:
+    one = await desk.file(**GARBAGE, accused=accused, settled=Settled(**SPOT, person=person))
+    assert (await desk.ticket(one))["status"] in {"dispatched", "triage"}

@@ -50,7 +50,8 @@ def ticket(text: str = RUBBISH, status: TicketStatus = S.DISPATCHED, **more: Any
         "kind": "complaint", "title": None, "body": text, "address": said.address,
         "accused": said.accused, "confidential": False, "rule_version": 1,
         "receipt_id": UUID(int=7), "received_at": MONDAY, "dispatched_at": MONDAY,
-        "coordinator": decision.coordinator, "receipt": decision.receipt, **more,
+        "coordinator": decision.coordinator, "pending": None, "extended": 0, "ruled": 0,
+        "outcome": None, "receipt": decision.receipt, **more,
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from services.router.desk.suggesting import tie
 from services.router.directory.directory import Directory
 from services.router.ticket import life, merging, store_life, store_merging
 from services.router.ticket.deed import Asked, Deed
+from services.router.ticket.store_proof import claim_proof
 
 
 async def assist(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
@@ -46,6 +47,8 @@ async def hold(_conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
     return [life.ask_hold(asked, allowed)]
 
 
-async def handle(_conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
-    """Said to be done, with proof."""
+async def handle(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
+    """Said to be done; what shows it belongs to this ticket from now on. Raises DomainError 422."""
+    proof, ticket_id = asked.command.data.proof, asked.row["ticket_id"]
+    await claim_proof(conn, proof, ticket_id, asked.actor.person, asked.at)
     return [life.handle(asked)]

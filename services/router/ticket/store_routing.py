@@ -29,25 +29,26 @@ with opening as materialized (
         $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::text[], $15::text[],
         $16::text[], $17::text[], $18::text[], $19::boolean[], $20::int[], $21::uuid[],
         $22::timestamptz[], $23::timestamptz[], $24::text[], $25::uuid[], $26::jsonb[],
-        $27::text[]
+        $27::text[], $28::text[]
     ) as t(
         ticket_id, number, status, unit, post, assists, area, category, urgency, profile, version,
         channel, kind, title, words, address, accused, confidential, rule_version, receipt_id,
-        received_at, dispatched_at, receipt, audit_id, detail, attachments
+        received_at, dispatched_at, receipt, audit_id, detail, attachments,
+        outcome
     )
 ), opened as (
     insert into ticket (
         ticket_id, number, status, unit, post, assists, area, category, urgency, profile, round,
         version, channel, kind, title, body, address, accused, confidential, rule_version,
         receipt_id, received_at, dispatched_at, changed_at, coordinator,
-        attachments
+        attachments, outcome
     )
     select ticket_id, number, status, unit, post,
         coalesce(string_to_array(nullif(assists, ''), ','), '{}'), area, category, urgency,
         profile, 1, version, channel, kind, title, words, address, accused, confidential,
         rule_version, receipt_id, received_at, dispatched_at, $1,
         case when dispatched_at is not null then unit end,
-        coalesce(string_to_array(nullif(attachments, ''), ','), '{}')
+        coalesce(string_to_array(nullif(attachments, ''), ','), '{}'), outcome
     from opening
     on conflict do nothing
     returning ticket_id
@@ -63,16 +64,17 @@ with opening as materialized (
     select receipt_id, ticket_id, receipt from opening join opened using (ticket_id)
 ), lines as (
     insert into ticket_event
-        (ticket_id, version, event, status, unit, round, actor, reason, cause, at)
-    select t.ticket_id, t.version, t.event, t.status, t.unit, 1, t.actor, t.reason, t.cause, $1
+        (ticket_id, version, event, status, unit, round, actor, reason, cause, detail, at)
+    select t.ticket_id, t.version, t.event, t.status, t.unit, 1, t.actor, t.reason, t.cause,
+        t.detail, $1
     from unnest(
-        $28::uuid[], $29::int[], $30::text[], $31::text[], $32::text[], $33::text[], $34::text[],
-        $35::text[]
-    ) as t(ticket_id, version, event, status, unit, actor, reason, cause)
+        $29::uuid[], $30::int[], $31::text[], $32::text[], $33::text[], $34::text[], $35::text[],
+        $36::text[], $37::jsonb[]
+    ) as t(ticket_id, version, event, status, unit, actor, reason, cause, detail)
     join opened using (ticket_id)
 ), saying as (
     select t.event_id, t.subject, t.body
-    from unnest($36::uuid[], $37::uuid[], $38::text[], $39::bytea[])
+    from unnest($38::uuid[], $39::uuid[], $40::text[], $41::bytea[])
         with ordinality as t(ticket_id, event_id, subject, body, nth)
     join opened using (ticket_id)
     order by nth
@@ -122,8 +124,8 @@ async def open_tickets(conn: Conn, rows: Rows, now: datetime) -> set[UUID]:
     opened = await conn.fetch(
         SQL_OPEN,
         now,
-        *columns(rows.tickets, 26),
-        *columns(rows.lines, 8),
+        *columns(rows.tickets, 27),
+        *columns(rows.lines, 9),
         *columns(rows.events, 4),
     )
     return {row["ticket_id"] for row in opened}
