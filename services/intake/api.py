@@ -16,12 +16,20 @@ from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.validation import invalid, wrong_field
 from services.intake import actions, batch
 from services.intake.actions import Archive
-from services.intake.complaint import Filing, Strict, Words, check_point
+from services.intake.advising import Adviser
+from services.intake.api_advice import add_advice
+from services.intake.api_life import add_life
+from services.intake.api_resident import PATH as RESIDENT_PATH
+from services.intake.api_resident import add_resident
+from services.intake.calling import CallDesk
+from services.intake.complaint import Filing, Strict, Words, check_consent, check_point
 from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
 from services.intake.filing import Draft, body_hash
 from services.intake.registrar import Filed, Registrar
+from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
+from services.intake.visiting import Visits
 
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
@@ -36,15 +44,28 @@ class Reveal(Strict):
     reason: Annotated[Words, Field(min_length=2, max_length=200)]
 
 
-def make_app(
-    shared: Shared, *, registrar: Registrar, holder: Holder, archive: Archive, searcher: Searcher
+def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
+    shared: Shared,
+    *,
+    registrar: Registrar,
+    holder: Holder,
+    archive: Archive,
+    searcher: Searcher,
+    call_desk: CallDesk,
+    later_words: LaterWords,
+    visits: Visits,
+    adviser: Adviser,
+    address_header: str | None,
 ) -> FastAPI:
     """The application with all of intake's routes."""
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
     _filing(app, registrar, holder)
     _duplicates(app, searcher, holder)
     _reading(app, shared.pool, archive)
-    deny_by_default(app, PUBLIC)
+    add_life(app, shared, call_desk, later_words, holder)
+    add_advice(app, adviser, holder, FILERS)
+    add_resident(app, visits, address_header)
+    deny_by_default(app, PUBLIC | {RESIDENT_PATH})
     return app
 
 
@@ -53,6 +74,7 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     codes = holder.codes
     codes.check(filing.grid_code, filing.category)
     check_point(filing.point, codes.box)
+    check_consent(filing.requester)
     if filing.attachments:
         raise wrong_field(
             "attachments",
@@ -181,12 +203,8 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
 def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:
     @app.get("/v1/complaints/{ident}", tags=["complaints"], dependencies=[allow(*READERS)])
     async def show(ident: Ident) -> Response:
-        """One complaint by id or number, words masked."""
-        row = dict(await actions.find(pool, ident))
-        row["text"] = row.pop("body")
-        for hidden in ("fingerprint", "filed_by"):
-            del row[hidden]
-        return reply({key: value for key, value in row.items() if value is not None})
+        """One complaint by id or number, words masked, with call-backs and what was said later."""
+        return reply(await actions.show(pool, ident))
 
     @app.post("/v1/complaints/{ident}/reveal", tags=["complaints"], openapi_extra=_schema(Reveal))
     async def reveal(

@@ -28,11 +28,17 @@ from kit.http import Shared
 from kit.ids import new_id
 from kit.relay import Relay
 from services.intake.actions import Archive
+from services.intake.advising import Adviser
 from services.intake.api import make_app
+from services.intake.callback import Policy
+from services.intake.calling import CallDesk
 from services.intake.directory import PARTS, Codes, Holder
+from services.intake.matters import Matters
 from services.intake.registrar import Registrar
+from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
 from services.intake.vault import Vault
+from services.intake.visiting import Visits
 from tests.support import small
 from tests.support.servers import PASSWORD, Database
 
@@ -83,29 +89,51 @@ class Desk:
             await conn.close()
 
 
-def signed_in(role: str) -> dict[str, str]:
-    """The header of somebody in a role."""
-    return {"Authorization": f"Bearer {issue(_PRIVATE, f'P-{role}', [role])}"}
+class _Away(httpx.AsyncBaseTransport):
+    """A server that cannot be reached."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("away", request=request)
+
+
+def signed_in(role: str, person: str | None = None) -> dict[str, str]:
+    """The header of somebody in a role; of a particular person where that matters."""
+    return {"Authorization": f"Bearer {issue(_PRIVATE, person or f'P-{role}', [role])}"}
 
 
 @asynccontextmanager
-async def desk(database: Database) -> AsyncIterator[Desk]:
-    """Intake as `services/intake/app.py` puts it together, with the small district loaded."""
+async def desk(
+    database: Database, *, router_transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[Desk]:
+    """Intake as `services/intake/app.py` puts it together, with the small district loaded.
+
+    Without a `router_transport` the router cannot be reached.
+    """
     pool = await create_pool(database.dsn("chuishao_intake"), PASSWORD, "intake", size=4)
     vault_pool = await create_pool(database.dsn("chuishao_vault"), PASSWORD, "vault", size=1)
     vault, holder = Vault(_SECRET, _SECRET), Holder()
     tables = small.tables()
     rows = {part: [row.model_dump(mode="json") for row in tables[part]] for part in PARTS}
     holder.use(Codes.of(1, rows))
+    relay = Relay(pool, Client(), service="intake")
+    registrar, archive = Registrar(pool, relay, vault), Archive(vault_pool, vault)
+    matters = Matters(pool, relay, archive, holder)
+    router = httpx.AsyncClient(base_url="http://router", transport=router_transport or _Away())
     app = make_app(
         Shared("intake", pool, TokenVerifier(_PUBLIC), {}),
-        registrar=Registrar(pool, Relay(pool, Client(), service="intake"), vault),
+        registrar=registrar,
         holder=holder,
-        archive=Archive(vault_pool, vault),
+        archive=archive,
         searcher=Searcher(pool, vault),
+        call_desk=CallDesk(matters, Policy()),
+        later_words=LaterWords(matters, registrar),
+        visits=Visits(pool, vault),
+        adviser=Adviser(router),
+        address_header="X-Real-IP",
     )
     transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
         yield Desk(http, pool, database)
+    await router.aclose()
     await vault_pool.close()
     await pool.close()

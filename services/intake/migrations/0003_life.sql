@@ -123,3 +123,20 @@ revoke execute on function
     vault.tail_is(uuid, bytea), vault.spoke(uuid, bytea), vault.phone_mark(uuid) from public;
 grant execute on function
     vault.tail_is(uuid, bytea), vault.spoke(uuid, bytea), vault.phone_mark(uuid) to chuishao_intake;
+
+-- The complaint whose ticket is worked on: its own, or at the end of the mergers.
+create function lead_of(complaint uuid) returns uuid
+language sql stable strict set search_path from current as $$
+    with recursive chain as (
+        select t.complaint_id, t.status, t.into_number, 0 as depth
+        from ticket_view t
+        where t.complaint_id = complaint
+        union all
+        select t.complaint_id, t.status, t.into_number, depth + 1
+        from chain
+        join complaint c on c.number = chain.into_number
+        join ticket_view t on t.complaint_id = c.complaint_id
+        where chain.status = 'merged' and depth < 32
+    )
+    select complaint_id from chain order by depth desc limit 1
+$$;
