@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -21,13 +23,15 @@ from cryptography.hazmat.primitives.serialization import (
 from nats.aio.client import Client
 
 from chuishao.tokens import issue
+from contracts.catalog import BY_NAME, make
 from kit.auth import TokenVerifier
-from kit.db import Pool, create_pool
+from kit.db import Pool, create_pool, reading
+from kit.delivery import Received
 from kit.edge import Edge
 from kit.http import Shared
 from kit.ids import new_id
 from kit.relay import Relay
-from services.intake.actions import Archive
+from services.intake.actions import Archive, project_tickets
 from services.intake.advising import Adviser
 from services.intake.api import make_app
 from services.intake.callback import Policy
@@ -41,6 +45,7 @@ from services.intake.vault import Vault
 from services.intake.visiting import Visits
 from tests.support import small
 from tests.support.servers import PASSWORD, Database
+from tests.support.small import MONDAY
 
 _KEY: Final = Ed25519PrivateKey.generate()
 _PUBLIC: Final = (
@@ -76,6 +81,31 @@ class Desk:
         found: list[dict[str, Any]] = answer.json()["items"]
         return found
 
+    async def post(
+        self, path: str, body: dict[str, Any], *, person: str | None = None, key: str | None = None
+    ) -> httpx.Response:
+        """Something said to a filed complaint, as an operator."""
+        headers = signed_in("operator", person) | ({"Idempotency-Key": key} if key else {})
+        return await self.http.post(f"/v1/complaints/{path}", json=body, headers=headers)
+
+    async def get(self, path: str, role: str = "operator", **asked: Any) -> Any:
+        """Read as somebody in a role."""
+        answer = await self.http.get(path, params=asked, headers=signed_in(role))
+        assert answer.status_code == httpx.codes.OK, answer.text
+        return answer.json()
+
+    async def said(self, name: str) -> list[dict[str, Any]]:
+        """Data of the events of a name, in the order they were written."""
+        found = await self.rows(
+            "select body from outbox where subject like $1 order by tx, position", f"{name}.%"
+        )
+        return [json.loads(row["body"])["data"] for row in found]
+
+    async def hear(self, *told: Received) -> None:
+        """Project ticket events, as the consumer does with a batch."""
+        async with reading(self.pool) as conn:
+            await project_tickets(conn, told)
+
     async def move_clock(self, to: datetime) -> None:
         """Set business time."""
         await self.rows("select chuishao.set_business_clock($1)", to)
@@ -87,6 +117,36 @@ class Desk:
             return list(await conn.fetch(statement, *values))
         finally:
             await conn.close()
+
+
+def ticket(filed: dict[str, Any], name: str, version: int, **data: Any) -> Received:
+    """A ticket event about a filed complaint as it comes from the router."""
+    at = data.pop("at", MONDAY)
+    fields = {
+        "ticket_id": filed["complaint_id"],
+        "complaint_id": filed["complaint_id"],
+        "number": filed["number"],
+        "version": version,
+        "round": 1,
+        "unit": "SZ",
+        "holder": data.get("unit", "SZ"),
+        "area": small.GARDEN_3,
+        "urgency": "normal",
+        "rule_version": 1,
+    } | data
+    if name == "dispatched":
+        fields |= {"channel": "hotline", "kind": "complaint", "profile": "standard"}
+        fields |= {"received_at": at, "dispatched_at": at}
+    model = BY_NAME[f"ticket.{name}"].data
+    event = make(
+        f"ticket.{name}",
+        model.model_validate(fields),
+        event_id=str(new_id()),
+        source="router",
+        about=filed["complaint_id"],
+        at=at,
+    )
+    return Received(event, UUID(event.id), cast("Any", None), f"ticket.{name}")
 
 
 class _Away(httpx.AsyncBaseTransport):
