@@ -56,9 +56,7 @@ async def test_the_right_digits_tell_where_it_stands_in_a_plain_sentence(at: Des
     assert "回访" in answer.json()["state"]
     assert answer.json()["since"] == "2026-11-16T11:00+08:00"
     assert answer.headers["cache-control"] == "no-store"
-    assert not {"王小明", "漏水", PHONE, "SZ"} & {
-        w for w in ("王小明", "漏水", PHONE, "SZ") if w in answer.text
-    }
+    assert not [word for word in ("王小明", "漏水", "4321", "SZ") if word in answer.text]
 
 
 async def test_the_page_is_a_form_without_script_in_the_language_asked_for(at: Desk) -> None:
@@ -119,7 +117,7 @@ async def test_five_wrong_tries_an_hour_of_one_number_from_wherever(at: Desk) ->
 async def test_five_wrong_tries_an_hour_from_one_address_of_whatever_number(at: Desk) -> None:
     one = await filed(at)
     for n in range(5):
-        assert (await look(at, number(MONDAY.date(), n), RIGHT)).status_code == 404
+        assert (await look(at, number(MONDAY.date(), 90_000 + n), RIGHT)).status_code == 404
     assert (await look(at, one["number"], RIGHT)).status_code == 429
     assert (await look(at, one["number"], RIGHT, address="203.0.113.8")).status_code == 200
 
