@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from contracts.complaint import ComplaintChanged, ComplaintSupplemented, Datum, Point, Urgency
+from contracts.complaint import ComplaintChanged, Datum, Point, Urgency
 from kit import audit
 from kit.db import Conn
 from kit.ids import new_id
@@ -62,6 +62,7 @@ class LaterWords:
             words = await self._keep(
                 conn, matter, "withdrawn", (said.reason, names, asked.sub), confirmed
             )
+            await store.settle(conn, complaint_id)
             data = ComplaintChanged(
                 **known(matter),
                 reason=words,
@@ -81,9 +82,7 @@ class LaterWords:
         async def act(conn: Conn, matter: Matter) -> Effect:
             matter.standing.check(Act.SUPPLEMENT)
             words = await self._keep(conn, matter, "supplemented", (said.text, names, asked.sub))
-            data = ComplaintSupplemented(
-                **known(matter), text=words, ticket_round=open_round(matter)
-            )
+            data = ComplaintChanged(**known(matter), reason=words, ticket_round=open_round(matter))
             event = say("complaint.supplemented", data, matter)
             return _effect(matter, "supplement", asked.sub, event)
 

@@ -107,7 +107,8 @@ class Standing:
     def effective(self) -> S:
         """The state that counts: of the work, with what was said just now taken for done."""
         status = self.lead.status
-        if self.withdrawing and Act.WITHDRAW in ALLOWED[status]:
+        # A follower's own ticket stays merged: what goes on is the others'.
+        if self.withdrawing and (self.merged or Act.WITHDRAW in ALLOWED[status]):
             return S.WITHDRAWN
         if self.reopening and status is S.CLOSED:
             return S.IN_PROGRESS

@@ -75,6 +75,10 @@ SQL_SAY: Final = """
 insert into later_word (word_id, complaint_id, kind, round, by, at, words, confirmed_by, confirmed_how)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
+SQL_SETTLE: Final = """
+update ticket_view set settled = true where complaint_id = $1 and status = 'merged'
+"""
+"""Who took it back is not asked about the work that goes on for others."""
 SQL_SEAL: Final = """
 insert into vault.later_word (word_id, complaint_id, key_version, wrapped_key, box)
 values ($1, $2, $3, $4, $5)
@@ -127,6 +131,11 @@ async def record(conn: Conn, row: tuple[Any, ...]) -> None:
 async def say(conn: Conn, row: tuple[Any, ...]) -> None:
     """A later word, in the order of SQL_SAY."""
     await conn.execute(SQL_SAY, *row)
+
+
+async def settle(conn: Conn, complaint_id: UUID) -> None:
+    """Ask a follower no more."""
+    await conn.execute(SQL_SETTLE, complaint_id)
 
 
 async def seal(conn: Conn, row: tuple[Any, ...]) -> None:

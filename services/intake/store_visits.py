@@ -32,7 +32,12 @@ where token in (select token from page_try where last_at < $1 limit 1000 for upd
 """
 SQL_PLACE: Final = """
 select c.complaint_id, c.number, c.received_at, c.decline_reason, own.status,
-    led.status as lead_status, led.since
+    led.status as lead_status, led.since,
+    (
+        select max(w.at)
+        from later_word w
+        where w.complaint_id = c.complaint_id and w.kind = 'withdrawn' and own.status = 'merged'
+    ) as withdrawn_at
 from complaint c
 left join ticket_view own on own.complaint_id = c.complaint_id
 left join ticket_view led on led.complaint_id = lead_of(c.complaint_id)

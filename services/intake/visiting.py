@@ -73,6 +73,10 @@ def _view(row: Record) -> View:
     declined = row["decline_reason"] is not None
     opening = TicketStatus.DECLINED if declined else TicketStatus.RECEIVED
     status = TicketStatus(row["lead_status"]) if row["lead_status"] else opening
+    if row["withdrawn_at"] is not None:
+        return View(
+            row["number"], TicketStatus.WITHDRAWN, together=False, since=row["withdrawn_at"]
+        )
     return View(
         number=row["number"],
         status=status,

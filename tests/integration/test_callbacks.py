@@ -304,3 +304,15 @@ async def test_outliers_are_looked_for_in_a_time_that_makes_sense(
         headers=signed_in("admin"),
     )
     assert (answer.status_code, answer.json()["field"]) == (422, "to")
+
+
+async def test_a_follower_who_took_it_back_is_not_asked_about_the_others_work(at: Desk) -> None:
+    lead, near, far = await merged(at)
+    taken_back = {"reason": "搬走了", "confirmed_by": "requester", "confirmed_how": "phone"}
+    assert (await at.post(f"{far['number']}/withdraw", taken_back)).status_code == 200
+    assert sorted(await due(at)) == sorted([lead["number"], near["number"]])
+    assert (await at.post(callbacks(far), SOLVED)).status_code == 409
+    page = await at.http.post(
+        f"/t/{far['number']}", json={"digits": "4321"}, headers={"Accept": "application/json"}
+    )
+    assert "撤回" in page.json()["state"]

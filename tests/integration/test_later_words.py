@@ -73,7 +73,7 @@ async def test_a_supplement_before_anybody_has_it_is_said_masked_and_its_origina
     answer = await at.post(f"{filed['number']}/supplement", said)
     assert answer.status_code == 200
     (event,) = await at.said("complaint.supplemented")
-    assert event["text"] == "我是[姓名]，电话换成[电话]"
+    assert event["reason"] == "我是[姓名]，电话换成[电话]"
     assert (event["complaint_id"], event["ticket_round"]) == (filed["complaint_id"], 1)
     shown = await at.get(f"/v1/complaints/{filed['number']}")
     assert [word["text"] for word in shown["later"]] == ["我是[姓名]，电话换成[电话]"]

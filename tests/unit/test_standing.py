@@ -71,6 +71,7 @@ def test_the_matrix_of_states_and_words(status: S, act: Act, *, merged: bool) ->
 def test_what_was_said_just_now_counts_before_the_router_has_answered() -> None:
     assert standing(S.CALLBACK, answered=True).allowed == (Act.WITHDRAW, Act.SUPPLEMENT)
     assert standing(S.IN_PROGRESS, withdrawing=True).allowed == (Act.REOPEN,)
+    assert standing(S.CLOSED, merged=True, withdrawing=True).allowed == (Act.REOPEN,)
     assert standing(S.CLOSED, reopening=True).allowed == (Act.WITHDRAW, Act.SUPPLEMENT)
     assert standing(S.CLOSED, withdrawing=True).effective is S.CLOSED
     assert standing(S.IN_PROGRESS, reopening=True).effective is S.IN_PROGRESS
