@@ -14,6 +14,7 @@ from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.intake import actions
 from services.intake import store_life as store
+from services.intake.complaint import check_consent
 from services.intake.filing import names_in
 from services.intake.later import Reopening, Supplement, Withdrawal
 from services.intake.matters import (
@@ -93,6 +94,7 @@ class LaterWords:
 
         Raises DomainError 404, 409 while it is open, 422, 503.
         """
+        check_consent(said.caller)
         complaint_id = await self._find(ident)
         secret = await self.matters.archive.open(complaint_id)
         names = names_of(names_in(secret), said.caller)

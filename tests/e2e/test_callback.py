@@ -8,8 +8,8 @@ import httpx
 
 from tests.support.world import World, until
 
-LAMP: Final = {"address": "清潭街12号", "title": "路灯不亮"}
-PHONE: Final = {"requester": {"name": "王小明", "phone": "138 0000 4321"}}
+LAMP: Final[dict[str, Any]] = {"address": "清潭街12号", "title": "路灯不亮"}
+PHONE: Final[dict[str, Any]] = {"requester": {"name": "王小明", "phone": "138 0000 4321"}}
 NOT_SOLVED: Final = {"contacted": True, "solved": False, "note": "王小明说还是不亮"}
 SOLVED: Final = {"contacted": True, "solved": True, "satisfied": True}
 DONE: Final = {"result": "solved", "no_proof": "夜间无法拍照", "note": "已更换灯泡"}

@@ -192,6 +192,13 @@ async def test_the_same_key_gives_the_same_answer(at: Desk, act: str) -> None:
     assert len(events) == 2
 
 
+async def test_who_calls_again_for_somebody_else_says_who_agreed(at: Desk) -> None:
+    filed = await filed_as(at, "closed")
+    caller = {"phone": "13900005678", "on_behalf_of": "王小明"}
+    answer = await at.post(f"{filed['number']}/reopen", {"text": "漏水", "requester": caller})
+    assert (answer.status_code, answer.json()["field"]) == (422, "requester.spoken_with")
+
+
 async def test_later_words_of_nobodys_complaint_are_refused(at: Desk) -> None:
     for act, body in {"withdraw": TAKEN_BACK, "supplement": AGAIN, "reopen": AGAIN}.items():
         answer = await at.post(f"261116000000/{act}", {"text": "x"} if "text" in body else body)
