@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
+from typing import Final
 
 from chuishao.dsn import Dsn
 from chuishao.ports import HOST, Ports, process_names
@@ -18,6 +19,8 @@ from chuishao.secrets import SERVICES, VAULT_ROLE, Secrets
 # A service drains its requests, its messages and its relay one after the other (kit/runner.py).
 _DRAIN_S = 40.0
 _READY_S = 90.0
+KEEPING_FILES: Final = ("intake", "router")
+"""Services that keep what people send (kit/attachments)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Installation:
             "ROUTER_URL": self.url("router"),
             "NOTIFIER_URL": self.url("notifier"),
         }
+        if service in KEEPING_FILES:
+            settings["STORAGE"] = storage_url(self.data_dir)
         if service == "intake":
             settings["VAULT_DSN"] = self.admin.of_role(VAULT_ROLE)
         return {**os.environ, **{f"CHUISHAO_{name}": text for name, text in settings.items()}}
@@ -78,6 +83,11 @@ class Installation:
             orphaned=Signals.SIGKILL,
             restart=Restart.ALWAYS,
         )
+
+
+def storage_url(data_dir: Path) -> str:
+    """Return where services keep files, each in a folder of its own, unless a bucket was named."""
+    return os.environ.get("CHUISHAO_STORAGE") or (data_dir.resolve() / "attachments").as_uri()
 
 
 def _answers(port: int) -> ReadyCheck:

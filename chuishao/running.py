@@ -10,6 +10,7 @@ from chuishao.database import bring_up_to_date
 from chuishao.directory import read_roster
 from chuishao.dsn import Dsn
 from chuishao.files import make_private_dir
+from chuishao.installation import storage_url
 from chuishao.runfile import NotRunningError, RunInfo
 from chuishao.secrets import Secrets
 from chuishao.signins import nats_users, sign_in_tokens
@@ -88,4 +89,5 @@ def _router_settings(info: RunInfo, data_dir: Path) -> dict[str, str]:
         "CHUISHAO_INTAKE_URL": info.intake,
         "CHUISHAO_ROUTER_URL": info.router,
         "CHUISHAO_NOTIFIER_URL": info.notifier,
+        "CHUISHAO_STORAGE": storage_url(data_dir),
     }

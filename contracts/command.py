@@ -143,6 +143,8 @@ class TicketState(BaseModel):
     title: str | None = None
     address: str | None = None
     text: str | None = None
+    attachments: tuple[str, ...] = ()
+    """Ids of the resident's files: `GET /v1/attachments/{id}` at intake."""
     received_at: AwareDatetime
 
 

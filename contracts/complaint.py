@@ -90,6 +90,8 @@ class ComplaintReceived(ComplaintEvent):
     confidential: bool = False
     repeat_of: str | None = None
     """Number of an earlier complaint that this one takes up again (domain.md E7)."""
+    attachments: tuple[str, ...] = ()
+    """Ids of files at intake, handed out there by right of the ticket."""
     received_at: AwareDatetime
 
 

@@ -27,7 +27,7 @@ from kit.logging import get
 log = get(__name__)
 
 BODY_LIMIT: Final = 256 * 1024
-STREAMED: Final = frozenset({"/v1/complaints/batch"})
+STREAMED: Final = frozenset({"/v1/attachments", "/v1/complaints/batch"})
 """Paths that read their body piece by piece and bound each piece themselves."""
 
 Endpoint = Callable[[Request, Principal], Awaitable[Response]]

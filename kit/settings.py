@@ -43,6 +43,18 @@ class ServiceSettings(BaseSettings):
     """OpenTelemetry collector (OTLP over HTTP); no traces are sent where it is not given."""
 
 
+class StorageSettings(ServiceSettings):
+    """Of services that keep files (kit/attachments): where, and the keys of a bucket."""
+
+    storage: str
+    """`file:///folder`, or `s3://bucket/prefix`; every service keeps to a folder of its own in it."""
+    s3_endpoint: str | None = None
+    """Of a store that is not Amazon's: `https://host:port`; the bucket goes into the path."""
+    s3_region: str = "us-east-1"
+    s3_access_key: SecretStr | None = None
+    s3_secret_key: SecretStr | None = None
+
+
 def secrets_dir() -> str | None:
     """Folder with one file per secret, named by `CHUISHAO_SECRETS_DIR`."""
     return os.environ.get("CHUISHAO_SECRETS_DIR")

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.ticket import TicketEvent
+from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged
 from kit import audit
+from kit.attachments import store as attachments
+from kit.attachments.shelf import file_view
+from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.delivery import Effects, Received
 from kit.errors import not_found
 from kit.masking import mask
-from services.intake import store, store_view
+from services.intake import store, store_attachment, store_view
 from services.intake.filing import whom_to_call
 from services.intake.number import is_number
 from services.intake.projecting import Told, view_row
+from services.intake.staff import Staff
 from services.intake.vault import Vault
+
+SEES_FILES: Final = ("operator", "dispatcher", "admin")
+"""Who may see every resident's files, and where and when they were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ async def find(pool: Pool, id_or_number: str) -> Record:
     return row
 
 
-async def show(pool: Pool, id_or_number: str) -> dict[str, Any]:
+async def show(pool: Pool, id_or_number: str, *, whereabouts: bool) -> dict[str, Any]:
     """One complaint as everybody at the desk sees it, with what followed. Raises DomainError 404."""
     row = dict(await find(pool, id_or_number))
     async with reading(pool) as conn:
@@ -67,12 +75,30 @@ async def show(pool: Pool, id_or_number: str) -> dict[str, Any]:
     row["text"] = row.pop("body")
     for hidden in ("fingerprint", "filed_by"):
         del row[hidden]
+    row["attachments"] = await files_of(pool, row["complaint_id"], whereabouts=whereabouts)
     row |= {"later": [_told(one) for one in words], "callbacks": [_told(one) for one in calls]}
     return _told(row)
 
 
 def _told(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if value is not None}
+
+
+async def files_of(
+    pool: Pool, complaint_id: UUID, *, whereabouts: bool
+) -> tuple[dict[str, Any], ...]:
+    """What was given with a complaint, oldest first."""
+    async with reading(pool) as conn:
+        rows = await attachments.used_by(conn, complaint_id)
+    return tuple(file_view(row, whereabouts=whereabouts) for row in rows)
+
+
+async def may_see_file(conn: Conn, row: Record, who: Principal, staff: Staff, day: date) -> bool:
+    """Whether somebody may see a resident's file: the hotline and the desk all, others by the ticket."""
+    if who.has(*SEES_FILES):
+        return True
+    matter = await store_attachment.matter(conn, row["used_by"])
+    return matter is not None and staff.may_see(who.sub, day, matter)
 
 
 async def reveal(
@@ -101,7 +127,35 @@ async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:
             told.setdefault(data.complaint_id, []).append(Told(one.name, one.event.time, data))
     if told:
         await store_view.project(conn, [view_row(told[ticket]) for ticket in sorted(told)])
+    heard = [data for one in received if isinstance(data := one.event.data, TicketEvent)]
+    helped = _newest([data for data in heard if isinstance(data, TicketDispatched)])
+    if helped:
+        await store_attachment.project_assists(
+            conn,
+            [
+                (UUID(d.complaint_id), d.version, ",".join(d.assists))
+                for _, d in sorted(helped.items())
+            ],
+        )
+    merged = _newest([data for data in heard if isinstance(data, TicketMerged) and data.into])
+    if merged:
+        await store_attachment.project_merged(
+            conn, [(UUID(d.complaint_id), d.version, d.into) for _, d in sorted(merged.items())]
+        )
     return Effects()
+
+
+E = TypeVar("E", bound=TicketEvent)
+
+
+def _newest(events: Sequence[E]) -> dict[str, E]:
+    """The newest of each complaint."""
+    newest: dict[str, E] = {}
+    for data in events:
+        known = newest.get(data.complaint_id)
+        if known is None or known.version < data.version:
+            newest[data.complaint_id] = data
+    return newest
 
 
 def identify(id_or_number: str) -> tuple[UUID | None, str | None]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
+from asyncpg import Record
 from fastapi import FastAPI, Path, Request, Response
 from pydantic import Field, ValidationError
 
+from kit.attachments.routes import add_attachments
+from kit.attachments.shelf import Shelf
 from kit.auth import Principal, allow, deny_by_default
-from kit.db import Pool
+from kit.clock import CITY_TIME
+from kit.db import Conn, Pool
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
-from kit.validation import invalid, wrong_field
+from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.actions import Archive
 from services.intake.advising import Adviser
@@ -56,6 +61,7 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     visits: Visits,
     adviser: Adviser,
     address_header: str | None,
+    shelf: Shelf,
 ) -> FastAPI:
     """The application with all of intake's routes."""
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
@@ -65,6 +71,7 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     add_life(app, shared, call_desk, later_words, holder)
     add_advice(app, adviser, holder, FILERS)
     add_resident(app, visits, address_header)
+    _files(app, shelf, holder)
     deny_by_default(app, PUBLIC | {RESIDENT_PATH})
     return app
 
@@ -75,12 +82,6 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     codes.check(filing.grid_code, filing.category)
     check_point(filing.point, codes.box)
     check_consent(filing.requester)
-    if filing.attachments:
-        raise wrong_field(
-            "attachments",
-            zh="附件尚不能随诉求提交，请删去此项；照片可在电话中说明",
-            en="attachments cannot be taken yet; remove the field",
-        )
     accused = codes.units.get(filing.accused) if filing.accused else None
     return Draft(filing, sub, key, body_hash(filing), accused, codes.names)
 
@@ -201,10 +202,11 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
 
 
 def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:
-    @app.get("/v1/complaints/{ident}", tags=["complaints"], dependencies=[allow(*READERS)])
-    async def show(ident: Ident) -> Response:
-        """One complaint by id or number, words masked, with call-backs and what was said later."""
-        return reply(await actions.show(pool, ident))
+    @app.get("/v1/complaints/{ident}", tags=["complaints"])
+    async def show(ident: Ident, who: Principal = allow(*READERS)) -> Response:
+        """One complaint by id or number, words masked, with its files, call-backs and later words."""
+        seen = await actions.show(pool, ident, whereabouts=who.has(*actions.SEES_FILES))
+        return reply(seen)
 
     @app.post("/v1/complaints/{ident}/reveal", tags=["complaints"], openapi_extra=_schema(Reveal))
     async def reveal(
@@ -216,3 +218,11 @@ def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:
             pool, archive, id_or_number=ident, sub=who.sub, reason=asked.reason
         )
         return reply(secret, headers={"Cache-Control": "no-store"})
+
+
+def _files(app: FastAPI, shelf: Shelf, holder: Holder) -> None:
+    async def may_see(conn: Conn, row: Record, who: Principal, now: datetime) -> bool:
+        day = now.astimezone(CITY_TIME).date()
+        return await actions.may_see_file(conn, row, who, holder.codes.staff, day)
+
+    add_attachments(app, shelf, may_see, uploaders=FILERS, readers=FILERS)

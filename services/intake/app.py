@@ -6,6 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 from contracts.topology import INTAKE_DIRECTORY, INTAKE_TICKETS
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import open_storage
+from kit.attachments.sweeping import attachment_sweeper
 from kit.db import create_pool
 from kit.http import Shared
 from kit.parts import Parts as DirectoryParts
@@ -49,6 +52,7 @@ async def main() -> None:
     policy = Policy(settings.callback_tries, timedelta(hours=settings.callback_gap_h))
     token = settings.service_token.get_secret_value() if settings.service_token else ""
     router = adviser_client(settings.router_url, token)
+    shelf = Shelf(plumbing.pool, open_storage(settings, SERVICE))
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
         registrar=registrar,
@@ -60,6 +64,7 @@ async def main() -> None:
         visits=Visits(plumbing.pool, vault),
         adviser=Adviser(router),
         address_header=settings.client_address_header,
+        shelf=shelf,
     )
     await serve(
         Parts(
@@ -70,7 +75,7 @@ async def main() -> None:
             relay=plumbing.relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(plumbing.stay_connected, directory.run),
+            loops=(plumbing.stay_connected, directory.run, attachment_sweeper(shelf)),
             close=(router.aclose, vault_pool.close, plumbing.pool.close),
         )
     )

@@ -114,7 +114,8 @@ class Filing(Strict):
     requester: Requester | None = None
     accused: Annotated[Words, Field(max_length=100)] | None = None
     confidential: StrictBool = False
-    attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=9)] = ()
+    attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=20)] = ()
+    """Ids of `POST /v1/attachments`, uploaded by who files."""
     external_id: Short | None = None
     decline: Decline | None = None
 

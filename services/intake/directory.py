@@ -11,6 +11,7 @@ from typing import Any, Final
 from contracts.complaint import Urgency
 from kit.errors import DomainError, Kind
 from kit.validation import known_code
+from services.intake.staff import Staff
 from services.intake.standing import WINDOWS
 from services.intake.whereabouts import PlaceNames
 
@@ -41,6 +42,7 @@ class Codes:
     units: dict[str, str]
     """Unit code, name or alias to code."""
     names: PlaceNames
+    staff: Staff
     box: Box | None = None
     """Around every place with coordinates, with a margin; None when no place has any."""
     unit_names: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +64,7 @@ class Codes:
             frozenset(row["code"] for row in parts["categories"]),
             units,
             PlaceNames(parts["areas"], parts.get("places", ())),
+            Staff.of(parts.get("posts", ()), parts["units"]),
             _box(parts.get("places", ())),
             {row["code"]: row["name"] for row in parts["units"]},
             _people(parts.get("posts", ())),

@@ -170,7 +170,8 @@ def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: dat
             complaint_id=about, number=number, area=f.grid_code, channel=f.channel, kind=f.kind,
             title=words.title, text=words.text, address=words.address, point=f.point,
             grid_code=f.grid_code, category=f.category, urgency=f.urgency,
-            accused=draft.accused_unit, confidential=f.confidential, received_at=now, repeat_of=draft.repeat_of,
+            accused=draft.accused_unit, confidential=f.confidential,
+            attachments=tuple(dict.fromkeys(f.attachments)), received_at=now, repeat_of=draft.repeat_of,
         )  # fmt: skip
     name = "complaint.declined" if f.decline else "complaint.received"
     return outgoing(name, data, source=SERVICE, about=about, at=now, area=f.grid_code)

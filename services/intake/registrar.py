@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
+from kit.attachments import store as attachments
+from kit.attachments.shelf import unusable
 from kit.clock import CITY_TIME
 from kit.coalesce import Coalescer, QueueFullError
-from kit.db import Conn, Pool, reading
+from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind, unavailable
 from kit.ids import new_id
 from kit.outbox import Outgoing
@@ -22,11 +24,11 @@ from services.intake import filing as words_of
 from services.intake import store_filing as store
 from services.intake.complaint import check_time
 from services.intake.filing import Draft, Masked
-from services.intake.number import DayFullError, number
+from services.intake.number import DayFullError
+from services.intake.numbering import Numbers
 from services.intake.vault import Vault
 
 REPEAT_WINDOW: Final = timedelta(days=30)
-NUMBERS_AT_ONCE: Final = 512
 WAIT_S: Final = 2.0
 PACE_S: Final = 0.01
 
@@ -57,30 +59,6 @@ class Entry:
     event: Outgoing
 
 
-class Numbers:
-    """Counters of the day, taken from the database some hundred at a time."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._lock = asyncio.Lock()
-        self._day: date | None = None
-        self._next = 0
-        self._end = 0
-
-    async def take(self, day: date, count: int) -> list[str]:
-        """Numbers nobody else gets. Raises DayFullError past a million a day."""
-        taken: list[str] = []
-        async with self._lock:
-            while len(taken) < count:
-                if day != self._day or self._next >= self._end:
-                    async with reading(self._pool) as conn:
-                        first = await store.reserve_numbers(conn, day, NUMBERS_AT_ONCE)
-                    self._day, self._next, self._end = day, first, first + NUMBERS_AT_ONCE
-                taken.append(number(day, self._next))
-                self._next += 1
-        return taken
-
-
 class Registrar:
     """The one way a complaint is stored."""
 
@@ -90,6 +68,7 @@ class Registrar:
         self._vault = vault
         self._numbers = Numbers(pool)
         self._coalescer: Coalescer[Draft, Result] = Coalescer(self._file, pace_s=PACE_S)
+        self._linking: Coalescer[Draft, Result] = Coalescer(self._file_with_files, size=1)
         self._in_hand: dict[tuple[str, str], asyncio.Future[Result]] = {}
 
     async def file(self, draft: Draft) -> Filed:
@@ -111,7 +90,8 @@ class Registrar:
 
     async def _submit(self, draft: Draft) -> Result:
         try:
-            return await self._coalescer.submit(draft)
+            way = self._linking if draft.filing.attachments else self._coalescer
+            return await way.submit(draft)
         except (QueueFullError, DayFullError):
             return unavailable()
         except asyncpg.LockNotAvailableError:
@@ -119,22 +99,45 @@ class Registrar:
 
     async def _file(self, drafts: Sequence[Draft]) -> list[Result]:
         """One statement for a group: keys, complaints, identities, events, audit."""
+        async with reading(self._pool) as conn:
+            results, fresh, _ = await self._file_on(conn, drafts)
+        self._relay.hint(entry.event for entry in fresh)
+        return results
+
+    async def _file_with_files(self, drafts: Sequence[Draft]) -> list[Result]:
+        """The same with its files linked, in one transaction: a wrong file, and nothing was filed.
+
+        A key used before links nothing: what it was used for has its files.
+        """
+        try:
+            async with transaction(self._pool) as conn:
+                results, fresh, now = await self._file_on(conn, drafts)
+                for entry in fresh:
+                    await _link(conn, entry, now)
+        except DomainError as refused:
+            return [refused]
+        self._relay.hint(entry.event for entry in fresh)
+        return results
+
+    async def _file_on(
+        self, conn: Conn, drafts: Sequence[Draft]
+    ) -> tuple[list[Result], list[Entry], datetime]:
+        """Results in the order of the drafts, what is stored anew, and the time of it."""
         words = [words_of.masked(draft) for draft in drafts]
         prints = [words_of.fingerprint(masked) for masked in words]
-        async with reading(self._pool) as conn:
-            now, alike = await store.now_and_alike(conn, prints, REPEAT_WINDOW)
-            refused = {id(d): why for d in drafts if (why := _refusal(d, now)) is not None}
-            entries = [
-                (draft, masked, tuple(alike.get(print_, ())))
-                for draft, masked, print_ in zip(drafts, words, prints, strict=True)
-                if id(draft) not in refused
-            ]
-            results = await self._store(conn, entries, now) if entries else {}
-        return [refused.get(id(draft)) or results[id(draft)] for draft in drafts]
+        now, alike = await store.now_and_alike(conn, prints, REPEAT_WINDOW)
+        refused = {id(d): why for d in drafts if (why := _refusal(d, now)) is not None}
+        entries = [
+            (draft, masked, tuple(alike.get(print_, ())))
+            for draft, masked, print_ in zip(drafts, words, prints, strict=True)
+            if id(draft) not in refused
+        ]
+        results, fresh = await self._store(conn, entries, now) if entries else ({}, [])
+        return [refused.get(id(d)) or results[id(d)] for d in drafts], fresh, now
 
     async def _store(
         self, conn: Conn, drafts: list[tuple[Draft, Masked, tuple[str, ...]]], now: datetime
-    ) -> dict[int, Result]:
+    ) -> tuple[dict[int, Result], list[Entry]]:
         numbers = await self._numbers.take(now.astimezone(CITY_TIME).date(), len(drafts))
         entries = [
             _entry(draft, masked, its_number, its_alike, now)
@@ -143,13 +146,12 @@ class Registrar:
         entries.sort(key=lambda e: (e.draft.sub, e.draft.key))
         free = await store.file(conn, [self._row(entry, now) for entry in entries], now)
         fresh = [entry for entry in entries if entry.complaint_id in free]
-        self._relay.hint(entry.event for entry in fresh)
         results: dict[int, Result] = {
             id(e.draft): Filed(str(e.complaint_id), e.number, now, e.alike, fresh=True)
             for e in fresh
         }
         repeated = [entry.draft for entry in entries if entry.complaint_id not in free]
-        return results | await _repeat(conn, repeated)
+        return results | await _repeat(conn, repeated), fresh
 
     def _row(self, entry: Entry, now: datetime) -> tuple[Any, ...]:
         """In the order of SQL_FILE."""
@@ -195,6 +197,14 @@ def _entry(
     complaint_id = new_id()
     event = words_of.event(draft, masked, complaint_id, its_number, now)
     return Entry(draft, masked, complaint_id, its_number, alike, event)
+
+
+async def _link(conn: Conn, entry: Entry, now: datetime) -> None:
+    """Raises DomainError 422 for a file that cannot be this complaint's."""
+    ids, sub = entry.draft.filing.attachments, entry.draft.sub
+    wrong = await attachments.claim(conn, ids, entry.complaint_id, sub, now)
+    if wrong is not None:
+        raise unusable("attachments", wrong)
 
 
 def _refusal(draft: Draft, now: datetime) -> DomainError | None:

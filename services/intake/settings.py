@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
-from kit.settings import ServiceSettings
+from kit.settings import StorageSettings
 
 
-class IntakeSettings(ServiceSettings):
+class IntakeSettings(StorageSettings):
     """Adds the keys of the identity vault."""
 
     http_port: int = 8701

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Final
 
+from asyncpg import Record
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.command import Command
+from kit.attachments.routes import add_attachments
+from kit.attachments.shelf import Shelf
 from kit.auth import ROLES, Principal, allow, deny_by_default
 from kit.clock import business_now
-from kit.db import reading
+from kit.db import Conn, reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
@@ -36,13 +40,14 @@ CARETAKERS: Final = ("admin", "dispatcher", "auditor")
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - what its routes stand on
     shared: Shared,
     *,
     office: Office,
     in_use: DirectoryInUse,
     models: ModelInUse,
     patience: Patience,
+    shelf: Shelf,
 ) -> FastAPI:
     """The application with all of the router's routes."""
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
@@ -52,6 +57,7 @@ def make_app(
     _directory(app, shared)
     _explain(app, shared, in_use, models)
     _directory_health(app, shared, in_use, patience)
+    _proof(app, shelf, in_use)
     deny_by_default(app, PUBLIC)
     return app
 
@@ -228,6 +234,13 @@ def _directory_health(
             shared.pool, in_use.directory, patience, only_stale=stale, cursor=cursor
         )
         return reply(found)
+
+
+def _proof(app: FastAPI, shelf: Shelf, in_use: DirectoryInUse) -> None:
+    async def may_see(conn: Conn, row: Record, who: Principal, now: datetime) -> bool:
+        return await queries.may_see_proof(conn, row, who, in_use.directory, now)
+
+    add_attachments(app, shelf, may_see, uploaders=ACTORS, readers=READERS)
 
 
 def _schema(model: Any) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from typing import Any, Final
 import orjson
 
 from contracts.topology import ROUTER_CLOCKS, ROUTER_COMPLAINTS, ROUTER_ESCALATIONS
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import open_storage
+from kit.attachments.sweeping import attachment_sweeper
 from kit.broker import serve_commands
 from kit.db import create_pool
 from kit.http import Shared
@@ -54,7 +57,10 @@ async def main() -> None:
     }
     patience = _patience(settings)
     shared = Shared(SERVICE, pool, plumbing.verifier, checks)
-    app = make_app(shared, office=office, in_use=in_use, models=models, patience=patience)
+    shelf = Shelf(pool, open_storage(settings, SERVICE))
+    app = make_app(
+        shared, office=office, in_use=in_use, models=models, patience=patience, shelf=shelf
+    )
     await serve(
         Parts(
             app,
@@ -72,6 +78,7 @@ async def main() -> None:
                 ticket_follower(pool, relay, in_use),
                 contact_watch(pool, in_use, patience),
                 issue_watcher(pool, relay, in_use),
+                attachment_sweeper(shelf),
             ),
             close=(pool.close,),
         )

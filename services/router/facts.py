@@ -15,14 +15,23 @@ from asyncpg import Record
 
 from contracts.clock import ClockEvent, ClockKind
 from contracts.complaint import ComplaintChanged
+from contracts.ticket import TicketStatus
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.outbox import Outgoing
-from services.router.ticket import answering_facts, merging, store, store_life, store_merging
+from services.router.ticket import (
+    answering_facts,
+    merging,
+    releasing,
+    store,
+    store_life,
+    store_merging,
+)
 from services.router.ticket.answering_facts import Fact
 from services.router.ticket.deed import Deed
+from services.router.ticket.merging import Tree
 from services.router.ticket.ticket import Cause
 
 PASSED: Final = {
@@ -69,12 +78,17 @@ async def passed(conn: Conn, received: Sequence[Received]) -> list[Outgoing]:
 
 async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | None:
     """None while the ticket is not there yet; nothing when it was applied before."""
-    rows = await _rows(conn, ticket_id)
-    if not rows:
+    tree = await store_merging.tree(conn, [ticket_id])
+    if ticket_id not in tree:
         return None
+    rows = await _rows(conn, ticket_id, tree)
     if await store_life.heard(conn, ticket_id, fact.cause_id):
         return []
     deeds = answering_facts.deeds(rows[0], rows[-1], fact)
+    if any(deed.after.status is TicketStatus.WITHDRAWN for deed in deeds):
+        tree = await store_merging.tree(conn, [ticket_id])
+        followers = releasing.children(tree, ticket_id)
+        deeds += await releasing.let_go(conn, deeds[0].asked, tree, followers)
     for deed in deeds:
         await store.move(conn, deed.row, deed.after, deed.version, fact.at)
         await store.append_history(conn, deed.lines())
@@ -84,13 +98,10 @@ async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | No
     return events
 
 
-async def _rows(conn: Conn, ticket_id: UUID) -> list[Record]:
-    """The ticket, and the one under which the work goes on, both locked; one row where it is the same."""
-    tree = await store_merging.tree(conn, [ticket_id])
-    if ticket_id not in tree:
-        return []
+async def _rows(conn: Conn, ticket_id: UUID, tree: Tree) -> list[Record]:
+    """The ticket, and the one under which the work goes on; who follows it is locked with them."""
     ids = {ticket_id, merging.root(tree, ticket_id).ticket_id}
-    await store_merging.lock(conn, sorted(ids))
+    await store_merging.lock(conn, sorted({*ids, *releasing.children(tree, ticket_id)}))
     found = [
         await store.ticket(conn, one, None) for one in sorted(ids, key=lambda i: i != ticket_id)
     ]

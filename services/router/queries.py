@@ -18,7 +18,14 @@ from kit.validation import wrong_field
 from services.router.desk.choice_text import told_in_words
 from services.router.directory.directory import Directory
 from services.router.issues import store_issues
-from services.router.ticket import merging, seeing, store, store_lists, store_merging
+from services.router.ticket import (
+    merging,
+    seeing,
+    store,
+    store_lists,
+    store_merging,
+    store_proof,
+)
 from services.router.ticket.merging import Member
 from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
@@ -126,6 +133,7 @@ async def one(
         top = merging.root(tree, row["ticket_id"])
         if not _sees(principal, directory, now, row, top):
             raise not_found("工单", "ticket")
+        proof = await store_proof.proofs(conn, row["ticket_id"])
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
@@ -141,6 +149,7 @@ async def one(
         "receipts": shown,
         "clocks": [clock_view(clock) for clock in clocks],
         "whistles": [],
+        "proofs": proof,
         "merged": [member.number for member in merging.followers(tree, row["ticket_id"])],
         "merged_into": top.number if top.ticket_id != row["ticket_id"] else None,
     }
@@ -155,6 +164,17 @@ def _sees(
     who = actor_of(principal, directory, now)
     worked_on = {"unit": row["unit"], "assists": top.units, "area": None, "accused": row["accused"]}
     return who.sees(row) or who.sees(worked_on)
+
+
+async def may_see_proof(
+    conn: Conn, proof: Record, principal: Principal, directory: Directory | None, now: datetime
+) -> bool:
+    """Whether somebody may see the ticket a file is proof of."""
+    row = await store.ticket(conn, proof["used_by"], None)
+    if row is None:
+        return False
+    tree = await store_merging.tree(conn, [row["ticket_id"]])
+    return _sees(principal, directory, now, row, merging.root(tree, row["ticket_id"]))
 
 
 def _before(cursor: str | None) -> UUID | None:

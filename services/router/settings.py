@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kit.settings import ServiceSettings
+from kit.settings import StorageSettings
 
 
-class RouterSettings(ServiceSettings):
+class RouterSettings(StorageSettings):
     """Its port, and how long a unit may be silent (services/router/publishing/contacts.py; both `choice`)."""
 
     http_port: int = 8702

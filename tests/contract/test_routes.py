@@ -50,6 +50,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("POST", "/v1/suggest"): FILERS,
         ("GET", "/t/{number}"): OPEN,
         ("POST", "/t/{number}"): OPEN,
+        ("POST", "/v1/attachments"): FILERS,
+        ("GET", "/v1/attachments/{ident}"): FILERS,
     },
     "router": {
         ("GET", "/v1/tickets"): DESK | {"unit", "secretary"},
@@ -70,6 +72,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         },
         ("GET", "/v1/directory/contacts"): {"admin", "dispatcher", "auditor"},
         ("POST", "/v1/explain"): ALL,
+        ("POST", "/v1/attachments"): {"unit", "secretary", "dispatcher", "ruling", "admin"},
+        ("GET", "/v1/attachments/{ident}"): DESK | {"unit", "secretary"},
     },
     "notifier": {
         ("GET", "/v1/reception/queue"): {

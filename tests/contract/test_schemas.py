@@ -193,7 +193,7 @@ def test_the_state_the_router_answers_is_the_state_of_the_contract() -> None:
         "unit": "WY-08", "post": None, "coordinator": "SQ-1", "assists": ["SQ-1"], "area": None,
         "category": None, "urgency": "normal", "round": 1, "version": 2, "escalation_level": 0,
         "channel": "web", "kind": "help", "title": None, "address": None, "body": "路灯坏了",
-        "pending": None, "outcome": None, "confidential": False,
+        "attachments": [], "pending": None, "outcome": None, "confidential": False,
         "received_at": datetime(2026, 11, 21, tzinfo=UTC),
     }  # fmt: skip
     answered = ticket_view(row)

@@ -93,7 +93,7 @@ def test_a_service_finds_in_its_folder_what_its_settings_ask_for_and_nothing_of_
 ) -> None:
     secrets = made(data_dir)
     renew_service_tokens(secrets)
-    for name in ("POSTGRES_DSN", "VAULT_DSN", "NATS_URL"):
+    for name in ("POSTGRES_DSN", "VAULT_DSN", "NATS_URL", "STORAGE"):
         monkeypatch.setenv(f"CHUISHAO_{name}", "given")
     settings = IntakeSettings(_secrets_dir=str(secrets.folder("intake")))
     assert settings.postgres_password.get_secret_value() == secrets.passwords["chuishao_intake"]

@@ -245,6 +245,22 @@ async def test_withdrawn_ends_it_from_any_open_state(desk: Desk) -> None:
     assert (ticket["status"], ticket["history"][-1]["reason"]) == ("withdrawn", "已自行解决")
 
 
+async def test_who_followed_a_ticket_that_ends_unanswered_stands_by_itself_again(
+    desk: Desk,
+) -> None:
+    one, other = await working(desk), await desk.file(**LAMP)
+    await desk.merge(other, one)
+    await desk.fact(one, "withdrawn", reason="已自行解决")
+    freed = await desk.ticket(other)
+    assert (freed["status"], freed["merged_into"]) == ("dispatched", None)
+    unknown, third = await desk.file(**UNKNOWN), await desk.file(**LAMP)
+    await desk.merge(third, unknown)
+    data = {"reason_code": "not_public", "reason": "私事", "door": "人民调解委员会"}
+    assert (await desk.did(unknown, "decline", **data))["status"] == "declined"
+    freed = await desk.ticket(third)
+    assert (freed["status"], freed["history"][-1]["event"]) == ("dispatched", "unmerged")
+
+
 async def test_another_category_asks_the_catalogue_again_and_keeps_the_round(desk: Desk) -> None:
     one = await working(desk, "accept")
     await desk.said()

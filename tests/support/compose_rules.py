@@ -227,7 +227,7 @@ def _settings_variables(served: str) -> tuple[set[str], set[str]]:
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, ServiceSettings)
-        and value is not ServiceSettings
+        and value.__module__ == module.__name__
     )
     fields = {PREFIX + name.upper(): field for name, field in kind.model_fields.items()}
     needed = {

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -25,8 +26,11 @@ from nats.aio.client import Client
 from chuishao.tokens import issue
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.complaint import ComplaintChanged
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import FolderStorage, Storage
 from kit.auth import TokenVerifier
 from kit.db import Pool, reading, transaction
+from kit.edge import Edge
 from kit.http import Shared
 from kit.ids import new_id
 from kit.relay import Relay
@@ -69,6 +73,7 @@ class Desk:
     dsn: str
     office: Office
     http: httpx.AsyncClient
+    shelf: Shelf
     read: int = 0
     """Events of the outbox that were read already."""
     _tokens: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -197,15 +202,25 @@ def _clock(
 
 
 @asynccontextmanager
-async def opened(pool: Pool, dsn: str, tables: Tables | None = None) -> AsyncIterator[Desk]:
-    """A desk on Monday at 10:00; `dsn` may set the business clock."""
+async def opened(
+    pool: Pool, dsn: str, tables: Tables | None = None, storage: Storage | None = None
+) -> AsyncIterator[Desk]:
+    """A desk on Monday at 10:00; `dsn` may set the business clock, `storage` keeps proof."""
     in_use = DirectoryInUse(pool)
     office = Office(pool, Relay(pool, Client(), service="router"), in_use)
     shared = Shared("router", pool, TokenVerifier(PUBLIC), {})
-    app = make_app(shared, office=office, in_use=in_use, models=ModelInUse(), patience=Patience())
-    transport = httpx.ASGITransport(app)
+    shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
+    app = make_app(
+        shared,
+        office=office,
+        in_use=in_use,
+        models=ModelInUse(),
+        patience=Patience(),
+        shelf=shelf,
+    )
+    transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://router") as http:
-        desk = Desk(pool, dsn, office, http)
+        desk = Desk(pool, dsn, office, http, shelf)
         await desk.at(-1)
         await catalogue.publish(pool, tables or small.tables(), by="test")
         await in_use.known()

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from nats.aio.client import Client
 
 from chuishao.tokens import issue
 from contracts.catalog import BY_NAME, make
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import FolderStorage, Storage
 from kit.auth import TokenVerifier
 from kit.db import Pool, create_pool, reading
 from kit.delivery import Received
@@ -62,6 +65,7 @@ class Desk:
     http: httpx.AsyncClient
     pool: Pool
     database: Database
+    shelf: Shelf
 
     async def file(self, text: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """File a complaint as the operator."""
@@ -163,7 +167,10 @@ def signed_in(role: str, person: str | None = None) -> dict[str, str]:
 
 @asynccontextmanager
 async def desk(
-    database: Database, *, router_transport: httpx.AsyncBaseTransport | None = None
+    database: Database,
+    storage: Storage | None = None,
+    *,
+    router_transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Desk]:
     """Intake as `services/intake/app.py` puts it together, with the small district loaded.
 
@@ -179,6 +186,7 @@ async def desk(
     registrar, archive = Registrar(pool, relay, vault), Archive(vault_pool, vault)
     matters = Matters(pool, relay, archive, holder)
     router = httpx.AsyncClient(base_url="http://router", transport=router_transport or _Away())
+    shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
     app = make_app(
         Shared("intake", pool, TokenVerifier(_PUBLIC), {}),
         registrar=registrar,
@@ -190,10 +198,11 @@ async def desk(
         visits=Visits(pool, vault),
         adviser=Adviser(router),
         address_header="X-Real-IP",
+        shelf=shelf,
     )
     transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Desk(http, pool, database)
+        yield Desk(http, pool, database, shelf)
     await router.aclose()
     await vault_pool.close()
     await pool.close()

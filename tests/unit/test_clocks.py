@@ -233,3 +233,46 @@ def test_whatever_happens_one_clock_of_a_kind_runs_and_none_that_the_state_does_
         assert (K.RESIDENT in case.ticking) == (status not in FINAL)
         results = [c for c in case.timing.clocks if c.kind is K.RESULT]
         assert len(results) <= 1
+
+
+def test_the_end_of_the_return_window_is_said_with_the_first_word_on_signing() -> None:
+    case = Case().received().dispatched(2)
+    said = {data.kind: data for _, data in case.timing.said}
+    assert said[K.SIGN_FOR].return_until == after(2 + 24)
+    assert {data.return_until for kind, data in said.items() if kind is not K.SIGN_FOR} == {None}
+    closed = Case(Urgency.CRITICAL).received().dispatched(2)
+    assert closed.clock(K.SIGN_FOR).return_until == after(2)
+
+
+def test_a_hold_is_reviewed_when_its_approval_says_and_never_later_than_the_profile() -> None:
+    held = Case().received().handled(5).hear("rejected", S.IN_PROGRESS, 6)
+    early = held.hear("held", S.ON_HOLD, 7, review_at=after(40)).clock(K.HOLD_REVIEW)
+    assert early.due_at == after(40)
+    assert early.near_at <= early.due_at
+    assert len(early.earlier_due) == 1
+    late = Case().received().handled(5).hear("rejected", S.IN_PROGRESS, 6)
+    late.hear("held", S.ON_HOLD, 7, review_at=after(24 * 300))
+    assert late.clock(K.HOLD_REVIEW).due_at == after(7 + 30 * 24)
+
+
+def test_what_becomes_urgent_is_due_sooner_from_the_same_start_and_never_later_again() -> None:
+    case = Case().received().dispatched(2)
+    case.urgency = Urgency.URGENT
+    case.hear("urgency_set", S.DISPATCHED, 3)
+    assert case.clock(K.RESULT).due_at == after(2 + 24)
+    assert case.clock(K.RESULT).earlier_due == [after(2 + 7 * 24)]
+    assert case.clock(K.RESIDENT).due_at == after(7 * 24)
+    assert ("set", "result") in case.said()
+    case.urgency = Urgency.NORMAL
+    case.hear("urgency_set", S.DISPATCHED, 4)
+    assert case.clock(K.RESULT).due_at == after(2 + 24)
+    assert case.said() == []
+
+
+def test_an_extension_granted_before_stays_granted_when_it_becomes_urgent() -> None:
+    case = Case().received().dispatched(0).hear("extended", S.ACCEPTED, 1)
+    extended = case.clock(K.RESULT).due_at
+    case.urgency = Urgency.URGENT
+    case.hear("urgency_set", S.ACCEPTED, 2)
+    by = extended - after(7 * 24)
+    assert case.clock(K.RESULT).due_at == after(24) + by

@@ -22,7 +22,7 @@ from services.router.desk.choosing import Choice, Offer
 from services.router.desk.deciding import Against
 from services.router.desk.suggesting import Matter, suggest, tie
 from services.router.directory.directory import Directory
-from services.router.ticket import merging, store, store_merging
+from services.router.ticket import life, merging, releasing, store, store_merging
 from services.router.ticket.deed import Asked, Deed, Tie, dispatched, masked
 from services.router.ticket.merging import Tree
 from services.router.ticket.standing import Standing
@@ -30,18 +30,21 @@ from services.router.ticket.ticket import Action, identify
 
 
 async def hold(conn: Conn, ticket: str, action: str, data: CommandData) -> None:
-    """Lock every ticket that a merger touches, in order of id, before any one of them is locked.
+    """Lock every ticket that a merger, or its end, touches, in order of id, before any one of them is locked.
 
     The ticket that is worked on is always among them, so its tree stays as it is read afterwards.
     Raises DomainError 409 when somebody else is moving that tree right now.
     """
-    if action not in {Action.MERGE, Action.UNMERGE}:
+    if action not in {Action.MERGE, Action.UNMERGE, Action.DECLINE}:
         return
     named = [ticket, data.into] if data.into else [ticket]
     rows = [await _find(conn, name) for name in named]
     ids = {row["ticket_id"] for row in rows if row is not None}
     if action == Action.UNMERGE:
         ids |= await _above(conn, ids)
+    if action == Action.DECLINE:
+        tree = await store_merging.tree(conn, list(ids))
+        ids |= {child for one in ids for child in releasing.children(tree, one)}
     await store_merging.lock(conn, sorted(ids))
     if action == Action.UNMERGE and not await _above(conn, ids) <= ids:
         raise DomainError(
@@ -123,6 +126,14 @@ async def unmerge(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]
         reason,
     )
     return [back, _other_side(asked, target, parted, reason)]
+
+
+async def decline(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
+    """Not a matter for this city's units; who followed it goes on by itself."""
+    one = asked.row["ticket_id"]
+    tree = await store_merging.tree(conn, [one])
+    let_go = await releasing.let_go(conn, asked, tree, releasing.children(tree, one))
+    return [life.decline(asked), *let_go]
 
 
 def _other_side(asked: Asked, target: Record, tree: Tree, reason: str | None) -> Deed:

@@ -25,6 +25,7 @@ EFFECTS: Final[Mapping[Action, Effect]] = {
     Action.EXTEND: helping.extend,
     Action.HOLD: helping.hold,
     Action.HANDLE: helping.handle,
+    Action.DECLINE: desk.decline,
     Action.MERGE: desk.merge,
     Action.UNMERGE: desk.unmerge,
 }

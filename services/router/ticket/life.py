@@ -147,7 +147,6 @@ PLAIN: Final[Mapping[Action, Callable[[Asked], Deed]]] = {
     Action.APPROVE_EXTENSION: answer_extension,
     Action.REJECT: reject,
     Action.SET_URGENCY: set_urgency,
-    Action.DECLINE: decline,
 }
 """Steps that follow from the ticket and what was said alone."""
 

@@ -81,6 +81,7 @@ def ticket_row(o: Opening) -> tuple[Any, ...]:
         receipt.dump(d.receipt),
         new_id(),
         {"unit": d.unit, "reason": d.reason.value},
+        ",".join(c.attachments),
     )
 
 

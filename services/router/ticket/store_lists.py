@@ -12,7 +12,7 @@ from kit.db import Conn
 SQL_LIST: Final = """
 select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
     escalation_level, pending, outcome, received_at, dispatched_at, channel, kind, title, body, address,
-    post, confidential, coordinator
+    post, confidential, coordinator, attachments
 from ticket
 where ($1::text is null or area like $1 || '%')
     and ($2::text is null or status = $2)
@@ -78,7 +78,7 @@ with own as (
 )
 select ticket_id, number, status, unit, assists, area, category, urgency, round, version,
     escalation_level, pending, outcome, received_at, dispatched_at, channel, kind, title, body, address,
-    post, confidential, coordinator
+    post, confidential, coordinator, attachments
 from shown
 join ticket using (ticket_id)
 order by ticket_id desc

@@ -28,23 +28,26 @@ with opening as materialized (
         $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::text[], $10::text[], $11::text[], $12::int[], $13::text[], $14::text[], $15::text[],
         $16::text[], $17::text[], $18::text[], $19::boolean[], $20::int[], $21::uuid[],
-        $22::timestamptz[], $23::timestamptz[], $24::text[], $25::uuid[], $26::jsonb[]
+        $22::timestamptz[], $23::timestamptz[], $24::text[], $25::uuid[], $26::jsonb[],
+        $27::text[]
     ) as t(
         ticket_id, number, status, unit, post, assists, area, category, urgency, profile, version,
         channel, kind, title, words, address, accused, confidential, rule_version, receipt_id,
-        received_at, dispatched_at, receipt, audit_id, detail
+        received_at, dispatched_at, receipt, audit_id, detail, attachments
     )
 ), opened as (
     insert into ticket (
         ticket_id, number, status, unit, post, assists, area, category, urgency, profile, round,
         version, channel, kind, title, body, address, accused, confidential, rule_version,
-        receipt_id, received_at, dispatched_at, changed_at, coordinator
+        receipt_id, received_at, dispatched_at, changed_at, coordinator,
+        attachments
     )
     select ticket_id, number, status, unit, post,
         coalesce(string_to_array(nullif(assists, ''), ','), '{}'), area, category, urgency,
         profile, 1, version, channel, kind, title, words, address, accused, confidential,
         rule_version, receipt_id, received_at, dispatched_at, $1,
-        case when dispatched_at is not null then unit end
+        case when dispatched_at is not null then unit end,
+        coalesce(string_to_array(nullif(attachments, ''), ','), '{}')
     from opening
     on conflict do nothing
     returning ticket_id
@@ -63,13 +66,13 @@ with opening as materialized (
         (ticket_id, version, event, status, unit, round, actor, reason, cause, at)
     select t.ticket_id, t.version, t.event, t.status, t.unit, 1, t.actor, t.reason, t.cause, $1
     from unnest(
-        $27::uuid[], $28::int[], $29::text[], $30::text[], $31::text[], $32::text[], $33::text[],
-        $34::text[]
+        $28::uuid[], $29::int[], $30::text[], $31::text[], $32::text[], $33::text[], $34::text[],
+        $35::text[]
     ) as t(ticket_id, version, event, status, unit, actor, reason, cause)
     join opened using (ticket_id)
 ), saying as (
     select t.event_id, t.subject, t.body
-    from unnest($35::uuid[], $36::uuid[], $37::text[], $38::bytea[])
+    from unnest($36::uuid[], $37::uuid[], $38::text[], $39::bytea[])
         with ordinality as t(ticket_id, event_id, subject, body, nth)
     join opened using (ticket_id)
     order by nth
@@ -119,7 +122,7 @@ async def open_tickets(conn: Conn, rows: Rows, now: datetime) -> set[UUID]:
     opened = await conn.fetch(
         SQL_OPEN,
         now,
-        *columns(rows.tickets, 25),
+        *columns(rows.tickets, 26),
         *columns(rows.lines, 8),
         *columns(rows.events, 4),
     )

@@ -34,6 +34,7 @@ def ticket_view(row: Record) -> dict[str, Any]:
         "title": row["title"],
         "address": row["address"],
         "text": row["body"],
+        "attachments": row["attachments"],
         "received_at": row["received_at"].isoformat(),
     }
 

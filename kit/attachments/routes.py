@@ -1,0 +1,95 @@
+"""HTTP of attachments: the same two routes in every service that has them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from asyncpg import Record
+from fastapi import FastAPI, Path, Request, Response
+from starlette.responses import StreamingResponse
+
+from kit.attachments.media import EXTENSIONS
+from kit.attachments.shelf import Shelf
+from kit.attachments.storage import key_of
+from kit.auth import Principal, allow
+from kit.clock import business_now
+from kit.db import Conn, reading
+from kit.errors import DomainError, Kind, not_found
+from kit.http import reply
+
+MaySee = Callable[[Conn, Record, Principal, datetime], Awaitable[bool]]
+"""Whether somebody may see a file that is in use; asked with its row and business time."""
+
+_DOCUMENTED: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": {"type": "string", "format": "binary"}} for kind in EXTENSIONS
+        },
+    }
+}
+_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+"""A file is shown as what we found it to be, runs nothing, and stays in no shared cache."""
+
+
+def add_attachments(
+    app: FastAPI,
+    shelf: Shelf,
+    may_see: MaySee,
+    *,
+    uploaders: tuple[str, ...],
+    readers: tuple[str, ...],
+) -> None:
+    """Declare `POST /v1/attachments` and `GET /v1/attachments/{ident}`."""
+
+    @app.post("/v1/attachments", status_code=201, tags=["attachments"], openapi_extra=_DOCUMENTED)
+    async def upload(request: Request, who: Principal = allow(*uploaders)) -> Response:
+        """Upload one file, at most 10 MiB: the bytes themselves are the body, no form around them.
+
+        What it is, is found out from its content. Pictures lose EXIF and everything else that is not the
+        picture. The id is good for one complaint or ticket of the uploader's; unused it goes after a day.
+        """
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise _no_forms()
+        taken = await shelf.take(request.stream(), request.headers.get("content-length"), who.sub)
+        return reply(taken, 201)
+
+    @app.get("/v1/attachments/{ident}", tags=["attachments"])
+    async def download(
+        ident: Annotated[str, Path(max_length=40)], who: Principal = allow(*readers)
+    ) -> Response:
+        """The file itself, by right of what it belongs to; before that, for its uploader alone."""
+        row = await shelf.find(ident)
+        if row is None or not await _allowed(shelf, row, who, may_see):
+            raise not_found("附件", "attachment")
+        name = f"{row['attachment_id']}.{EXTENSIONS[row['content_type']]}"
+        headers = _HEADERS | {
+            "Content-Length": str(row["size"]),
+            "Content-Disposition": f'attachment; filename="{name}"',
+        }
+        pieces = await shelf.storage.read(key_of(row["attachment_id"]))
+        return StreamingResponse(pieces, headers=headers, media_type=row["content_type"])
+
+
+async def _allowed(shelf: Shelf, row: Record, who: Principal, may_see: MaySee) -> bool:
+    if row["used_by"] is None:
+        return bool(row["uploaded_by"] == who.sub)
+    async with reading(shelf.pool) as conn:
+        return await may_see(conn, row, who, await business_now(conn))
+
+
+def _no_forms() -> DomainError:
+    return DomainError(
+        "unsupported-media-type",
+        Kind.UNSUPPORTED,
+        field="Content-Type",
+        zh="请把文件内容直接作为请求体发送，不要用表单 (multipart)。",
+        en="Send the file itself as the body, not inside a form.",
+    )

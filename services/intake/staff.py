@@ -1,0 +1,109 @@
+"""Who works where, by the city's directory, and who may see what a resident gave. Pure.
+
+The same rule as the router's for tickets (services/router/ticket/seeing.py), over intake's own copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+LEADING: Final = frozenset({"leader", "deputy", "duty_lead", "secretary"})
+"""Roles of posts whose holders supervise what lies below their unit (domain.md D2, D5)."""
+OFFICES: Final = frozenset({"community", "subdistrict", "district"})
+"""Kinds of units answerable for all that happens in their area, whoever handles it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A unit in the tree."""
+
+    parent: str | None
+    deputy: str | None
+    serves: tuple[str, ...]
+    """Areas for which it is answerable whoever handles a matter there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post somebody holds."""
+
+    unit: str
+    leading: bool
+    until: date | None
+    """First day on which it is held no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A ticket as far as its resident's files are concerned."""
+
+    accused: str | None
+    unit: str
+    helpers: Sequence[str]
+    """Who assists, and who works on the ticket it was merged into."""
+    area: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Posts by person, and the tree of units."""
+
+    posts: Mapping[str, tuple[Post, ...]]
+    units: Mapping[str, Place]
+
+    @classmethod
+    def of(cls, posts: Iterable[Mapping[str, Any]], units: Iterable[Mapping[str, Any]]) -> Staff:
+        """From the rows of the parts; names and phones of staff are not kept."""
+        held: dict[str, list[Post]] = {}
+        for row in posts:
+            end = row.get("valid_to")
+            until = date.fromisoformat(end) if end else None
+            post = Post(row["unit"], row.get("role") in LEADING, until)
+            held.setdefault(row["person"], []).append(post)
+        return cls(
+            {person: tuple(found) for person, found in held.items()},
+            {
+                row["code"]: Place(
+                    row.get("parent"),
+                    row.get("deputy"),
+                    tuple(row.get("area", ())) if row["kind"] in OFFICES else (),
+                )
+                for row in units
+            },
+        )
+
+    def may_see(self, person: str, day: date, matter: Matter) -> bool:
+        """Holder, helper, or a leader above; nobody tied to the party complained about (回避, E23).
+
+        Whoever holds a post with that party, right above it, or with its deputy, may not, whatever else
+        he or she is.
+        """
+        posts = self.posts.get(person, ())
+        held = [post for post in posts if post.until is None or day < post.until]
+        own = {post.unit for post in held}
+        if not own.isdisjoint(self._tied(matter.accused)):
+            return False
+        if not own.isdisjoint({matter.unit, *matter.helpers}):
+            return True
+        leads = {post.unit for post in held if post.leading}
+        return not leads.isdisjoint(self._above(matter.unit)) or any(
+            (matter.area or "").startswith(area)
+            for unit in leads & self.units.keys()
+            for area in self.units[unit].serves
+        )
+
+    def _tied(self, accused: str | None) -> set[str | None]:
+        party = self.units.get(accused or "")
+        return {accused, party.parent, party.deputy} - {None} if party else {accused} - {None}
+
+    def _above(self, unit: str) -> Iterator[str]:
+        """The superiors of a unit; ends on a circle."""
+        seen = {unit}
+        known = self.units.get(unit)
+        while known is not None and known.parent and known.parent not in seen:
+            seen.add(known.parent)
+            yield known.parent
+            known = self.units.get(known.parent)
