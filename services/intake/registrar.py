@@ -182,13 +182,7 @@ class Registrar:
         # Who wants to stay anonymous is not found again by phone either.
         phone = requester.reach if requester and not requester.anonymous else None
         sealed = self._vault.seal(str(entry.complaint_id), secret, phone)
-        return (
-            sealed.key_version,
-            sealed.wrapped_key,
-            sealed.box,
-            sealed.phone_index,
-            sealed.tail,
-        )
+        return sealed.row
 
 
 def _entry(

@@ -35,6 +35,11 @@ class Sealed:
     tail: bytes | None = None
     key_version: int = KEY_VERSION
 
+    @property
+    def row(self) -> tuple[int, bytes, bytes, bytes | None, bytes | None]:
+        """In the order in which a filing stores it."""
+        return self.key_version, self.wrapped_key, self.box, self.phone_index, self.tail
+
 
 class Vault:
     """Seals and opens; holds the two keys and nothing else."""
