@@ -114,7 +114,7 @@ def _rows(data: type[EventData], *events: str) -> tuple[EventType, ...]:
 EVENTS: Final[tuple[EventType, ...]] = (
     *_rows(ComplaintReceived, "received"),
     *_rows(ComplaintDeclined, "declined"),
-    *_rows(ComplaintChanged, "callback_recorded", "withdrawn", "reopened"),
+    *_rows(ComplaintChanged, "callback_recorded", "withdrawn", "reopened", "supplemented"),
     *_rows(TicketTriaged, "triaged"),
     *_rows(TicketDispatched, "dispatched", "assisted"),
     *_rows(

@@ -104,6 +104,8 @@ class ComplaintReceived(ComplaintEvent):
     accused: str | None = None
     """Unit code of the party complained about; a name that is no unit stays in intake."""
     confidential: bool = False
+    repeat_of: str | None = None
+    """Number of an earlier complaint that this one takes up again (domain.md E7)."""
     attachments: tuple[str, ...] = ()
     """Ids of files at intake, handed out there by right of the ticket."""
     settled: Settled | None = None
@@ -118,16 +120,40 @@ class ComplaintDeclined(ComplaintEvent):
     received_at: AwareDatetime
 
 
+class CallbackOutcome(StrEnum):
+    """What one call-back led to (domain.md D2, A7 row 75)."""
+
+    SOLVED = "solved"
+    NOT_SOLVED = "not_solved"
+    NOT_REACHED = "not_reached"
+    """Nobody answered; a try. Never counted as solved (domain.md D8)."""
+    NO_CONTACT_POSSIBLE = "no_contact_possible"
+    """The caller left no way to be reached, so nobody can be asked."""
+
+
 class ComplaintChanged(ComplaintEvent):
-    """A later statement of fact about a complaint: call-back recorded, withdrawn, reopened."""
+    """A later statement of fact about a complaint: call-back recorded, withdrawn, reopened, supplemented.
+
+    A statement, no command: what it does to the ticket is the router's to judge. Of a caller whose
+    ticket was merged, `complaint_id` and `number` are that caller's own.
+    """
 
     reason: str | None = None
+    """What the resident said, or why; masked. Of `supplemented` and `reopened`: the later words (domain.md E7)."""
     contacted: bool | None = None
     solved: bool | None = None
     satisfied: bool | None = None
+    outcome: CallbackOutcome | None = None
+    """Of a call-back: what it led to, in one word."""
     attempts: int | None = None
     """Calls of this round so far, this one included."""
     final: bool | None = None
-    """Nobody was reached and nobody tries again: the matter closes, never counted as solved (domain.md D8)."""
+    """Of a call-back: nobody is asked again in this round. Not reached and final closes the matter, never
+    counted as solved (domain.md D8)."""
     ticket_round: int | None = None
-    """The ticket's round the fact is about."""
+    """The ticket's round the fact is about, as intake knew it; of a merged caller's call-back, the round of
+    the ticket under which the work went on."""
+    confirmed_by: str | None = None
+    """Of a withdrawal: who confirmed it, as a code (`requester`, `resident`, `representative`)."""
+    confirmed_how: str | None = None
+    """Of a withdrawal: how (`phone`, `visit`, `in_writing`)."""

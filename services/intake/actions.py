@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeVar
@@ -20,8 +20,10 @@ from kit.db import Conn, Pool, reading, transaction
 from kit.delivery import Effects, Received
 from kit.errors import not_found
 from kit.masking import mask
-from services.intake import store, store_attachment
+from services.intake import store, store_attachment, store_view
+from services.intake.filing import whom_to_call
 from services.intake.number import is_number
+from services.intake.projecting import Told, view_row
 from services.intake.staff import Staff
 from services.intake.vault import Vault
 
@@ -31,20 +33,55 @@ SEES_FILES: Final = ("operator", "dispatcher", "admin")
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """Identities behind `reveal`: a pool of the role that may read them, and the keys."""
+    """Identities: a pool of the role that may read them, and the keys.
+
+    Shown to people by `reveal` alone; later words are masked with the names in it, which nobody sees.
+    """
 
     vault_pool: Pool
     vault: Vault
 
+    async def open(self, complaint_id: UUID) -> dict[str, Any]:
+        """What is sealed of one complaint; empty when nothing is."""
+        async with reading(self.vault_pool) as conn:
+            sealed = await store.unseal(conn, complaint_id)
+        return self.vault.open(str(complaint_id), *sealed) if sealed else {}
+
+    async def open_later(self, complaint_id: UUID) -> list[str]:
+        """Originals of later words and notes in which something was masked, oldest first."""
+        async with reading(self.vault_pool) as conn:
+            rows = await store.unseal_later(conn, complaint_id)
+        opened = (
+            self.vault.open(str(row["word_id"]), row["wrapped_key"], row["box"]) for row in rows
+        )
+        return [words["text"] for words in opened]
+
 
 async def find(pool: Pool, id_or_number: str) -> Record:
     """One complaint, masked. Raises DomainError 404."""
-    complaint_id, its_number = _identify(id_or_number)
+    complaint_id, its_number = identify(id_or_number)
     async with reading(pool) as conn:
         row = await store.complaint(conn, complaint_id, its_number)
     if row is None:
         raise not_found("诉求", "complaint")
     return row
+
+
+async def show(pool: Pool, id_or_number: str, *, whereabouts: bool) -> dict[str, Any]:
+    """One complaint as everybody at the desk sees it, with what followed. Raises DomainError 404."""
+    row = dict(await find(pool, id_or_number))
+    async with reading(pool) as conn:
+        words, calls = await store.said_since(conn, row["complaint_id"])
+    row["text"] = row.pop("body")
+    for hidden in ("fingerprint", "filed_by"):
+        del row[hidden]
+    row["attachments"] = await files_of(pool, row["complaint_id"], whereabouts=whereabouts)
+    row |= {"later": [_told(one) for one in words], "callbacks": [_told(one) for one in calls]}
+    return _told(row)
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value is not None}
 
 
 async def files_of(
@@ -76,21 +113,21 @@ async def reveal(
             now, sub, "complaint.reveal", str(complaint_id), {"reason": mask(reason)}
         )
         await audit.record(conn, [entry])
-    async with reading(archive.vault_pool) as conn:
-        sealed = await store.unseal(conn, complaint_id)
-    return archive.vault.open(str(complaint_id), *sealed) if sealed else {}
+    secret = await archive.open(complaint_id)
+    shown = {"call": whom_to_call(secret), "later": await archive.open_later(complaint_id)}
+    return secret | {name: value for name, value in shown.items() if value}
 
 
 async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Note the newest state of each ticket."""
+    """Note the newest state of each ticket, and everybody who was ever responsible for it."""
+    told: dict[str, list[Told]] = {}
+    for one in received:
+        data = one.event.data
+        if isinstance(data, TicketEvent):
+            told.setdefault(data.complaint_id, []).append(Told(one.name, one.event.time, data))
+    if told:
+        await store_view.project(conn, [view_row(told[ticket]) for ticket in sorted(told)])
     heard = [data for one in received if isinstance(data := one.event.data, TicketEvent)]
-    newest = _newest(heard)
-    if newest:
-        rows: list[tuple[Any, ...]] = [
-            (UUID(d.complaint_id), d.status.value, d.holder, d.round, d.version, d.area, d.category)
-            for d in sorted(newest.values(), key=lambda d: d.complaint_id)
-        ]
-        await store.project(conn, rows)
     helped = _newest([data for data in heard if isinstance(data, TicketDispatched)])
     if helped:
         await store_attachment.project_assists(
@@ -121,7 +158,8 @@ def _newest(events: Sequence[E]) -> dict[str, E]:
     return newest
 
 
-def _identify(id_or_number: str) -> tuple[UUID | None, str | None]:
+def identify(id_or_number: str) -> tuple[UUID | None, str | None]:
+    """A complaint's id or its number. Raises DomainError 404."""
     if is_number(id_or_number):
         return None, id_or_number
     try:

@@ -21,12 +21,27 @@ from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.actions import Archive
-from services.intake.complaint import Filing, Strict, Words, check_point, check_settled
+from services.intake.advising import Adviser
+from services.intake.api_advice import add_advice
+from services.intake.api_life import add_life
+from services.intake.api_resident import PATH as RESIDENT_PATH
+from services.intake.api_resident import add_resident
+from services.intake.calling import CallDesk
+from services.intake.complaint import (
+    Filing,
+    Strict,
+    Words,
+    check_consent,
+    check_point,
+    check_settled,
+)
 from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
 from services.intake.filing import Draft, body_hash
 from services.intake.registrar import Filed, Registrar
+from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
+from services.intake.visiting import Visits
 
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
@@ -41,13 +56,18 @@ class Reveal(Strict):
     reason: Annotated[Words, Field(min_length=2, max_length=200)]
 
 
-def make_app(  # noqa: PLR0913 - what its routes stand on
+def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     shared: Shared,
     *,
     registrar: Registrar,
     holder: Holder,
     archive: Archive,
     searcher: Searcher,
+    call_desk: CallDesk,
+    later_words: LaterWords,
+    visits: Visits,
+    adviser: Adviser,
+    address_header: str | None,
     shelf: Shelf,
 ) -> FastAPI:
     """The application with all of intake's routes."""
@@ -55,8 +75,11 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     _filing(app, registrar, holder)
     _duplicates(app, searcher, holder)
     _reading(app, shared.pool, archive)
+    add_life(app, shared, call_desk, later_words, holder)
+    add_advice(app, adviser, holder, FILERS)
+    add_resident(app, visits, address_header)
     _files(app, shelf, holder)
-    deny_by_default(app, PUBLIC)
+    deny_by_default(app, PUBLIC | {RESIDENT_PATH})
     return app
 
 
@@ -66,6 +89,7 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     codes.check(filing.grid_code, filing.category)
     check_point(filing.point, codes.box)
     check_settled(filing)
+    check_consent(filing.requester)
     accused = codes.units.get(filing.accused) if filing.accused else None
     return Draft(filing, sub, key, body_hash(filing), accused, codes.names)
 
@@ -188,15 +212,9 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
 def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:
     @app.get("/v1/complaints/{ident}", tags=["complaints"])
     async def show(ident: Ident, who: Principal = allow(*READERS)) -> Response:
-        """One complaint by id or number, words masked, with what was given with it."""
-        row = dict(await actions.find(pool, ident))
-        row["text"] = row.pop("body")
-        for hidden in ("fingerprint", "filed_by"):
-            del row[hidden]
-        row["attachments"] = await actions.files_of(
-            pool, row["complaint_id"], whereabouts=who.has(*actions.SEES_FILES)
-        )
-        return reply({key: value for key, value in row.items() if value is not None})
+        """One complaint by id or number, words masked, with its files, call-backs and later words."""
+        seen = await actions.show(pool, ident, whereabouts=who.has(*actions.SEES_FILES))
+        return reply(seen)
 
     @app.post("/v1/complaints/{ident}/reveal", tags=["complaints"], openapi_extra=_schema(Reveal))
     async def reveal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from contracts.topology import INTAKE_DIRECTORY, INTAKE_TICKETS
@@ -16,12 +17,18 @@ from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.intake import consumers
 from services.intake.actions import Archive
+from services.intake.advising import Adviser, adviser_client
 from services.intake.api import make_app
+from services.intake.callback import Policy
+from services.intake.calling import CallDesk
 from services.intake.directory import PARTS, Codes, Holder
+from services.intake.matters import Matters
 from services.intake.registrar import Registrar
+from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
 from services.intake.settings import IntakeSettings
 from services.intake.vault import Vault
+from services.intake.visiting import Visits
 
 SERVICE: Final = "intake"
 
@@ -39,13 +46,24 @@ async def main() -> None:
     plumbing.project(INTAKE_TICKETS, consumers.on_ticket_events)
     plumbing.project(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
     checks = {"database": plumbing.database_answers, "directory": directory.known}
+    registrar = Registrar(plumbing.pool, plumbing.relay, vault)
+    archive = Archive(vault_pool, vault)
+    matters = Matters(plumbing.pool, plumbing.relay, archive, holder)
+    policy = Policy(settings.callback_tries, timedelta(hours=settings.callback_gap_h))
+    token = settings.service_token.get_secret_value() if settings.service_token else ""
+    router = adviser_client(settings.router_url, token)
     shelf = Shelf(plumbing.pool, open_storage(settings, SERVICE))
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
-        registrar=Registrar(plumbing.pool, plumbing.relay, vault),
+        registrar=registrar,
         holder=holder,
-        archive=Archive(vault_pool, vault),
+        archive=archive,
         searcher=Searcher(plumbing.pool, vault),
+        call_desk=CallDesk(matters, policy),
+        later_words=LaterWords(matters, registrar),
+        visits=Visits(plumbing.pool, vault),
+        adviser=Adviser(router),
+        address_header=settings.client_address_header,
         shelf=shelf,
     )
     await serve(
@@ -58,6 +76,6 @@ async def main() -> None:
             client=plumbing.client,
             deliveries=plumbing.deliveries,
             loops=(plumbing.stay_connected, directory.run, attachment_sweeper(shelf)),
-            close=(vault_pool.close, plumbing.pool.close),
+            close=(router.aclose, vault_pool.close, plumbing.pool.close),
         )
     )

@@ -71,6 +71,24 @@ class Requester(Strict):
     phone: Phone | None = None
     anonymous: StrictBool = False
     on_behalf_of: Annotated[Words, Field(max_length=50)] | None = None
+    """The resident whose matter it is, where somebody else files it (代填)."""
+    resident_phone: Phone | None = None
+    """That resident's own phone; the call-back goes there."""
+    spoken_with: Annotated[Words, Field(min_length=1, max_length=50)] | None = None
+    """Who was asked whether it may be filed: the resident, or somebody who may answer for them."""
+    consent: StrictBool = False
+    """They agreed; nothing is filed on behalf of somebody who was not asked."""
+
+    @property
+    def reach(self) -> str | None:
+        """The phone under which the resident is called back, looked for, and opens the page."""
+        return self.resident_phone or self.phone
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """What identifies people here: never to leave intake inside somebody's words."""
+        said = (self.name, self.on_behalf_of, self.spoken_with, self.phone, self.resident_phone)
+        return tuple(one for one in said if one)
 
 
 class Decline(Strict):
@@ -132,6 +150,33 @@ def check_settled(filing: Filing) -> None:
             "attachments",
             zh="请附上办理照片，或在 settled.no_proof 写明没有照片的原因",
             en="attach what shows it, or say in settled.no_proof why there is no photo",
+        )
+
+
+def check_consent(requester: Requester | None) -> None:
+    """Filed for somebody else only with who was spoken to and their consent. Raises DomainError 422."""
+    if requester is None:
+        return
+    if requester.on_behalf_of is None:
+        for name in ("resident_phone", "spoken_with", "consent"):
+            if getattr(requester, name):
+                raise wrong_field(
+                    f"requester.{name}",
+                    zh="没有填写 on_behalf_of 时请删去此项",
+                    en="needs on_behalf_of; remove it",
+                )
+        return
+    if requester.spoken_with is None:
+        raise wrong_field(
+            "requester.spoken_with",
+            zh="代他人填报时请写明与谁确认过",
+            en="say who was spoken to before filing for somebody else",
+        )
+    if not requester.consent:
+        raise wrong_field(
+            "requester.consent",
+            zh="代他人填报须先征得同意；同意后填 true",
+            en="filing for somebody else needs their consent; ask, then say true",
         )
 
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any, Final
 
+from contracts.complaint import Urgency
 from kit.errors import DomainError, Kind
 from kit.validation import known_code
 from services.intake.staff import Staff
+from services.intake.standing import WINDOWS
 from services.intake.whereabouts import PlaceNames
 
-PARTS: Final = ("areas", "categories", "units", "places", "posts")
+PARTS: Final = ("areas", "categories", "units", "places", "posts", "limits")
 SUBDISTRICT: Final = 9
 """Digits of a subdistrict's code."""
 MARGIN_DEG: Final = 0.5
 """About 50 km: what is farther from every place the city knows is not in the city."""
 
+STANDARD: Final = "standard"
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)")
+_SPAN_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
+
+Seat = tuple[str, date | None]
+"""A unit, and the first day on which the post is held no more."""
 Box = tuple[float, float, float, float]
 """West, south, east, north, degrees."""
 
@@ -35,6 +45,11 @@ class Codes:
     staff: Staff
     box: Box | None = None
     """Around every place with coordinates, with a margin; None when no place has any."""
+    unit_names: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, tuple[Seat, ...]] = field(default_factory=dict)
+    """By staff id: the units whose posts a person holds, and until when."""
+    reopen: Mapping[tuple[str, Urgency], timedelta] = field(default_factory=dict)
+    """Reopen window by limit profile and urgency, where it runs by the clock."""
 
     @classmethod
     def of(cls, version: int, parts: Mapping[str, Iterable[Mapping[str, Any]]]) -> Codes:
@@ -51,7 +66,23 @@ class Codes:
             PlaceNames(parts["areas"], parts.get("places", ())),
             Staff.of(parts.get("posts", ()), parts["units"]),
             _box(parts.get("places", ())),
+            {row["code"]: row["name"] for row in parts["units"]},
+            _people(parts.get("posts", ())),
+            _windows(parts.get("limits", ())),
         )
+
+    def units_of(self, person: str, day: date) -> frozenset[str]:
+        """The units a person stands for on a day of the city."""
+        seats = self.people.get(person, ())
+        return frozenset(unit for unit, until in seats if until is None or day < until)
+
+    def window(self, profile: str | None, urgency: Urgency) -> timedelta:
+        """How long after closing the same matter may be reopened."""
+        for name in (profile, STANDARD):
+            found = self.reopen.get((name, urgency)) if name else None
+            if found is not None:
+                return found
+        return WINDOWS[urgency]
 
     def check(self, grid_code: str | None, category: str | None) -> None:
         """Refuse unknown codes and name the nearest. Raises DomainError 422."""
@@ -63,6 +94,30 @@ class Codes:
         """The codes a grid code may have been meant for: of its own subdistrict, or the subdistricts."""
         own = self.areas.get(grid_code[:SUBDISTRICT])
         return own or frozenset(self.areas)
+
+
+def _people(posts: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Seat, ...]]:
+    found: dict[str, tuple[Seat, ...]] = {}
+    for row in posts:
+        until = row.get("valid_to")
+        seat = (row["unit"], date.fromisoformat(until) if until else None)
+        found[row["person"]] = (*found.get(row["person"], ()), seat)
+    return found
+
+
+def _windows(profiles: Iterable[Mapping[str, Any]]) -> dict[tuple[str, Urgency], timedelta]:
+    """Windows of working days are left out: intake keeps no work calendar, WINDOWS stands in."""
+    found = {}
+    for profile in profiles:
+        for urgency, limits in profile["limits"].items():
+            said = limits.get("reopen", "")
+            span = _SPAN.fullmatch(said)
+            if span is not None:
+                days = timedelta(**{_SPAN_UNITS[span[2]]: int(span[1])})
+                found[profile["name"], Urgency(urgency)] = days
+            elif said == "none":
+                found[profile["name"], Urgency(urgency)] = timedelta(0)
+    return found
 
 
 def _by_subdistrict(codes: Iterable[str]) -> dict[str, frozenset[str]]:

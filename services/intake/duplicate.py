@@ -56,8 +56,8 @@ _MATTERS: Final = frozenset((Kind.COMPLAINT, Kind.REPORT, Kind.HELP))
 _WORDS, _PLACE, _CATEGORY, _CALLER, _AGE = 0.55, 0.25, 0.1, 0.25, 0.1
 
 
-def _pair(value: object) -> object:
-    """`lon,lat` as a query string has it."""
+def pair(value: object) -> object:
+    """`lon,lat` as a query string has it, for a field that takes a Point. Raises ValueError."""
     if not isinstance(value, str):
         return value
     try:
@@ -86,7 +86,7 @@ class Question(Strict):
     """A code of areas.csv."""
     category: Annotated[str, Field(max_length=32)] | None = None
     """A code of categories.csv."""
-    point: Annotated[Point | None, BeforeValidator(_pair)] = None
+    point: Annotated[Point | None, BeforeValidator(pair)] = None
     """An object as in a filing, or `lon,lat`."""
     datum: Datum | None = None
     """Of the point: wgs84 (as if not said), gcj02 or cgcs2000."""

@@ -13,7 +13,7 @@ from contracts.complaint import ComplaintDeclined, ComplaintReceived, Settled
 from kit.masking import mask
 from kit.outbox import Outgoing, outgoing
 from services.intake import likeness
-from services.intake.complaint import Filing
+from services.intake.complaint import Filing, Requester
 from services.intake.position import wgs84
 from services.intake.whereabouts import PlaceNames
 
@@ -31,6 +31,8 @@ class Draft:
     body_hash: bytes
     accused_unit: str | None
     names: PlaceNames
+    repeat_of: str | None = None
+    """Number of the complaint that this one takes up again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +56,24 @@ def body_hash(filing: Filing) -> bytes:
 def names_of(draft: Draft) -> list[str]:
     """What identifies people in this filing, as known: names, the phone as written, the accused."""
     filing = draft.filing
-    known = (
-        [filing.requester.name, filing.requester.on_behalf_of, filing.requester.phone]
-        if (filing.requester)
-        else []
-    )
-    if draft.accused_unit is None:
+    known = list(filing.requester.known) if filing.requester else []
+    if draft.accused_unit is None and filing.accused:
         known.append(filing.accused)
-    return [name for name in known if name]
+    return known
+
+
+def names_in(secret: dict[str, Any]) -> list[str]:
+    """The same of a complaint that is stored, from what the vault keeps of it."""
+    requester = Requester.model_validate(secret.get("requester", {}))
+    accused = secret.get("accused")
+    return [*requester.known, *([accused] if accused else [])]
+
+
+def whom_to_call(secret: dict[str, Any]) -> dict[str, str]:
+    """Name and phone for the call-back: of the resident, also where somebody else filed for them."""
+    requester = Requester.model_validate(secret.get("requester", {}))
+    found = {"name": requester.on_behalf_of or requester.name, "phone": requester.reach}
+    return {key: value for key, value in found.items() if value}
 
 
 def masked(draft: Draft) -> Masked:
@@ -160,7 +172,7 @@ def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: dat
             grid_code=f.grid_code, category=f.category, urgency=f.urgency,
             accused=draft.accused_unit, confidential=f.confidential,
             attachments=tuple(dict.fromkeys(f.attachments)), settled=_settled(draft),
-            received_at=now,
+            received_at=now, repeat_of=draft.repeat_of,
         )  # fmt: skip
     name = "complaint.declined" if f.decline else "complaint.received"
     return outgoing(name, data, source=SERVICE, about=about, at=now, area=f.grid_code)

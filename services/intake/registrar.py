@@ -156,29 +156,33 @@ class Registrar:
     def _row(self, entry: Entry, now: datetime) -> tuple[Any, ...]:
         """In the order of SQL_FILE."""
         draft = entry.draft
+        *sealed, tail = self._sealed(entry)
         return (
             *words_of.row(draft, entry.words, entry.complaint_id, entry.number),
             draft.key,
             draft.body_hash,
             ",".join(entry.alike),
-            *self._sealed(entry),
+            *sealed,
             entry.event.event_id,
             entry.event.subject,
             entry.event.body,
             new_id(),
             words_of.marks(draft, entry.words, now),
+            tail,
+            bool(draft.filing.requester and draft.filing.requester.reach),
+            draft.repeat_of,
         )
 
     def _sealed(self, entry: Entry) -> tuple[Any, ...]:
-        """(key version, wrapped key, box, phone index); all None when there is nothing to hide."""
+        """(key version, wrapped key, box, phone index, tail); all None when there is nothing to hide."""
         secret = words_of.secrets_of(entry.draft, entry.words)
         if secret is None:
-            return None, None, None, None
+            return None, None, None, None, None
         requester = entry.draft.filing.requester
         # Who wants to stay anonymous is not found again by phone either.
-        phone = requester.phone if requester and not requester.anonymous else None
+        phone = requester.reach if requester and not requester.anonymous else None
         sealed = self._vault.seal(str(entry.complaint_id), secret, phone)
-        return sealed.key_version, sealed.wrapped_key, sealed.box, sealed.phone_index
+        return sealed.row
 
 
 def _entry(

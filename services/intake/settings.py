@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
 from kit.settings import StorageSettings
 
@@ -18,3 +18,10 @@ class IntakeSettings(StorageSettings):
     """Master key that wraps each record's own key: 32 bytes, base64."""
     phone_key: SecretStr
     """Key of the blind index over phone numbers: 32 bytes, base64."""
+    callback_tries: int = Field(default=3, ge=1)
+    """After how many tries nobody is called again in a round; this product's own choice."""
+    callback_gap_h: int = Field(default=4, ge=0)
+    """Hours after a try before another one counts; this product's own choice."""
+    client_address_header: str | None = None
+    """Header in which a proxy in front says who asks, such as `X-Real-IP`; the proxy must overwrite it.
+    Without one every visitor of the resident's page behind a proxy shares five tries an hour."""

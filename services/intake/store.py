@@ -1,29 +1,36 @@
-"""SQL of reading complaints and projecting tickets; takes a connection, never opens or commits one."""
+"""SQL of reading complaints and what is sealed of them; takes a connection, never opens or commits one."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 
-from kit.db import Conn, columns
+from kit.db import Conn
 
 SQL_UNSEAL: Final = "select wrapped_key, box from vault.requester where complaint_id = $1"
+SQL_UNSEAL_LATER: Final = """
+select word_id, wrapped_key, box from vault.later_word where complaint_id = $1 order by word_id
+"""
+SQL_SAID: Final = """
+select kind, at, words as text, confirmed_by, confirmed_how
+from later_word
+where complaint_id = $1
+order by at, word_id
+"""
+SQL_CALLBACKS: Final = """
+select under, round, attempt, at, channel, outcome, satisfied, note, final
+from callback
+where complaint_id = $1
+order by at, callback_id
+"""
 SQL_COMPLAINT: Final = """
-select c.*, t.status, t.unit, t.round
+select c.*, t.status, t.unit, t.round, t.version, t.into_number as merged_into,
+    array(select r.number from complaint r where r.repeat_of = c.number order by r.number) as repeats
 from complaint c
 left join ticket_view t using (complaint_id)
 where c.complaint_id = $1 or c.number = $2
-"""
-SQL_PROJECT: Final = """
-insert into ticket_view (complaint_id, status, unit, round, version, area, category)
-select *
-from unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[])
-on conflict (complaint_id) do update
-set status = excluded.status, unit = excluded.unit, round = excluded.round,
-    version = excluded.version, area = excluded.area, category = excluded.category
-where ticket_view.version < excluded.version
 """
 
 
@@ -38,6 +45,12 @@ async def complaint(conn: Conn, complaint_id: UUID | None, number: str | None) -
     return await conn.fetchrow(SQL_COMPLAINT, complaint_id, number)
 
 
-async def project(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
-    """Newest known (complaint id, status, unit, round, version, area, category); older ones change nothing."""
-    await conn.execute(SQL_PROJECT, *columns(rows, 7))
+async def unseal_later(conn: Conn, complaint_id: UUID) -> list[Record]:
+    """Word id, wrapped key and box of what was said later; needs the vault role."""
+    return list(await conn.fetch(SQL_UNSEAL_LATER, complaint_id))
+
+
+async def said_since(conn: Conn, complaint_id: UUID) -> tuple[list[Record], list[Record]]:
+    """Later words and call-backs of one complaint, masked, oldest first."""
+    words = await conn.fetch(SQL_SAID, complaint_id)
+    return list(words), list(await conn.fetch(SQL_CALLBACKS, complaint_id))

@@ -12,7 +12,7 @@ from kit.audit import CTE_NOTE
 from kit.db import Conn, columns
 from kit.outbox import CTE_SAY
 
-WIDTH: Final = 33
+WIDTH: Final = 36
 """Columns of a row of SQL_FILE."""
 
 SQL_RESERVE_NUMBERS: Final = """
@@ -54,12 +54,12 @@ with filing as materialized (
         $15::text[], $16::boolean[], $17::text[], $18::text[], $19::text[], $20::bigint[],
         $21::text[], $22::timestamptz[], $23::text[], $24::bytea[], $25::text[], $26::int[],
         $27::bytea[], $28::bytea[], $29::bytea[], $30::uuid[], $31::text[], $32::bytea[],
-        $33::uuid[], $34::text[]
+        $33::uuid[], $34::text[], $35::bytea[], $36::boolean[], $37::text[]
     ) as t(
         complaint_id, number, channel, kind, title, words, address, lon, lat, datum, grid_code,
         category, urgency, accused, confidential, external_id, decline_reason, decline_door,
         fingerprint, filed_by, occurred_at, key, body_hash, duplicates, key_version, wrapped_key,
-        box, phone_index, event_id, subject, event, audit_id, marks
+        box, phone_index, event_id, subject, event, audit_id, marks, tail, reachable, repeat_of
     )
 ), claimed as (
     insert into idempotency (sub, key, body_hash, complaint_id, number, duplicates, received_at)
@@ -72,15 +72,15 @@ with filing as materialized (
     insert into complaint (
         complaint_id, number, channel, kind, title, body, address, lon, lat, datum, grid_code,
         category, urgency, accused, confidential, external_id, decline_reason, decline_door,
-        fingerprint, filed_by, occurred_at, received_at
+        fingerprint, filed_by, occurred_at, received_at, reachable, repeat_of
     )
     select complaint_id, number, channel, kind, title, words, address, lon, lat, datum, grid_code,
         category, urgency, accused, confidential, external_id, decline_reason, decline_door,
-        fingerprint, filed_by, occurred_at, $1
+        fingerprint, filed_by, occurred_at, $1, reachable, repeat_of
     from fresh
 ), sealed as (
-    insert into vault.requester (complaint_id, key_version, wrapped_key, box, phone_index)
-    select complaint_id, key_version, wrapped_key, box, phone_index
+    insert into vault.requester (complaint_id, key_version, wrapped_key, box, phone_index, tail)
+    select complaint_id, key_version, wrapped_key, box, phone_index, tail
     from fresh
     where box is not null
 ), marked as (

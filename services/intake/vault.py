@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE: Final = 12
 KEY_VERSION: Final = 1
+TAIL: Final = 4
+"""Last digits of a phone that open the resident's page."""
 LONGEST_AT_HOME: Final = 11
 """Digits of a mobile, or of a landline with its area code, without the leading 0."""
 
@@ -30,7 +32,13 @@ class Sealed:
     wrapped_key: bytes
     box: bytes
     phone_index: bytes | None
+    tail: bytes | None = None
     key_version: int = KEY_VERSION
+
+    @property
+    def row(self) -> tuple[int, bytes, bytes, bytes | None, bytes | None]:
+        """In the order in which a filing stores it."""
+        return self.key_version, self.wrapped_key, self.box, self.phone_index, self.tail
 
 
 class Vault:
@@ -39,6 +47,9 @@ class Vault:
     def __init__(self, master_key: str, phone_key: str) -> None:
         self._master = AESGCM(base64.b64decode(master_key))
         self._phone_key = base64.b64decode(phone_key)
+        # Keys of their own, so that no digest made for one purpose means anything to another.
+        self._tail_key = hmac.digest(self._phone_key, b"chuishao resident page tail 1", "sha256")
+        self._token_key = hmac.digest(self._phone_key, b"chuishao resident page try 1", "sha256")
 
     def seal(self, complaint_id: str, secret: dict[str, Any], phone: str | None) -> Sealed:
         """Encrypt `secret` for this complaint; the id is authenticated, so records cannot be swapped."""
@@ -48,7 +59,10 @@ class Vault:
         box = nonce + AESGCM(record_key).encrypt(nonce, orjson.dumps(secret), bound)
         nonce = os.urandom(NONCE)
         wrapped = nonce + self._master.encrypt(nonce, record_key, bound)
-        return Sealed(wrapped, box, self.phone_index(phone) if phone else None)
+        if phone is None:
+            return Sealed(wrapped, box, None)
+        tail = self.tail(complaint_id, re.sub(r"\D", "", phone)[-TAIL:])
+        return Sealed(wrapped, box, self.phone_index(phone), tail)
 
     def open(self, complaint_id: str, wrapped_key: bytes, box: bytes) -> dict[str, Any]:
         """Decrypt; raises cryptography's InvalidTag when anything was changed."""
@@ -57,6 +71,14 @@ class Vault:
         plain = AESGCM(record_key).decrypt(box[:NONCE], box[NONCE:], bound)
         secret: dict[str, Any] = orjson.loads(plain)
         return secret
+
+    def tail(self, complaint_id: str, digits: str) -> bytes:
+        """The last digits of a phone as they are compared, worth nothing for any other complaint."""
+        return hmac.digest(self._tail_key, f"{complaint_id}:{digits}".encode(), "sha256")
+
+    def token(self, what: str, value: str) -> bytes:
+        """Under what tries of a `number` or from an `address` are counted; neither is kept itself."""
+        return hmac.digest(self._token_key, f"{what}:{value}".encode(), "sha256")
 
     def phone_index(self, phone: str) -> bytes:
         """The blind index of a phone number, the same however it was written."""

@@ -40,6 +40,16 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
             "operator", "dispatcher", "admin", "auditor", "service",
         },
         ("POST", "/v1/complaints/{ident}/reveal"): {"operator", "admin"},
+        ("POST", "/v1/complaints/{ident}/callbacks"): {"operator"},
+        ("POST", "/v1/complaints/{ident}/withdraw"): {"operator"},
+        ("POST", "/v1/complaints/{ident}/reopen"): {"operator"},
+        ("POST", "/v1/complaints/{ident}/supplement"): {"operator"},
+        ("GET", "/v1/callbacks"): {"operator", "admin", "auditor"},
+        ("GET", "/v1/callbacks/outliers"): {"admin", "auditor"},
+        ("GET", "/v1/suggest"): FILERS,
+        ("POST", "/v1/suggest"): FILERS,
+        ("GET", "/t/{number}"): OPEN,
+        ("POST", "/t/{number}"): OPEN,
         ("POST", "/v1/attachments"): FILERS,
         ("GET", "/v1/attachments/{ident}"): FILERS,
     },
@@ -79,6 +89,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     },
 }  # fmt: skip
 """Method and path to roles; an empty set is a route for everybody."""
+PAGES = {"console": {"/", "/static/{name}"}, "intake": {"/t/{number}"}}
+"""What people without a token may open."""
 BY_SERVICE = pytest.mark.parametrize("service", ROUTES)
 
 
@@ -117,7 +129,7 @@ def test_the_routes_and_their_roles_are_those_of_the_table(service: str) -> None
 @BY_SERVICE
 def test_a_route_for_everybody_is_in_the_public_list(service: str) -> None:
     for (_, path), roles in routes_of(app_of(service)).items():
-        public = path in PUBLIC or (service == "console" and path in ("/", "/static/{name}"))
+        public = path in PUBLIC or path in PAGES.get(service, ())
         assert public is (not roles), path
 
 

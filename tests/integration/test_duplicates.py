@@ -7,16 +7,15 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Any, Final
-from uuid import UUID
 
 import asyncpg
 import pytest
 
 from kit.db import transaction
-from services.intake import store, store_alike
+from services.intake import store_alike
 from services.intake.store_alike import PER_MARK, SQL_ALIKE
 from tests.support import small
-from tests.support.intake import Desk, desk, signed_in
+from tests.support.intake import Desk, desk, signed_in, ticket
 from tests.support.servers import Database
 from tests.support.world import MONDAY
 
@@ -53,9 +52,7 @@ def numbers(items: list[dict[str, Any]]) -> list[str]:
 async def project(at: Desk, filed: dict[str, Any], *known: object) -> None:
     """What the router said of a ticket: status, area, category."""
     status, area, category = known
-    async with transaction(at.pool) as conn:
-        row = (UUID(filed["complaint_id"]), status, "SZ", 1, 2, area, category)
-        await store.project(conn, [row])
+    await at.hear(ticket(filed, "accepted", 2, status=status, area=area, category=category))
 
 
 async def test_the_same_matter_at_the_same_place_is_found_masked_and_says_why(at: Desk) -> None:
