@@ -89,6 +89,8 @@ async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | No
         tree = await store_merging.tree(conn, [ticket_id])
         followers = releasing.children(tree, ticket_id)
         deeds += await releasing.let_go(conn, deeds[0].asked, tree, followers)
+        if len(rows) > 1:
+            deeds.append(await releasing.taken_out(conn, deeds[0].asked, rows[1]))
     for deed in deeds:
         await store.move(conn, deed.row, deed.after, deed.version, fact.at)
         await store.append_history(conn, deed.lines())

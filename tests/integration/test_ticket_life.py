@@ -261,6 +261,21 @@ async def test_who_followed_a_ticket_that_ends_unanswered_stands_by_itself_again
     assert (freed["status"], freed["history"][-1]["event"]) == ("dispatched", "unmerged")
 
 
+async def test_a_follower_may_take_its_matter_back_and_says_more_to_who_works_on_it(
+    desk: Desk,
+) -> None:
+    one, other = await working(desk), await desk.file(**LAMP)
+    await desk.merge(other, one)
+    await desk.said()
+    await desk.fact(other, "supplemented", reason="还有一盏也不亮")
+    assert [name for name, _ in await desk.said()] == ["noted.SZ", "noted.GT-1"]
+    await desk.fact(other, "withdrawn", reason="已自行解决")
+    assert [name for name, _ in await desk.said()] == ["withdrawn.SZ", "unmerged.GT-1"]
+    ticket = await desk.ticket(one)
+    assert (ticket["status"], ticket["merged"]) == ("dispatched", [])
+    assert (await desk.ticket(other))["status"] == "withdrawn"
+
+
 async def test_another_category_asks_the_catalogue_again_and_keeps_the_round(desk: Desk) -> None:
     one = await working(desk, "accept")
     await desk.said()

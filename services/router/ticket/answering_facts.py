@@ -20,6 +20,7 @@ from services.router.ticket.standing import Standing
 from services.router.ticket.ticket import SYSTEM_STEPS, By, Cause, Step
 
 NOTED: Final = "noted"
+SUPPLEMENTED: Final = "complaint.supplemented"
 _NEW_ROUND: Final = frozenset({Cause.NOT_SOLVED, Cause.REOPENED})
 
 
@@ -57,8 +58,9 @@ class Fact:
 def deeds(row: Record, worked_on: Record, fact: Fact) -> list[Deed]:
     """What a fact about a ticket leads to, there and at the ticket under which its work goes on.
 
-    A caller who follows another ticket and says "not solved" starts a new round of that one (E19); nothing
-    else a follower says changes it. A passed limit that no longer counts leaves no trace.
+    A caller who follows another ticket and says "not solved" starts a new round of that one (E19), and whoever
+    works on it hears the caller's later words (E7); nothing else a follower says changes it. A passed limit
+    that no longer counts leaves no trace.
     """
     here = _step(row, fact)
     if here is not None:
@@ -66,10 +68,12 @@ def deeds(row: Record, worked_on: Record, fact: Fact) -> list[Deed]:
     if fact.name == "clock.breached":
         return []
     found = [_note(row, fact)]
-    if worked_on["ticket_id"] != row["ticket_id"] and fact.cause is Cause.NOT_SOLVED:
-        there = SYSTEM_STEPS.get((TicketStatus(worked_on["status"]), Cause.NOT_SOLVED))
-        if there is not None:
-            found.append(_done(worked_on, there, fact, follower=row["number"]))
+    if worked_on["ticket_id"] == row["ticket_id"]:
+        return found
+    if fact.cause is Cause.NOT_SOLVED and (there := _step(worked_on, fact)) is not None:
+        found.append(_done(worked_on, there, fact, follower=row["number"]))
+    elif fact.name == SUPPLEMENTED:
+        found.append(_note(worked_on, fact, follower=row["number"]))
     return found
 
 
@@ -108,10 +112,10 @@ def _done(row: Record, step: Step, fact: Fact, *, follower: str | None = None) -
     return Deed(_asked(row, step, fact), after, told, row, detail, reason=fact.reason)
 
 
-def _note(row: Record, fact: Fact) -> Deed:
+def _note(row: Record, fact: Fact, *, follower: str | None = None) -> Deed:
     step = Step(TicketStatus(row["status"]), NOTED, By.SYSTEM)
     told = ((NOTED, row["unit"]),)
-    detail = {"fact": fact.name, **fact.about}
+    detail = {"fact": fact.name, **fact.about} | ({"follower": follower} if follower else {})
     return Deed(_asked(row, step, fact), Standing.of(row), told, row, detail, reason=fact.reason)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
+
+from asyncpg import Record
 
 from contracts.ticket import TicketStatus
 from kit.db import Conn
@@ -13,6 +16,8 @@ from services.router.ticket.deed import Asked, Deed, Tie
 from services.router.ticket.merging import Tree
 from services.router.ticket.standing import Standing
 from services.router.ticket.ticket import TRANSITIONS, Action
+
+_UNMERGING: Final = TRANSITIONS[TicketStatus.MERGED, Action.UNMERGE]
 
 
 def children(tree: Tree, one: UUID) -> list[UUID]:
@@ -23,7 +28,6 @@ def children(tree: Tree, one: UUID) -> list[UUID]:
 async def let_go(conn: Conn, asked: Asked, tree: Tree, ended: Iterable[UUID]) -> list[Deed]:
     """Each follower in the state it had, with who followed it; their rows are locked by the caller."""
     deeds = []
-    step = TRANSITIONS[TicketStatus.MERGED, Action.UNMERGE]
     for one in ended:
         row = await store.ticket(conn, one, None)
         if row is None:
@@ -34,7 +38,7 @@ async def let_go(conn: Conn, asked: Asked, tree: Tree, ended: Iterable[UUID]) ->
         waiting = tuple(m.number for m in merging.followers(parted, one))
         deeds.append(
             Deed(
-                replace(asked, row=row, step=step),
+                replace(asked, row=row, step=_UNMERGING),
                 before.moved(parted[one].status),
                 tuple(("unmerged", unit) for unit in (before.unit, *before.assists)),
                 row,
@@ -43,3 +47,19 @@ async def let_go(conn: Conn, asked: Asked, tree: Tree, ended: Iterable[UUID]) ->
             )
         )
     return deeds
+
+
+async def taken_out(conn: Conn, asked: Asked, worked_on: Record) -> Deed:
+    """A follower took the matter back: whoever works on it hears who waits for it still, and since when."""
+    await store_merging.leave(conn, asked.row["ticket_id"])
+    top = worked_on["ticket_id"]
+    tree = await store_merging.tree(conn, [top])
+    waiting = tuple(m.number for m in merging.followers(tree, top))
+    return Deed(
+        replace(asked, row=worked_on, step=_UNMERGING),
+        Standing.of(worked_on),
+        (("unmerged", worked_on["unit"]),),
+        worked_on,
+        {"follower": asked.row["number"]},
+        Tie(None, waiting, merging.since(tree, top)),
+    )

@@ -168,6 +168,7 @@ SYSTEM_STEPS: Final[Mapping[tuple[TicketStatus, Cause], Step]] = {
     (S.ARBITRATION, Cause.WITHDRAWN): Step(S.WITHDRAWN, "withdrawn", By.SYSTEM),
     (S.ON_HOLD, Cause.WITHDRAWN): Step(S.WITHDRAWN, "withdrawn", By.SYSTEM),
     (S.CALLBACK, Cause.WITHDRAWN): Step(S.WITHDRAWN, "withdrawn", By.SYSTEM),
+    (S.MERGED, Cause.WITHDRAWN): Step(S.WITHDRAWN, "withdrawn", By.SYSTEM),
     (S.RETURNED, Cause.SECOND_RETURN): Step(S.ARBITRATION, "referred", By.SYSTEM),
     (S.RETURNED, Cause.RETURN_OVERDUE): Step(S.ARBITRATION, "referred", By.SYSTEM),
     (S.ON_HOLD, Cause.REVIEW_DUE): Step(S.IN_PROGRESS, "resumed", By.SYSTEM),
