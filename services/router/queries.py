@@ -30,6 +30,8 @@ from services.router.ticket.merging import Member
 from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
 from services.router.ticket.viewing import clock_view, line_view, running, ticket_view
+from services.router.whistle import store_whistles
+from services.router.whistle.viewing import whistle_view
 
 PAGE: Final = 100
 SEES_ALL: Final = (*DESK_ROLES, "ruling", "auditor", "service", "operator")
@@ -131,13 +133,18 @@ async def one(
             raise not_found("工单", "ticket")
         tree = await store_merging.tree(conn, [row["ticket_id"]])
         top = merging.root(tree, row["ticket_id"])
+        units = visible_units(principal, directory, now)
         if not _sees(principal, directory, now, row, top):
-            raise not_found("工单", "ticket")
+            called = await store_whistles.called_for(conn, row["ticket_id"])
+            if units is None or not units & called:
+                raise not_found("工单", "ticket")
         proof = await store_proof.proofs(conn, row["ticket_id"])
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
         issues = await store_issues.issues_of(conn, [row["ticket_id"]])
+        whistles = await store_whistles.of_ticket(conn, row["ticket_id"])
+        timed = await store_whistles.clocks(conn, [one.whistle_id for one in whistles])
     shown = [orjson.loads(receipt["body"]) for receipt in receipts]
     told = told_in_words(shown[-1], directory, english=english) if shown and directory else None
     return ticket_view(row) | {
@@ -148,7 +155,7 @@ async def one(
         "receipt_text": told,
         "receipts": shown,
         "clocks": [clock_view(clock) for clock in clocks],
-        "whistles": [],
+        "whistles": [whistle_view(w, timed.get(w.whistle_id, []), units) for w in whistles],
         "proofs": proof,
         "merged": [member.number for member in merging.followers(tree, row["ticket_id"])],
         "merged_into": top.number if top.ticket_id != row["ticket_id"] else None,
