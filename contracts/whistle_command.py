@@ -102,8 +102,7 @@ class WhistleData(BaseModel):
     whistle: WhistleId | None = None
     """Over NATS: which whistle."""
     unit: Code | None = None
-    """Of a department's step over HTTP: for which called unit, where the person has posts in several.
-    Of `cancel`: let this department alone go; the whistle goes on."""
+    """Of `cancel`: let this one alone go. Of a department's step over HTTP: for which, if for several."""
     person: Code | None = None
     """Of `check-in`: staff id of who comes."""
     reason: Words | None = None
