@@ -93,6 +93,3 @@ create table whistle_clock (
     said_at timestamptz not null,
     primary key (whistle_id, kind, unit)
 );
-
--- Whistles per 1,000 tickets want the tickets of a time; new ones come at the end, so this costs next to nothing.
-create index ticket_received on ticket using brin (received_at);
