@@ -218,7 +218,7 @@ async def test_the_command_names_the_whistle_or_the_ticket_that_one_whistle_is_a
         return int(error.value.kind)
 
     assert await refused("whistle-seen") == 404
-    emergency = {"kind": "emergency", "ticket": ticket, "units": ["SZ"], "reason": "danger",
+    emergency: dict[str, Any] = {"kind": "emergency", "ticket": ticket, "units": ["SZ"], "reason": "danger",
                  "text": "险"}  # fmt: skip
     first = await blow(desk, **emergency)
     state = await office.answer("whistle-seen", "SZ", body)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.complaint import Point
-from contracts.whistle import CallState, WhistleKind, WhistleStatus
+from contracts.whistle import CallState, WhistleEvent, WhistleKind, WhistleStatus
 from contracts.whistle_command import Score, WhistleData
 from kit.errors import DomainError
 from services.router.directory.directory import Directory
@@ -69,7 +69,7 @@ def grid(text: str) -> dict[tuple[str, str], str]:
 
 
 @pytest.mark.parametrize(("status", "act"), list(itertools.product(W, Act)), ids=str)
-def test_a_whistle_goes_exactly_where_the_grid_says(status: W, act: Act) -> None:
+def test_a_whistle_goes_exactly_where_the_grid_says(status: WhistleStatus, act: Act) -> None:
     cell = grid(WHOLE)[status.value, act.value]
     if cell != "-":
         assert advance(status, act).by is LETTER[cell]
@@ -81,7 +81,7 @@ def test_a_whistle_goes_exactly_where_the_grid_says(status: W, act: Act) -> None
 
 
 @pytest.mark.parametrize(("state", "act"), list(itertools.product(C, sorted(ON_ONE_CALL))), ids=str)
-def test_a_departments_row_goes_exactly_where_the_grid_says(state: C, act: Act) -> None:
+def test_a_departments_row_goes_exactly_where_the_grid_says(state: CallState, act: Act) -> None:
     cell = grid(ONE)[state.value, act.value]
     if cell != "-":
         assert advance_call(state, act).value == cell
@@ -102,7 +102,7 @@ def whistle(**more: Any) -> Whistle:
     return Whistle(**values | more)
 
 
-DATA: Final = {
+DATA: Final[dict[Act, dict[str, Any]]] = {
     Act.REFUSE: {"reason": "社区能自己办"},
     Act.CHECK_IN: {"person": "P-1"},
     Act.ARRIVE: {"point": Point(lon=117.0, lat=36.7)},
@@ -115,7 +115,7 @@ DATA: Final = {
 
 
 def asked(act: Act, at: datetime = NOW, unit: str = "SZ", **more: Any) -> Asked:
-    data = dict(DATA.get(act, {}))
+    data: dict[str, Any] = dict(DATA.get(act, {}))
     if act is Act.RATE:
         data = {"ratings": (Score(unit=unit, speed=4, result=5),)}
     who = "system:router" if act in (Act.NO_SHOW, Act.CLOSE) else "P-1"
@@ -142,7 +142,9 @@ ISSUED: Final = (Act.BLOW, Act.ISSUE)
 def test_whatever_is_pressed_versions_never_skip_and_rows_stay_each_to_itself(
     pressed: list[tuple[Act, str, int]],
 ) -> None:
-    one, at, lines, events = whistle(), NOW, [], []
+    one, at = whistle(), NOW
+    lines: list[tuple[Any, ...]] = []
+    events: list[WhistleEvent] = []
     states = {"SZ": C.PENDING, "WY-1": C.PENDING}
     for act, unit, minutes in pressed:
         at += timedelta(minutes=minutes)
