@@ -32,7 +32,7 @@ CASE_ZH: Final[dict[Urgency | WhistleKind, str]] = {
     Urgency.URGENT: "紧急",
     Urgency.NORMAL: "一般",
     Urgency.COMPLEX: "复杂",
-    WhistleKind.RESIDENT_REQUEST: "居民诉求哨",
+    WhistleKind.RESIDENT_REQUEST: "群众诉求哨",
     WhistleKind.KEY_TASK: "重点工作哨",
     WhistleKind.JOINT_ENFORCEMENT: "综合执法哨",
     WhistleKind.EMERGENCY: "应急处置哨",

@@ -69,7 +69,7 @@ async def _ticket(conn: Conn, body: Blowing, actor: Actor) -> tuple[Record | Non
     if body.ticket is None:
         if body.kind is WhistleKind.RESIDENT_REQUEST:
             raise wrong_field(
-                "ticket", zh="居民诉求哨要写明工单", en="a resident's request has a ticket; name it"
+                "ticket", zh="群众诉求哨要写明工单", en="a resident's request has a ticket; name it"
             )
         return None, frozenset()
     row = await store.ticket(conn, *identify(body.ticket))

@@ -98,6 +98,9 @@ async def test_events_in_any_order_and_number_end_in_the_same_clocks(pool: Pool)
     assert (early.events, early.waiting) == ([], [second])
     mixed = await apply(pool, apply_tickets, *issued(one)[::-1])
     assert len(mixed.events) == 5
+    gap = whistle("checked_in", one, 5)
+    early = await apply(pool, apply_tickets, gap)
+    assert (early.events, early.waiting) == ([], [gap])
     again = await asyncio.gather(
         *(apply(pool, apply_tickets, *(blown, first, second)) for _ in range(2)),
         return_exceptions=True,
