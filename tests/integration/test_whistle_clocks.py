@@ -13,11 +13,14 @@ import pytest
 from contracts.base import Event
 from contracts.clock import ClockEvent
 from contracts.whistle import Called, CallState, WhistleEvent, WhistleKind, WhistleStatus
+from kit.auth import Principal
 from kit.db import Pool, create_pool
 from kit.delivery import Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
+from services.notifier import viewing
 from services.notifier.actions import apply_complaints, apply_tickets
+from tests.support import city
 from tests.support.heard import MONDAY, apply, at, complaint, dispatched, received, ticks
 from tests.support.servers import PASSWORD, Database
 
@@ -170,3 +173,10 @@ async def test_a_no_show_puts_the_ticket_on_the_street_secretarys_table_once(poo
     assert [e.subject for e in effects.events] == ["reception.queued.subdistrict.370105.001.008._"]
     rows = await pool.fetch("select org, rule, unit, ticket_id from reception_item")
     assert [tuple(row) for row in rows] == [("JD-WYS", "whistle_no_show", "SZ", ticket)]
+    auditor = Principal("P0000", frozenset({"auditor"}))
+    shown = await viewing.clocks(pool, city.directory(), auditor, ticket)
+    own = [(c["kind"], c["unit"]) for c in shown["items"] if c.get("whistle_id") == str(one)]
+    assert sorted(own) == [
+        ("check_in", "GD"), ("check_in", "SZ"), ("resolve", "SQ-001"), ("sign_off", "JD-WYS"),
+    ]  # fmt: skip
+    assert len(shown["items"]) > len(own)

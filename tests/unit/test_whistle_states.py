@@ -287,6 +287,12 @@ def test_nobody_signs_the_own_whistle_and_nobody_answers_before_it_is_issued() -
     assert own.known_to(frozenset({"JD"}))
 
 
+def test_swapped_coordinates_are_found() -> None:
+    with pytest.raises(DomainError) as refused:
+        permits.check_data(Act.ARRIVE, WhistleData(point=Point(lon=36.7, lat=117.0)))
+    assert refused.value.field == "data.point"
+
+
 @pytest.mark.parametrize("act", [act for act in permits.HEEDED if act not in (Act.ISSUE, Act.SEEN)])
 def test_a_step_asks_for_what_it_needs_and_refuses_what_it_does_not_heed(act: Act) -> None:
     strange = "person" if act is not Act.CHECK_IN else "result"

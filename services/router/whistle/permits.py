@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from contracts.complaint import Point
 from contracts.directory import UnitKind
 from contracts.whistle_command import Blowing, WhistleData
 from kit.errors import DomainError, Kind
@@ -24,6 +25,10 @@ SIGNING: Final = frozenset({"duty_lead", "secretary", "deputy", "leader"})
 """Posts of the street office whose holder may be its duty leader."""
 AHEAD: Final = timedelta(days=30)
 """How far ahead a meeting may lie."""
+
+_LON: Final = (73.0, 136.0)
+_LAT: Final = (3.0, 54.0)
+"""Degrees; wider than the country, narrow enough that swapped coordinates are found."""
 
 HEEDED: Final[Mapping[Act, frozenset[str]]] = {
     Act.ISSUE: frozenset(),
@@ -55,10 +60,7 @@ def act_of(name: str, data: WhistleData) -> Act | None:
     """What a route's action means; None for what no person may do. `cancel` for one unit excuses it."""
     if name == Act.CANCEL and data.unit is not None:
         return Act.EXCUSE
-    act = next((act for act in HEEDED if act.value == name and act is not Act.EXCUSE), None)
-    if act is not None:
-        return act
-    return None
+    return next((act for act in HEEDED if act.value == name and act is not Act.EXCUSE), None)
 
 
 def check_data(act: Act, data: WhistleData) -> None:
@@ -70,10 +72,22 @@ def check_data(act: Act, data: WhistleData) -> None:
             zh=f"“{act.value}”不用此项，请删去",
             en=f"means nothing to {act.value}; remove it",
         )
+    _check_point(data.point)
     needed = NEEDED.get(act)
     if needed is not None and needed[0] not in given:
         name, zh, en = needed
         raise wrong_field(f"data.{name}", zh=zh, en=en)
+
+
+def _check_point(point: Point | None) -> None:
+    if point is not None and not (
+        _LON[0] <= point.lon <= _LON[1] and _LAT[0] <= point.lat <= _LAT[1]
+    ):
+        raise wrong_field(
+            "data.point",
+            zh="不在国内，请核对经纬度是否写反",
+            en="lies outside the country; lon and lat may be swapped",
+        )
 
 
 def blower_of(directory: Directory, own: Iterable[str], wanted: str | None) -> str:
