@@ -158,9 +158,10 @@ def _entry(action: Action, deed: Deed) -> audit.Entry:
 async def _shown(conn: Conn, ticket: str, actor: Actor) -> Record:
     """The ticket as well for a department that an open whistle calls."""
     row = await store.ticket(conn, *identify(ticket))
-    if row is not None and actor.units & await store_whistles.called_for(conn, row["ticket_id"]):
-        return row
-    return await _visible(conn, ticket, actor)
+    called = await store_whistles.called_for(conn, row["ticket_id"]) if row else frozenset()
+    if row is None or not actor.sees({**row, "assists": [*row["assists"], *called]}):
+        raise not_found("工单", "ticket")
+    return row
 
 
 async def _visible(conn: Conn, ticket: str, actor: Actor, *, lock: bool = False) -> Record:

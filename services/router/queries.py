@@ -26,7 +26,6 @@ from services.router.ticket import (
     store_merging,
     store_proof,
 )
-from services.router.ticket.merging import Member
 from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
 from services.router.ticket.viewing import clock_view, line_view, running, ticket_view
@@ -134,10 +133,9 @@ async def one(
         tree = await store_merging.tree(conn, [row["ticket_id"]])
         top = merging.root(tree, row["ticket_id"])
         units = visible_units(principal, directory, now)
-        if not _sees(principal, directory, now, row, top):
-            called = await store_whistles.called_for(conn, row["ticket_id"])
-            if units is None or not units & called:
-                raise not_found("工单", "ticket")
+        called = await store_whistles.called_for(conn, row["ticket_id"])
+        if not _sees(principal, directory, now, row, top.units | called):
+            raise not_found("工单", "ticket")
         proof = await store_proof.proofs(conn, row["ticket_id"])
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
@@ -163,14 +161,18 @@ async def one(
 
 
 def _sees(
-    principal: Principal, directory: Directory | None, now: datetime, row: Record, top: Member
+    principal: Principal,
+    directory: Directory | None,
+    now: datetime,
+    row: Record,
+    working: frozenset[str],
 ) -> bool:
-    """Who sees the ticket, and of a merged one who works on it."""
+    """Who sees the ticket; of a merged one who works on it; and whom an open whistle calls."""
     if principal.has(*SEES_ALL):
         return True
     who = actor_of(principal, directory, now)
-    worked_on = {"unit": row["unit"], "assists": top.units, "area": None, "accused": row["accused"]}
-    return who.sees(row) or who.sees(worked_on)
+    with_them = {"unit": row["unit"], "assists": working, "area": None, "accused": row["accused"]}
+    return who.sees(row) or who.sees(with_them)
 
 
 async def may_see_proof(
@@ -181,7 +183,9 @@ async def may_see_proof(
     if row is None:
         return False
     tree = await store_merging.tree(conn, [row["ticket_id"]])
-    return _sees(principal, directory, now, row, merging.root(tree, row["ticket_id"]))
+    called = await store_whistles.called_for(conn, row["ticket_id"])
+    working = merging.root(tree, row["ticket_id"]).units | called
+    return _sees(principal, directory, now, row, working)
 
 
 def _before(cursor: str | None) -> UUID | None:
