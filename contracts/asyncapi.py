@@ -15,6 +15,7 @@ from contracts.command import ACTIONS, QUEUE, CommandRequest, Problem, TicketSta
 from contracts.escalation import ReceptionLevel
 from contracts.listeners import UNIT, Listener, listeners
 from contracts.topology import JS_PREFIX
+from contracts.whistle_command import WhistleRequest, WhistleState
 
 VERSION: Final = "1.0.0"
 """Of this document: the events in it are all v1 and only grow."""
@@ -23,7 +24,12 @@ COMMANDS: Final = "cmd"
 REPLIES: Final = "cmd.reply"
 REQUEST: Final = "cmd.request"
 STATE: Final = "cmd.state"
+WHISTLE_REQUEST: Final = "cmd.whistle_request"
+WHISTLE_STATE: Final = "cmd.whistle_state"
 PROBLEM: Final = "cmd.problem"
+REQUESTS: Final = (REQUEST, WHISTLE_REQUEST)
+"""Whistle commands have a body of their own, the others share one."""
+ANSWERS: Final = (STATE, WHISTLE_STATE, PROBLEM)
 JSON: Final = "application/json"
 
 Document = dict[str, Any]
@@ -118,7 +124,7 @@ def _command_channels() -> Document:
             "address": "cmd.{action}.{unit}",
             "title": "commands",
             "servers": [{"$ref": "#/servers/city"}],
-            "messages": {REQUEST: {"$ref": f"#/components/messages/{REQUEST}"}},
+            "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in REQUESTS},
             "parameters": {
                 "action": {"$ref": "#/components/parameters/action"},
                 "unit": {"$ref": "#/components/parameters/unit"},
@@ -129,9 +135,7 @@ def _command_channels() -> Document:
             "title": "replies to commands",
             "description": "The reply inbox the sender's NATS client chose.",
             "servers": [{"$ref": "#/servers/city"}],
-            "messages": {
-                name: {"$ref": f"#/components/messages/{name}"} for name in (STATE, PROBLEM)
-            },
+            "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in ANSWERS},
         },
     }
 
@@ -144,12 +148,12 @@ def _operations() -> Iterator[tuple[str, Document]]:
             yield f"{listener.who}.receive.{row.name}", _hearing(row, listener)
     reply = {
         "channel": {"$ref": f"#/channels/{REPLIES}"},
-        "messages": [{"$ref": f"#/channels/{REPLIES}/messages/{m}"} for m in (STATE, PROBLEM)],
+        "messages": [{"$ref": f"#/channels/{REPLIES}/messages/{m}"} for m in ANSWERS],
     }
-    yield f"{UNIT}.send.cmd", _operation("send", COMMANDS, UNIT, REQUEST) | {"reply": reply}
+    yield f"{UNIT}.send.cmd", _operation("send", COMMANDS, UNIT, *REQUESTS) | {"reply": reply}
     yield (
         f"{QUEUE}.receive.cmd",
-        _operation("receive", COMMANDS, QUEUE, REQUEST)
+        _operation("receive", COMMANDS, QUEUE, *REQUESTS)
         | {"reply": reply, "bindings": {"nats": {"queue": QUEUE, "bindingVersion": "0.1.0"}}},
     )
 
@@ -161,11 +165,14 @@ def _hearing(row: EventType, listener: Listener) -> Document:
     return found
 
 
-def _operation(action: str, channel: str, who: str, message: str | None = None) -> Document:
+def _operation(action: str, channel: str, who: str, *messages: str) -> Document:
     return {
         "action": action,
         "channel": {"$ref": f"#/channels/{channel}"},
-        "messages": [{"$ref": f"#/channels/{channel}/messages/{message or channel}"}],
+        "messages": [
+            {"$ref": f"#/channels/{channel}/messages/{message}"}
+            for message in messages or (channel,)
+        ],
         "tags": [{"name": who}],
     }
 
@@ -194,7 +201,13 @@ def _message(row: EventType) -> Document:
 
 
 def _command_messages() -> Document:
-    bodies = {REQUEST: CommandRequest, STATE: TicketState, PROBLEM: Problem}
+    bodies = {
+        REQUEST: CommandRequest,
+        WHISTLE_REQUEST: WhistleRequest,
+        STATE: TicketState,
+        WHISTLE_STATE: WhistleState,
+        PROBLEM: Problem,
+    }
     return {
         name: {
             "name": name,
@@ -209,7 +222,7 @@ def _command_messages() -> Document:
 
 def _schemas() -> Document:
     models: list[type[BaseModel]] = [*dict.fromkeys(row.data for row in EVENTS)]
-    models += [CommandRequest, TicketState, Problem]
+    models += [CommandRequest, WhistleRequest, TicketState, WhistleState, Problem]
     return {
         "CloudEvent": schema.cloud_event(),
         "EventHeaders": {

@@ -23,6 +23,13 @@ class ClockKind(StrEnum):
     HOLD_REVIEW = "hold_review"
     CALLBACK = "callback"
     CHECK_IN = "check_in"
+    """A called department's, one for each whistle and unit (domain.md D6)."""
+    SIGN_OFF = "sign_off"
+    """A whistle waits for the duty leader's signature."""
+    RESOLVE = "resolve"
+    """A whistle as a whole: the blower's."""
+    RATING = "rating"
+    """How long the blower may rate the departments; what is silent then is not rated."""
     DECISION = "decision"
 
 
@@ -49,6 +56,7 @@ class ClockEvent(EventData):
 
     clock_id: str
     ticket_id: str
+    """Empty for a whistle without a ticket."""
     number: str
     round: int
     kind: ClockKind
@@ -66,3 +74,5 @@ class ClockEvent(EventData):
 
     The clock and the ladder go on; a client need not nag about this one.
     """
+    whistle_id: str | None = None
+    """The whistle it belongs to: such a clock is none of the ticket's own."""

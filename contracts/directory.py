@@ -16,6 +16,7 @@ from contracts.base import AreaCode, Code
 from contracts.clock import ClockKind
 from contracts.complaint import Datum, Urgency
 from contracts.escalation import ReceptionLevel
+from contracts.whistle import WhistleKind
 
 _DURATION: Final = "[1-9][0-9]{0,3}(m|h|d|wh|wd)"
 Limit = Annotated[str, StringConstraints(pattern=rf"^(none|{_DURATION})$")]
@@ -186,6 +187,20 @@ class CatalogueEntry(Row):
     source: str = ""
 
 
+_CHECK_IN: Final[dict[WhistleKind, str]] = {
+    WhistleKind.EMERGENCY: "30m",
+    WhistleKind.JOINT_ENFORCEMENT: "1wd",
+    WhistleKind.KEY_TASK: "2wd",
+    WhistleKind.RESIDENT_REQUEST: "1wd",
+}
+_RESOLVE: Final[dict[WhistleKind, str]] = {
+    WhistleKind.EMERGENCY: "1wd",
+    WhistleKind.JOINT_ENFORCEMENT: "10wd",
+    WhistleKind.KEY_TASK: "10wd",
+    WhistleKind.RESIDENT_REQUEST: "10wd",
+}
+
+
 class Limits(Row):
     """Limits of one urgency in one profile; durations as `15m`, `24h`, `7d`, `4wh`, `1wd` or `none`."""
 
@@ -203,6 +218,20 @@ class Limits(Row):
     sources: dict[str, str] = Field(default_factory=dict)
 
 
+class WhistleLimits(Row):
+    """Limits of whistles (domain.md D6); of the standard profile they count for the whole city."""
+
+    sign_off: Limit = "2h"
+    """Blown to signed; an emergency needs no signature."""
+    check_in: dict[WhistleKind, Limit] = Field(default_factory=lambda: dict(_CHECK_IN))
+    """Issued to checked in, for each called department."""
+    resolve: dict[WhistleKind, Limit] = Field(default_factory=lambda: dict(_RESOLVE))
+    """Issued to resolved: a simple matter the same working day, a complex one ten working days."""
+    rating: Limit = "3wd"
+    """How long a resolved whistle may be rated."""
+    sources: dict[str, str] = Field(default_factory=dict)
+
+
 class Profile(Row):
     """A named set of limits with its source (domain.md D4)."""
 
@@ -210,6 +239,7 @@ class Profile(Row):
     title: str
     source: str = ""
     limits: dict[Urgency, Limits]
+    whistle: WhistleLimits | None = None
 
 
 class LadderStep(Row):

@@ -15,6 +15,7 @@ from contracts.directory import PARTS
 from contracts.listeners import listeners
 from contracts.schema import Schema
 from contracts.topology import CONSUMERS, STREAMS, reader_consumer, unit_consumer
+from contracts.whistle_command import WhistleRequest, WhistleState
 
 INTRO: Final = """\
 # Contracts
@@ -44,8 +45,17 @@ COMMANDS: Final = """\
 ## Commands
 
 Request-reply on core NATS: `cmd.ACTION.UNIT`. The same `command_id` gives the same answer. The
-reply is the ticket's new state or a problem (RFC 9457); only a problem has `detail`.
+reply is the new state of the ticket, of `whistle-…` the whistle's, or a problem (RFC 9457); only a
+problem has `detail`.
 """
+MODELS: Final = (
+    CommandRequest,
+    CommandData,
+    TicketState,
+    WhistleRequest,
+    WhistleState,
+    Problem,
+)
 
 
 def page() -> str:
@@ -66,11 +76,7 @@ def page() -> str:
             *_table(("consumer", "stream", "subjects"), _consumers()),
             COMMANDS,
             f"Actions: {_codes(ACTIONS)}.\n",
-            *(
-                line
-                for model in (CommandRequest, CommandData, TicketState, Problem)
-                for line in _model(model)
-            ),
+            *(line for model in MODELS for line in _model(model)),
             "## Directory parts\n",
             *(line for name, row in PARTS.items() for line in _model(row, f"{name}: ")),
         ]

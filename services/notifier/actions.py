@@ -18,14 +18,13 @@ from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, Ticket
 from kit import outbox
 from kit.db import Conn
 from kit.delivery import Effects, Received
-from kit.errors import DomainError, Kind
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import ending, ladder, store, store_issues, store_ladder
+from services.notifier import ending, ladder, store, store_issues, store_ladder, whistling
 from services.notifier.calendar import STANDARD
 from services.notifier.clock import NOBODY
 from services.notifier.directory import Directory
-from services.notifier.ending import say
+from services.notifier.ending import parse_id, say
 from services.notifier.ladder import Ladder
 from services.notifier.ticket import Ticket
 from services.notifier.timing import Timing
@@ -65,19 +64,20 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
 async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
     """Apply ticket events in version order: older ones change nothing, gaps wait.
 
-    Hot issues come the same way; what they mute is decided when a warning is due.
+    Whistles come the same way, each with a history of its own, and hot issues; what they mute is
+    decided when a warning is due.
     """
     await _note_issues(conn, batch)
+    effects = await whistling.apply(conn, batch, directory)
     heard = _by_ticket(batch)
     if not heard:
-        return Effects()
+        return effects
     first = [
         _stranger(ticket_id, own[0]) for ticket_id, own in heard.items() if own[0].data.version == 1
     ]
     if first:
         await store.open_tickets(conn, first)
     tickets = await store.lock_tickets(conn, list(heard))
-    effects = Effects()
     due: dict[UUID, list[Heard]] = {}
     for ticket_id, own in heard.items():
         now, waiting = _in_turn(own, tickets.get(ticket_id))
@@ -96,7 +96,7 @@ async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Direct
                 timing.hear(one.received.name, one.data, event.time, directory)
             timings.append(timing)
         await store.save_tickets(conn, [timing.ticket for timing in timings])
-        effects.events = await _write(conn, timings, ladders, directory)
+        effects.events += await _write(conn, timings, ladders, directory)
     return effects
 
 
@@ -141,18 +141,8 @@ async def _write(
     return events
 
 
-def parse_id(text: str) -> UUID:
-    """A ticket's or complaint's id. Raises DomainError, so that a foreign one is buried at once."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise DomainError(
-            "bad-id", Kind.INVALID, field="ticket_id", zh="编号不是 UUID。", en="The id is no UUID."
-        ) from None
-
-
 def _by_ticket(batch: Sequence[Received]) -> dict[UUID, list[Heard]]:
-    """Ticket events by ticket, each list in version order; whistles time nothing here yet."""
+    """Ticket events by ticket, each list in version order."""
     found: dict[UUID, list[Heard]] = defaultdict(list)
     for one in batch:
         if isinstance(data := one.event.data, TicketEvent):

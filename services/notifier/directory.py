@@ -13,8 +13,9 @@ from pydantic import TypeAdapter
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.directory import PARTS as MODELS
-from contracts.directory import LadderStep, Limits, Profile
+from contracts.directory import LadderStep, Limits, Profile, WhistleLimits
 from contracts.escalation import ReceptionLevel
+from contracts.whistle import WhistleKind
 from kit.errors import DomainError, Kind
 from services.notifier import ladder
 from services.notifier.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
@@ -36,7 +37,7 @@ _LIMIT: Final[Mapping[ClockKind, str]] = {
     ClockKind.HOLD_REVIEW: "hold_review",
     ClockKind.CALLBACK: "callback",
 }
-"""Which field of the limits times which clock; whistles and decisions bring their own times."""
+"""Which field of the limits times which clock; whistles have limits of their own, decisions dates."""
 _WARN: Final = 0.8
 
 BasisKey = tuple[ClockKind, str, Urgency, str]
@@ -83,6 +84,23 @@ class Directory:
         except KeyError:
             found = self._known[key] = self._basis(*key)
             return found
+
+    def whistle_basis(self, kind: ClockKind, whistle: WhistleKind, unit: str) -> Basis | None:
+        """What a whistle's clock is computed from, by the standard profile; None where there is no limit."""
+        profile = self._profiles[STANDARD]
+        limit = whistle_limit(profile.whistle or WhistleLimits(), kind, whistle)
+        if limit is None:
+            return None
+        return Basis(
+            kind=kind,
+            limit=limit,
+            profile=profile.name,
+            title=profile.title,
+            urgency=whistle,
+            calendar=self.calendar(self.org.calendar_of(unit)),
+            version=self.version,
+            warn=_WARN,
+        )
 
     def calendar(self, name: str) -> WorkCalendar:
         """The calendar of that name, the standard one where it is gone."""
@@ -172,6 +190,20 @@ class Holder:
                 retry_after_s=1,
             )
         return self._directory
+
+
+def whistle_limit(limits: WhistleLimits, kind: ClockKind, whistle: WhistleKind) -> Duration | None:
+    """The limit of one clock of a whistle; a kind the city does not name has the usual one."""
+    usual = WhistleLimits()
+    match kind:
+        case ClockKind.CHECK_IN:
+            return duration(limits.check_in.get(whistle, usual.check_in[whistle]))
+        case ClockKind.RESOLVE:
+            return duration(limits.resolve.get(whistle, usual.resolve[whistle]))
+        case ClockKind.SIGN_OFF:
+            return duration(limits.sign_off)
+        case _:
+            return duration(limits.rating)
 
 
 def _check_durations(profiles: Mapping[str, Profile]) -> None:

@@ -11,6 +11,7 @@ from contracts.clock import ClockEvent
 from contracts.escalation import EscalationEvent, ReceptionEvent
 from kit import audit
 from kit.db import Conn
+from kit.errors import DomainError, Kind
 from kit.outbox import Outgoing, outgoing
 from services.notifier import store_ending
 from services.notifier.escalation import Escalation
@@ -62,10 +63,19 @@ async def take_back(conn: Conn, returned: Sequence[Timing]) -> list[Outgoing]:
 def say(
     name: str, data: ClockEvent | EscalationEvent | ReceptionEvent, *, to: str | int
 ) -> Outgoing:
-    """An event of the notifier, about a ticket, to a unit or level."""
-    return outgoing(
-        name, data, source=SOURCE, about=data.ticket_id, at=data.at, to=to, area=data.area
-    )
+    """An event of the notifier, about a ticket or a whistle, to a unit or level."""
+    about = (data.whistle_id if isinstance(data, ClockEvent) else None) or data.ticket_id
+    return outgoing(name, data, source=SOURCE, about=about, at=data.at, to=to, area=data.area)
+
+
+def parse_id(text: str) -> UUID:
+    """A ticket's or complaint's id. Raises DomainError, so that a foreign one is buried at once."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise DomainError(
+            "bad-id", Kind.INVALID, field="ticket_id", zh="编号不是 UUID。", en="The id is no UUID."
+        ) from None
 
 
 def _entry(action: str, item: Item, at: datetime) -> audit.Entry:

@@ -15,6 +15,7 @@ from typing import Final
 
 from contracts.clock import ClockKind, Trace
 from contracts.complaint import Urgency
+from contracts.whistle import WhistleKind
 from kit.errors import DomainError, Kind
 from services.notifier.calendar import CITY, WorkCalendar
 
@@ -26,11 +27,15 @@ _UNITS_ZH: Final = {"m": "分钟", "h": "小时", "d": "天", "wh": "个工作�
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d|wh|wd)")
 _MOMENT: Final = re.compile(r"(start|due)(?:\+(.+))?")
 _SHARE: Final = re.compile(r"([1-9][0-9]?)%")
-URGENCY_ZH: Final = {
+CASE_ZH: Final[dict[Urgency | WhistleKind, str]] = {
     Urgency.CRITICAL: "特急",
     Urgency.URGENT: "紧急",
     Urgency.NORMAL: "一般",
     Urgency.COMPLEX: "复杂",
+    WhistleKind.RESIDENT_REQUEST: "群众诉求哨",
+    WhistleKind.KEY_TASK: "重点工作哨",
+    WhistleKind.JOINT_ENFORCEMENT: "综合执法哨",
+    WhistleKind.EMERGENCY: "应急处置哨",
 }
 DUTY_ZH: Final = {
     ClockKind.RESIDENT: "给来电人答复",
@@ -43,6 +48,9 @@ DUTY_ZH: Final = {
     ClockKind.HOLD_REVIEW: "复核挂账",
     ClockKind.CALLBACK: "回访",
     ClockKind.CHECK_IN: "报到",
+    ClockKind.SIGN_OFF: "签批吹哨",
+    ClockKind.RESOLVE: "办结吹哨",
+    ClockKind.RATING: "评哨",
     ClockKind.DECISION: "落实接待决定",
 }
 
@@ -121,7 +129,8 @@ class Basis:
     limit: Duration
     profile: str
     title: str
-    urgency: Urgency
+    urgency: Urgency | WhistleKind
+    """Which of the profile's limits; of a whistle its kind."""
     calendar: WorkCalendar
     version: int
     """Directory version of profile and calendar."""
@@ -151,7 +160,7 @@ class Basis:
         pause = f"，其间 {len(skipped)} 天不上班不计" if skipped else ""
         return (
             f"应于 {moment_zh(due_at)} 前{DUTY_ZH[self.kind]}：自 {moment_zh(start)} 起，"
-            f"按《{self.title}》（{URGENCY_ZH[self.urgency]}）{self.limit.zh}{part}计{pause}。"
+            f"按《{self.title}》（{CASE_ZH[self.urgency]}）{self.limit.zh}{part}计{pause}。"
         )
 
 

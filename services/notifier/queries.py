@@ -20,11 +20,19 @@ where v.ticket_id = $1
 """
 SQL_TICKET_CLOCKS: Final = """
 select c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c.earlier_due,
-    c.paused_at, c.stopped_at, c.stopped_by, c.warned_at, c.breached_at, c.trace, c.sentence
+    c.paused_at, c.stopped_at, c.stopped_by, c.warned_at, c.breached_at, c.trace, c.sentence,
+    null::uuid as whistle_id
 from clock c
 where c.ticket_id = $1
-order by c.started_at, c.round, c.kind
+union all
+select w.clock_id, v.round, w.kind, w.unit, w.started_at, w.near_at, w.due_at, '{}'::timestamptz[],
+    null, w.stopped_at, w.stopped_by, w.warned_at, w.breached_at, w.trace, w.sentence, w.whistle_id
+from whistle_view v
+join whistle_clock w using (whistle_id)
+where v.ticket_id = $1
+order by started_at, round, kind
 """
+"""The ticket's own, and those of whistles about it."""
 SQL_ESCALATIONS: Final = """
 select e.escalation_id, e.ticket_id, e.number, e.round, e.level, e.clock, e.reason, e.unit, e.area,
     e.urgency, e.recipients, e.vacant, e.due_at, e.raised_at, e.cleared_at

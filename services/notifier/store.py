@@ -51,7 +51,13 @@ from clock c
 where c.ticket_id = any($1::uuid[])
 """
 SQL_COUNT_RUNNING: Final = """
-select kind, count(*) as n from clock where stopped_at is null group by kind
+select kind, count(*) as n
+from (
+    select kind from clock where stopped_at is null
+    union all
+    select kind from whistle_clock where stopped_at is null
+) as running
+group by kind
 """
 SQL_INSERT_CLOCKS: Final = """
 insert into clock (

@@ -20,7 +20,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import store_ladder
+from services.notifier import store_ladder, whistling
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
 from services.notifier.escalation import Raised, Raiser
@@ -52,10 +52,12 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         due = await store_ladder.claim_due(conn, now, limit)
         alarms = await store_ladder.claim_alarms(conn, now, limit)
         done.events = [_alarm(row, now) for row in alarms]
+        sounded, more = await whistling.sound(conn, now, limit)
+        done.events += sounded
         if due:
             await _climb(conn, due, Raiser(directory.org, now, new_id), now, done)
         await outbox.append(conn, done.events)
-    done.more = len(due) == limit or len(alarms) == limit
+    done.more = len(due) == limit or len(alarms) == limit or more
     return done
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import orjson
 from asyncpg import Record
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from contracts.command import Command, CommandRequest
 from contracts.ticket import TicketStatus
@@ -22,6 +22,7 @@ from kit.relay import Relay
 from kit.validation import invalid, wrong_field
 from services.router.desk import desk, effects
 from services.router.directory.directory import Directory
+from services.router.once import same_again
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.ticket import seeing, store
 from services.router.ticket.deed import Asked, Deed
@@ -29,8 +30,9 @@ from services.router.ticket.seeing import Actor
 from services.router.ticket.ticket import Action, By, advance, identify
 from services.router.ticket.viewing import changed_view, ticket_view
 from services.router.ticket.wanting import check_data
+from services.router.whistle import store_whistles
 
-C = TypeVar("C", bound=Command)
+C = TypeVar("C", bound=BaseModel)
 _WHO: Final = {
     By.DESK: ("分拨台", "the dispatch desk"),
     By.OVER: ("上级单位、属地书记或分拨台", "a superior, the secretary of the place, or the desk"),
@@ -86,11 +88,11 @@ class Office:
             now = await business_now(conn)
             actor = self._member(unit, command.actor, now)
             if action == "show":
-                return ticket_view(await _visible(conn, command.ticket, actor))
+                return ticket_view(await _shown(conn, command.ticket, actor))
             await store.ticket(conn, *identify(command.ticket), lock=True)
             before = await store.command(conn, unit, command.command_id)
             if before is not None:
-                return _same_again(before, body_hash)
+                return same_again(before, body_hash)
             asked = (command.ticket, action, command, actor, now)
             events, state = await self._act(conn, asked, seen=command.version is not None)
             await store.keep_command(conn, command.command_id, unit, body_hash, state, now)
@@ -128,15 +130,7 @@ class Office:
         return member
 
     def _directory(self) -> Directory:
-        directory = self.in_use.directory
-        if directory is None:
-            raise DomainError(
-                "no-directory",
-                Kind.UNAVAILABLE,
-                zh="区划目录尚未加载，请稍后重试。",
-                en="The directory is not loaded yet; try again shortly.",
-            )
-        return directory
+        return self.in_use.needed()
 
 
 def read_command(model: type[C], raw: Any) -> C:
@@ -161,6 +155,15 @@ def _entry(action: Action, deed: Deed) -> audit.Entry:
     return audit.Entry(deed.asked.at, actor, f"ticket.{action.value}", ticket_id, detail)
 
 
+async def _shown(conn: Conn, ticket: str, actor: Actor) -> Record:
+    """The ticket as well for a department that an open whistle calls."""
+    row = await store.ticket(conn, *identify(ticket))
+    called = await store_whistles.called_for(conn, row["ticket_id"]) if row else frozenset()
+    if row is None or not actor.sees({**row, "assists": [*row["assists"], *called]}):
+        raise not_found("工单", "ticket")
+    return row
+
+
 async def _visible(conn: Conn, ticket: str, actor: Actor, *, lock: bool = False) -> Record:
     """The ticket if the actor may see it; another unit's is not known to exist."""
     ticket_id, number = identify(ticket)
@@ -168,19 +171,6 @@ async def _visible(conn: Conn, ticket: str, actor: Actor, *, lock: bool = False)
     if row is None or not actor.sees(row):
         raise not_found("工单", "ticket")
     return row
-
-
-def _same_again(before: Record, body_hash: bytes) -> dict[str, Any]:
-    if before["body_hash"] != body_hash:
-        raise DomainError(
-            "command-reused",
-            Kind.INVALID,
-            field="command_id",
-            zh="这个 command_id 已用于另一条指令，请换一个。",
-            en="This command_id was used for another command; take a new one.",
-        )
-    known: dict[str, Any] = before["reply"]
-    return known
 
 
 def _action(name: str) -> Action:

@@ -77,7 +77,7 @@ async def project_clocks(conn: Conn, received: Sequence[Received]) -> None:
     newest: dict[tuple[str, int, str], tuple[str, ClockEvent]] = {}
     for one in received:
         data = one.event.data
-        if not isinstance(data, ClockEvent):
+        if not isinstance(data, ClockEvent) or data.whistle_id is not None:
             continue
         key = (data.ticket_id, data.round, data.kind.value)
         known = newest.get(key)

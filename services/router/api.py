@@ -19,6 +19,7 @@ from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
 from services.router import issue_desk, queries, triage
 from services.router.acting import Office
+from services.router.blowing import WhistleOffice
 from services.router.decision.decision import RoutingReason
 from services.router.decision.explain import Question, explain
 from services.router.desk.store_triage import Wanted
@@ -30,6 +31,7 @@ from services.router.publishing.model_in_use import ModelInUse
 from services.router.queries import Filter
 from services.router.ticket import store_routing
 from services.router.ticket.seeing import DESK_ROLES
+from services.router.whistle_api import add_whistles
 
 ACTORS: Final = ("unit", "dispatcher", "ruling", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
@@ -44,6 +46,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     shared: Shared,
     *,
     office: Office,
+    whistles: WhistleOffice,
     in_use: DirectoryInUse,
     models: ModelInUse,
     patience: Patience,
@@ -54,6 +57,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     _tickets(app, shared, office, in_use)
     _triage(app, shared, in_use)
     _issues(app, shared, office, in_use)
+    add_whistles(app, shared, whistles, in_use)
     _directory(app, shared)
     _explain(app, shared, in_use, models)
     _directory_health(app, shared, in_use, patience)

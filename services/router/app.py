@@ -24,6 +24,7 @@ from kit.settings import secrets_dir
 from services.router import consumers
 from services.router.acting import Office
 from services.router.api import make_app
+from services.router.blowing import WhistleOffice
 from services.router.commands import answer_commands
 from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
 from services.router.loops import issue_watcher, ticket_counter
@@ -46,10 +47,11 @@ async def main() -> None:
     await in_use.known()
     models = ModelInUse()
     office = Office(pool, relay, in_use)
+    whistles = WhistleOffice(pool, relay, in_use)
     plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use, models))
     plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
     plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations)
-    serve_commands(plumbing.broker, answer_commands(office), queue=SERVICE)
+    serve_commands(plumbing.broker, answer_commands(office, whistles), queue=SERVICE)
     checks = {
         "database": plumbing.database_answers,
         "broker": plumbing.broker_connected,
@@ -59,7 +61,13 @@ async def main() -> None:
     shared = Shared(SERVICE, pool, plumbing.verifier, checks)
     shelf = Shelf(pool, open_storage(settings, SERVICE))
     app = make_app(
-        shared, office=office, in_use=in_use, models=models, patience=patience, shelf=shelf
+        shared,
+        office=office,
+        whistles=whistles,
+        in_use=in_use,
+        models=models,
+        patience=patience,
+        shelf=shelf,
     )
     await serve(
         Parts(

@@ -15,6 +15,7 @@ from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.ids import new_id
 from kit.logging import get
 from services.router.acting import Office
+from services.router.blowing import PREFIX, WhistleOffice
 
 log = get(__name__)
 
@@ -38,7 +39,7 @@ class Allowance:
         return left >= 1.0
 
 
-def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
+def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], Awaitable[bytes]]:
     """The handler of all commands. Whatever comes, it answers: the new state, or a problem document."""
     allowance = Allowance()
 
@@ -47,7 +48,8 @@ def answer_commands(office: Office) -> Callable[[Msg], Awaitable[bytes]]:
         if not allowance.take(unit):
             return _problem(_too_many())
         try:
-            state = await office.answer(action, unit, _read(message.data))
+            asked = whistles.answer if action.startswith(PREFIX) else office.answer
+            state = await asked(action, unit, _read(message.data))
         except DomainError as error:
             log.info("command_refused", action=action, unit=unit, slug=error.slug)
             return _problem(error)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
-from services.router import actions, facts
+from services.router import actions, facts, whistle_clocks
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 
@@ -23,9 +23,10 @@ def on_complaints(in_use: DirectoryInUse, models: ModelInUse) -> Handler:
 
 
 async def on_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Project due times; answer limits that passed."""
+    """Project due times; answer limits that passed, of tickets and of whistles."""
     await actions.project_clocks(conn, received)
-    return Effects(await facts.passed(conn, received))
+    events = await facts.passed(conn, received)
+    return Effects(events + await whistle_clocks.hear(conn, received))
 
 
 async def on_escalations(conn: Conn, received: Sequence[Received]) -> Effects:

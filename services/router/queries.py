@@ -26,10 +26,11 @@ from services.router.ticket import (
     store_merging,
     store_proof,
 )
-from services.router.ticket.merging import Member
 from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
 from services.router.ticket.viewing import clock_view, line_view, running, ticket_view
+from services.router.whistle import store_whistles
+from services.router.whistle.viewing import whistle_view
 
 PAGE: Final = 100
 SEES_ALL: Final = (*DESK_ROLES, "ruling", "auditor", "service", "operator")
@@ -131,13 +132,17 @@ async def one(
             raise not_found("工单", "ticket")
         tree = await store_merging.tree(conn, [row["ticket_id"]])
         top = merging.root(tree, row["ticket_id"])
-        if not _sees(principal, directory, now, row, top):
+        units = visible_units(principal, directory, now)
+        called = await store_whistles.called_for(conn, row["ticket_id"])
+        if not _sees(principal, directory, now, row, top.units | called):
             raise not_found("工单", "ticket")
         proof = await store_proof.proofs(conn, row["ticket_id"])
         history = await store.history(conn, row["ticket_id"])
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
         issues = await store_issues.issues_of(conn, [row["ticket_id"]])
+        whistles = await store_whistles.of_ticket(conn, row["ticket_id"])
+        timed = await store_whistles.clocks(conn, [one.whistle_id for one in whistles])
     shown = [orjson.loads(receipt["body"]) for receipt in receipts]
     told = told_in_words(shown[-1], directory, english=english) if shown and directory else None
     return ticket_view(row) | {
@@ -148,7 +153,7 @@ async def one(
         "receipt_text": told,
         "receipts": shown,
         "clocks": [clock_view(clock) for clock in clocks],
-        "whistles": [],
+        "whistles": [whistle_view(w, timed.get(w.whistle_id, []), units) for w in whistles],
         "proofs": proof,
         "merged": [member.number for member in merging.followers(tree, row["ticket_id"])],
         "merged_into": top.number if top.ticket_id != row["ticket_id"] else None,
@@ -156,14 +161,18 @@ async def one(
 
 
 def _sees(
-    principal: Principal, directory: Directory | None, now: datetime, row: Record, top: Member
+    principal: Principal,
+    directory: Directory | None,
+    now: datetime,
+    row: Record,
+    working: frozenset[str],
 ) -> bool:
-    """Who sees the ticket, and of a merged one who works on it."""
+    """Who sees the ticket; of a merged one who works on it; and whom an open whistle calls."""
     if principal.has(*SEES_ALL):
         return True
     who = actor_of(principal, directory, now)
-    worked_on = {"unit": row["unit"], "assists": top.units, "area": None, "accused": row["accused"]}
-    return who.sees(row) or who.sees(worked_on)
+    with_them = {"unit": row["unit"], "assists": working, "area": None, "accused": row["accused"]}
+    return who.sees(row) or who.sees(with_them)
 
 
 async def may_see_proof(
@@ -174,7 +183,9 @@ async def may_see_proof(
     if row is None:
         return False
     tree = await store_merging.tree(conn, [row["ticket_id"]])
-    return _sees(principal, directory, now, row, merging.root(tree, row["ticket_id"]))
+    called = await store_whistles.called_for(conn, row["ticket_id"])
+    working = merging.root(tree, row["ticket_id"]).units | called
+    return _sees(principal, directory, now, row, working)
 
 
 def _before(cursor: str | None) -> UUID | None:

@@ -180,6 +180,10 @@ def test_commands_are_request_and_reply_shared_by_a_queue_group() -> None:
     asks, answers = OPERATIONS["unit.send.cmd"], OPERATIONS["router.receive.cmd"]
     assert asks["reply"] == answers["reply"]
     assert [m["$ref"].rpartition("/")[2] for m in asks["reply"]["messages"]] == [
-        "cmd.state", "cmd.problem",
+        "cmd.state", "cmd.whistle_state", "cmd.problem",
     ]  # fmt: skip
+    for one in (asks, answers):
+        assert [m["$ref"].rpartition("/")[2] for m in one["messages"]] == [
+            "cmd.request", "cmd.whistle_request",
+        ]  # fmt: skip
     assert answers["bindings"]["nats"]["queue"] == QUEUE == app.SERVICE

@@ -63,6 +63,15 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/issues"): DESK | {"unit", "secretary"},
         ("GET", "/v1/issues/{ident}"): DESK | {"unit", "secretary"},
         ("POST", "/v1/issues/{ident}/close"): {"dispatcher", "admin"},
+        ("GET", "/v1/whistles"): {"dispatcher", "admin", "auditor", "unit", "secretary"},
+        ("POST", "/v1/whistles"): {"unit", "secretary"},
+        ("GET", "/v1/whistles/figures"): {
+            "dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard",
+        },
+        ("GET", "/v1/whistles/{ident}"): {
+            "dispatcher", "admin", "auditor", "unit", "secretary",
+        },
+        ("POST", "/v1/whistles/{ident}/{action}"): {"unit", "secretary"},
         ("GET", "/v1/directory/versions/current"): ALL,
         ("GET", "/v1/directory/versions/{version}/{part}"): {
             "service", "admin", "auditor", "dispatcher",

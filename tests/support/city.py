@@ -60,7 +60,9 @@ def _limits(path: Path) -> list[dict[str, Any]]:
     found = []
     for name, profile in tomllib.loads(path.read_text(encoding="utf-8"))["profiles"].items():
         title, source = profile.pop("title"), profile.pop("source", "")
-        found.append({"name": name, "title": title, "source": source, "limits": profile})
+        whistle = {"whistle": profile.pop("whistle")} if "whistle" in profile else {}
+        row = {"name": name, "title": title, "source": source, "limits": profile}
+        found.append(row | whistle)
     return found
 
 

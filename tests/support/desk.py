@@ -37,6 +37,7 @@ from kit.relay import Relay
 from services.router import actions, facts
 from services.router.acting import Office
 from services.router.api import make_app
+from services.router.blowing import WhistleOffice
 from services.router.directory.files import Tables
 from services.router.publishing import catalogue
 from services.router.publishing.contacts import Patience
@@ -210,9 +211,11 @@ async def opened(
     office = Office(pool, Relay(pool, Client(), service="router"), in_use)
     shared = Shared("router", pool, TokenVerifier(PUBLIC), {})
     shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
+    whistles = WhistleOffice(pool, office.relay, in_use)
     app = make_app(
         shared,
         office=office,
+        whistles=whistles,
         in_use=in_use,
         models=ModelInUse(),
         patience=Patience(),

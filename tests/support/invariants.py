@@ -37,6 +37,10 @@ SQL_VERSION_GAPS: Final = """
 select ticket_id::text from router.ticket_event
 group by ticket_id having max(version) <> count(*)
 """
+SQL_WHISTLE_GAPS: Final = """
+select whistle_id::text from router.whistle_event
+group by whistle_id having max(version) <> count(*)
+"""
 SQL_CLOCK_TWICE: Final = """
 select ticket_id::text || ' ' || kind from notifier.clock
 where state = 'running'
@@ -113,6 +117,7 @@ OF_EVERYTHING: Final = {
     "number with two tickets": SQL_TWICE_OPENED,
     "dispatched twice": SQL_TWICE_DISPATCHED,
     "history with a gap": SQL_VERSION_GAPS,
+    "whistle history with a gap": SQL_WHISTLE_GAPS,
     "two running clocks of a kind": SQL_CLOCK_TWICE,
     "rung raised twice": SQL_RUNG_TWICE,
     "rung announced twice": SQL_RUNG_SAID_TWICE,

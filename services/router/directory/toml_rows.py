@@ -20,6 +20,8 @@ _KEY: Final = re.compile(r"\s*([A-Za-z0-9_\-.\"']+?)\s*=")
 _AT: Final = re.compile(r"at line (\d+), column (\d+)")
 TOP: Final = {"limits": "profiles", "ladder": "urgency"}
 """Part to the one table its file may hold."""
+WHISTLE: Final = "whistle"
+"""The table of a profile that is of no urgency: limits of whistles."""
 
 Keys = tuple[str, ...]
 
@@ -123,6 +125,8 @@ def _profile(name: str, table: Any) -> Row:
         return Profile.model_validate(table)
     own = {key: value for key, value in table.items() if not isinstance(value, dict)}
     limits = {key: value for key, value in table.items() if isinstance(value, dict)}
+    if WHISTLE in limits:
+        own[WHISTLE] = limits.pop(WHISTLE)
     for limit in limits.values():
         if isinstance(limit.get("sources"), str):
             limit["sources"] = {"*": limit["sources"]}

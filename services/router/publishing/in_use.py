@@ -15,6 +15,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from kit.db import LOST, Conn, Pool, reading
+from kit.errors import DomainError, Kind
 from kit.ids import new_id
 from kit.logging import get
 from services.router.directory.directory import Directory
@@ -74,6 +75,17 @@ class DirectoryInUse:
     @property
     def directory(self) -> Directory | None:
         """The version decided with last; None before the first was published."""
+        return self._directory
+
+    def needed(self) -> Directory:
+        """The same for what cannot be done without one. Raises DomainError 503 before the first."""
+        if self._directory is None:
+            raise DomainError(
+                "no-directory",
+                Kind.UNAVAILABLE,
+                zh="区划目录尚未加载，请稍后重试。",
+                en="The directory is not loaded yet; try again shortly.",
+            )
         return self._directory
 
     async def known(self) -> bool:
