@@ -28,7 +28,7 @@ from services.router.ticket import (
 )
 from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
-from services.router.ticket.viewing import clock_view, line_view, running, ticket_view
+from services.router.ticket.viewing import clock_view, held, line_view, running, ticket_view
 from services.router.whistle import store_whistles
 from services.router.whistle.viewing import whistle_view
 
@@ -149,6 +149,7 @@ async def one(
         "due": running(clocks),
         "issue_id": issues.get(row["ticket_id"]),
         "history": [line_view(line) for line in history],
+        "held": held(history),
         "receipt": shown[-1] if shown else None,
         "receipt_text": told,
         "receipts": shown,

@@ -60,6 +60,27 @@ async def test_a_return_keeps_the_holder_and_the_desk_answers_it(desk: Desk) -> 
     assert tuple(row) == ("GT-1", "SZ", "upheld")
 
 
+async def test_who_held_it_from_when_to_when_is_told(desk: Desk) -> None:
+    one = await working(desk)
+    await desk.at(1)
+    await desk.did(one, "return", who=HOLDER, **BACK)
+    await desk.at(3)
+    await desk.did(one, "dispatch", unit="SZ", reason="归市政")
+    await desk.at(4)
+    for step in ("accept", "contact"):
+        await desk.did(one, step, who="unit:SZ")
+    await desk.did(one, "handle", who="unit:SZ", **DONE)
+    await desk.fact(one, "callback_recorded", contacted=True, solved=True, ticket_round=1)
+    await desk.at(30)
+    await desk.fact(one, "reopened", reason="又坏了")
+    held = (await desk.ticket(one))["held"]
+    spans = [
+        (span["unit"], span["round"], span["from"][11:13], (span["to"] or "--")[11:13])
+        for span in held
+    ]
+    assert spans == [("GT-1", 1, "02", "05"), ("SZ", 1, "05", "06"), ("SZ", 2, "08", "")]
+
+
 async def test_a_refused_return_is_charged_to_the_unit_and_it_returns_nothing_twice(
     desk: Desk,
 ) -> None:

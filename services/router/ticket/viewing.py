@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from asyncpg import Record
 
 from services.router.ticket.deed import Deed
+
+TAKING: Final = frozenset({"dispatched", "triaged"})
+"""Events whose addressee is responsible from then on."""
+AGAIN: Final = frozenset({"reopened", "unmerged"})
+"""Events after which whoever was responsible is so again."""
+ENDED: Final = frozenset({"closed", "declined", "merged", "withdrawn"})
 
 
 def ticket_view(row: Record) -> dict[str, Any]:
@@ -90,3 +96,22 @@ def line_view(row: Record) -> dict[str, Any]:
         "detail": row["detail"],
         "at": row["at"].isoformat(),
     }
+
+
+def held(history: Sequence[Record]) -> list[dict[str, Any]]:
+    """Who was responsible from when to when, oldest first; `to` None: still (domain.md D3 rule 4).
+
+    A return or a request does not end it: until another unit has the ticket, the last one does.
+    """
+    intervals: list[dict[str, Any]] = []
+    for line in history:
+        ended = line["status"] in ENDED
+        taken = line["event"] in TAKING and (
+            not intervals or intervals[-1]["unit"] != line["unit"] or intervals[-1]["to"]
+        )
+        if intervals and not intervals[-1]["to"] and (ended or taken):
+            intervals[-1]["to"] = line["at"].isoformat()
+        if not ended and (taken or (line["event"] in AGAIN and intervals[-1]["to"])):
+            begun = {"unit": line["unit"], "round": line["round"], "from": line["at"].isoformat()}
+            intervals.append(begun | {"to": None})
+    return intervals
