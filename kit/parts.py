@@ -42,7 +42,7 @@ delete from directory_part d
 using unnest($1::text[], $2::text[]) as t(part, piece)
 where d.part = t.part and d.piece = t.piece
 """
-KEPT_AT_ONCE: Final = 32
+KEPT_AT_ONCE: Final = 8
 
 T = TypeVar("T")
 Place = tuple[str, str]
