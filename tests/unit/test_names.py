@@ -18,7 +18,7 @@ READINGS = st.lists(
         kind=st.just("compound"),
         numbers=st.sampled_from([None, "1-9"]),
         owner=st.sampled_from([None, "DL-01"]),
-        weak=st.just(False),
+        weak=st.sampled_from([False]),
     ),
     max_size=12,
 )
