@@ -124,7 +124,7 @@ async def _build(pool: Pool, row: dict[str, Any]) -> Directory:
     row["loop_held_ms"] = {
         "idle": max(idle),
         "building": max(building),
-        "building_p99": statistics.quantiles(building, n=100)[98],
+        "building_p99": round(statistics.quantiles(building, n=100, method="inclusive")[98], 1),
     }
     gc.collect()
     row["memory_mib"] = round((process.memory_info().rss - before) / MIB)

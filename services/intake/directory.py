@@ -88,6 +88,10 @@ class Codes:
             known_code("grid_code", grid_code, self._around(grid_code))
         known_code("category", category, self.categories)
 
+    def knows(self, area: str) -> bool:
+        """True for an area code of this version."""
+        return area in self.names.blocks.get(area[:SUBDISTRICT], {})
+
     def _around(self, grid_code: str) -> Collection[str]:
         """The codes a grid code may have been meant for: of its own community, else the areas above.
 
