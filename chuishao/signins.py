@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Final
 
 from chuishao.directory import PostEntry, Roster
@@ -14,6 +15,9 @@ from contracts.topology import JS_PREFIX, ConsumerSpec, reader_consumer, unit_co
 # Roles that are no post of the directory are held by a person of the same name.
 _STAFF: Final = ("operator", "admin", "auditor", "dashboard")
 _POSTS: Final = ("dispatcher", "ruling")
+# Units that get tokens in run.json: those with an account on NATS, then the first ones. The sample's all
+# do; of a whole city's tens of thousands these are enough to try it, and the file stays readable.
+MOST_UNITS: Final = 1_000
 # Who speaks for a unit, the first that is filled; a secretary only where there is nobody else.
 _SPEAKERS: Final = (
     "leader",
@@ -30,11 +34,18 @@ _SPEAKERS: Final = (
 
 
 def sign_in_tokens(roster: Roster, private_key: str) -> dict[str, str]:
-    """Issue the tokens of run.json: `operator` and so on, `unit:<code>`, `secretary:<code>`."""
+    """Issue the tokens of run.json: `operator` and so on, `unit:<code>`, `secretary:<code>`.
+
+    At most MOST_UNITS units get theirs.
+    """
     tokens = {role: issue(private_key, role, [role]) for role in _STAFF}
     for role in _POSTS:
         tokens[role] = issue(private_key, _holder(roster.posts, role) or role, [role])
-    for unit, posts in _by_unit(roster.posts).items():
+    units = _by_unit(roster.posts)
+    first = set(islice(dict.fromkeys((*roster.nats_units, *units)), MOST_UNITS))
+    for unit, posts in units.items():
+        if unit not in first:
+            continue
         if speaker := _speaker(posts):
             tokens[f"unit:{unit}"] = issue(private_key, speaker, ["unit"], org=unit)
         if secretary := _holder(posts, "secretary"):

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 import httpx
 import orjson
 
+from kit.aside import building, let_go
 from kit.db import LOST, Pool, columns, reading, transaction
 from kit.errors import DomainError
 from kit.logging import get
@@ -25,6 +26,8 @@ RETRY_S: Final = 0.1
 RETRY_MOST_S: Final = 5.0
 ASK_S: Final = 10.0
 TIMEOUT_S: Final = 10.0
+GRACE_S: Final = 5.0
+"""How long a replaced version is kept for who still reads it."""
 SQL_KEPT: Final = "select part, piece, digest from directory_part where part = any($1::text[])"
 SQL_KEPT_VERSION: Final = """
 select coalesce(max(version), 0) from directory_part where part = any($1::text[])
@@ -42,9 +45,18 @@ delete from directory_part d
 using unnest($1::text[], $2::text[]) as t(part, piece)
 where d.part = t.part and d.piece = t.piece
 """
-KEPT_AT_ONCE: Final = 32
+KEPT_AT_ONCE: Final = 8
 
-T = TypeVar("T")
+
+class Built(Protocol):
+    """What a service makes of its parts."""
+
+    def pieces(self) -> list[Any]:
+        """What there is much of, for `kit.aside.let_go`."""
+        ...
+
+
+T = TypeVar("T", bound=Built)
 Place = tuple[str, str]
 """(part, piece)."""
 
@@ -67,7 +79,7 @@ class NoServiceTokenError(RuntimeError):
 class Parts(Generic[T]):
     """Keeps the named parts current; `build` makes of them what the service needs, `use` switches to it.
 
-    `build` runs in a thread, so that a large directory holds nothing up.
+    `build` runs in a thread, so that a large directory holds nothing up, and so does letting one go.
     """
 
     def __init__(
@@ -87,6 +99,8 @@ class Parts(Generic[T]):
         self._names = tuple(names)
         self._build = build
         self._use = use
+        self._built: T | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._wanted = asyncio.Event()
         self._refused = 0
         self.version = 0
@@ -157,15 +171,23 @@ class Parts(Generic[T]):
                 texts[name].append(text or await conn.fetchval(SQL_BODY, name, piece))
         parts = {name: Rows(found) for name, found in texts.items()}
         try:
-            built = await asyncio.to_thread(self._build, version, parts)
+            with building():
+                built = await asyncio.to_thread(self._build, version, parts)
         except (ValueError, KeyError, DomainError):
             self._refused = version
             log.exception("directory_unusable", version=version)
             return False
         self._use(built)
-        self.version = version
+        before, self._built, self.version = self._built, built, version
+        if before is not None:
+            self._ending = asyncio.create_task(self._end([before]))
         log.info("directory_in_use", version=version)
         return True
+
+    async def _end(self, last: list[T]) -> None:
+        """Let the version go that was replaced, when nobody reads it any more."""
+        await asyncio.sleep(GRACE_S)
+        await asyncio.to_thread(let_go, last.pop().pieces())
 
     async def _kept(self) -> dict[Place, str]:
         async with reading(self._pool) as conn:

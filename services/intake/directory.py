@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
 from contracts.complaint import Urgency
+from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
 from kit.validation import known_code
 from services.intake.staff import Staff
 from services.intake.standing import WINDOWS
-from services.intake.whereabouts import PlaceNames
+from services.intake.whereabouts import SUBDISTRICT, PlaceNames
 
 PARTS: Final = ("areas", "categories", "units", "places", "posts", "limits")
-SUBDISTRICT: Final = 9
-"""Digits of a subdistrict's code."""
+COMMUNITY: Final = 12
+"""Digits of a community's code."""
 MARGIN_DEG: Final = 0.5
 """About 50 km: what is farther from every place the city knows is not in the city."""
 
@@ -36,8 +37,6 @@ class Codes:
     """One version's codes; built anew and swapped in whole when a version is published."""
 
     version: int
-    areas: Mapping[str, frozenset[str]]
-    """Area codes by their first nine digits, the subdistrict."""
     categories: frozenset[str]
     units: dict[str, str]
     """Unit code, name or alias to code."""
@@ -60,7 +59,6 @@ class Codes:
                 units[name] = row["code"]
         return cls(
             version,
-            _by_subdistrict(row["code"] for row in parts["areas"]),
             frozenset(row["code"] for row in parts["categories"]),
             units,
             PlaceNames(parts["areas"], parts.get("places", ())),
@@ -90,10 +88,27 @@ class Codes:
             known_code("grid_code", grid_code, self._around(grid_code))
         known_code("category", category, self.categories)
 
-    def _around(self, grid_code: str) -> frozenset[str]:
-        """The codes a grid code may have been meant for: of its own subdistrict, or the subdistricts."""
-        own = self.areas.get(grid_code[:SUBDISTRICT])
-        return own or frozenset(self.areas)
+    def knows(self, area: str) -> bool:
+        """True for an area code of this version."""
+        return area in self.names.blocks.get(area[:SUBDISTRICT], {})
+
+    def _around(self, grid_code: str) -> Collection[str]:
+        """The codes a grid code may have been meant for: of its own community, else the areas above.
+
+        Few enough to be compared one by one, also in a city of a million.
+        """
+        blocks = self.names.blocks
+        own = blocks.get(grid_code[:SUBDISTRICT], {})
+        if grid_code in own:
+            return own
+        near = [code for code in own if code.startswith(grid_code[:COMMUNITY])]
+        return near or [code for code in own if len(code) <= COMMUNITY] or blocks.keys()
+
+    def pieces(self) -> list[Any]:
+        """What there is much of, for `kit.aside.let_go`."""
+        staff = self.staff
+        tables = [self.units, self.unit_names, self.people, staff.posts, staff.units]
+        return [*in_pieces([*tables, *self.names.tables()]), *self.names.blocks.values()]
 
 
 def _people(posts: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Seat, ...]]:
@@ -118,13 +133,6 @@ def _windows(profiles: Iterable[Mapping[str, Any]]) -> dict[tuple[str, Urgency],
             elif said == "none":
                 found[profile["name"], Urgency(urgency)] = timedelta(0)
     return found
-
-
-def _by_subdistrict(codes: Iterable[str]) -> dict[str, frozenset[str]]:
-    parted: dict[str, set[str]] = {}
-    for code in codes:
-        parted.setdefault(code[:SUBDISTRICT], set()).add(code)
-    return {key: frozenset(found) for key, found in parted.items()}
 
 
 def _box(places: Iterable[Mapping[str, Any]]) -> Box | None:

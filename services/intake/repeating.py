@@ -59,6 +59,4 @@ def _point(row: Mapping[str, Any]) -> Point | None:
 
 
 def _known(grid_code: str | None, codes: Codes) -> str | None:
-    if grid_code is None:
-        return None
-    return grid_code if grid_code in codes.areas.get(grid_code[:9], ()) else None
+    return grid_code if grid_code is not None and codes.knows(grid_code) else None

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from math import floor
 from typing import Any, Final
 
@@ -32,7 +33,12 @@ _DOOR: Final = re.compile(
 _ABOVE: Final = re.compile(r"^.*(?:省|市|(?<!小)区|县|街道|镇|乡|社区|村委会|居委会)(?=\D{2})")
 _ROAD_NAME: Final = re.compile(r"[路街巷道弄]$")
 
+SUBDISTRICT: Final = 9
+"""Digits of a subdistrict's code."""
+
 Row = Mapping[str, Any]
+Door = tuple[str, int]
+"""A place and the number of a house there."""
 Point = tuple[float, float]
 
 
@@ -107,20 +113,23 @@ class PlaceNames:
     """Names of one directory version: compounds, roads and landmarks, with their aliases."""
 
     def __init__(self, areas: Iterable[Row] = (), places: Iterable[Row] = ()) -> None:
-        """Rows of the two parts; gone through more than once."""
+        """Rows of the two parts."""
+        self.blocks: dict[str, dict[str, Door | None]] = {}
+        """Every area code by its subdistrict; of a building with a number, its compound and number."""
         self._tokens: dict[str, set[str]] = {}
         self._communities: dict[str, set[str]] = {}
-        self._inside = {row["code"]: row.get("parent") for row in areas}
-        self._compounds = {row["code"] for row in areas if row["level"] == "compound"}
-        self._doors: dict[str, tuple[str, int]] = {}
+        self._compounds: dict[str, str | None] = {}
+        """Compound to its community."""
+        same: dict[str, str] = {}
         for row in areas:
-            self._add_area(row)
+            self._add_area(row, same)
         for row in places:
             self._add_place(row)
-        self._by_start: dict[str, list[str]] = {}
-        for name in sorted((*self._tokens, *self._communities), key=len, reverse=True):
-            if len(name) > 1:
-                self._by_start.setdefault(name[:2], []).append(name)
+        lengths: dict[str, set[int]] = {}
+        for name in chain(self._tokens, self._communities):
+            lengths.setdefault(name[:2], set()).add(len(name))
+        self._lengths = {head: tuple(sorted(n, reverse=True)) for head, n in lengths.items()}
+        """First two characters to the lengths of names that begin so, longest first."""
 
     def where(
         self,
@@ -143,42 +152,50 @@ class PlaceNames:
             self._read(text, places, doors)
         return Where(frozenset(places), frozenset(doors), point)
 
-    def _add_area(self, row: Row) -> None:
-        names = (row["name"], *row.get("aliases", ()))
-        if row["level"] == "compound":
+    def tables(self) -> list[Mapping[str, object]]:
+        """Its tables beside the blocks."""
+        return [self._tokens, self._communities, self._compounds, self._lengths]
+
+    def _add_area(self, row: Row, same: dict[str, str]) -> None:
+        code, level, names = row["code"], row["level"], (row["name"], *row.get("aliases", ()))
+        block = self.blocks.setdefault(code[:SUBDISTRICT], {})
+        block[code] = None
+        if level == "compound":
+            self._compounds[code] = row.get("parent")
             for name in names:
-                self._tokens.setdefault(name, set()).add(row["code"])
-        elif row["level"] == "community":
+                self._tokens.setdefault(name, set()).add(code)
+        elif level == "community":
             for name in names:
-                self._communities.setdefault(name, set()).add(row["code"])
-        elif row["level"] == "building":
+                self._communities.setdefault(name, set()).add(code)
+        elif level == "building":
             number = _DOOR.match(row["name"])
-            if number and row.get("parent"):
-                self._doors[row["code"]] = (row["parent"], _number(number[1]))
+            parent = row.get("parent")
+            if number and parent:
+                block[code] = (same.setdefault(parent, parent), _number(number[1]))
 
     def _add_place(self, row: Row) -> None:
         road = row["kind"] == "road"
         tokens = {f"{ROAD}:{row['name']}" if road else f"at:{row['name']}"}
         if not road:
-            tokens |= {row["grid"]} & self._compounds
+            tokens |= {row["grid"]} & self._compounds.keys()
         for name in (row["name"], *row.get("aliases", ())):
             options = self._tokens.setdefault(name, set())
-            if not options & self._compounds:
+            if self._compounds.keys().isdisjoint(options):
                 options |= tokens
 
     def _read_grid(self, grid: str, places: set[str], doors: set[tuple[str, int]]) -> None:
         if grid in self._compounds:
             places.add(grid)
-        elif grid in self._doors:
-            places.add(self._doors[grid][0])
-            doors.add(self._doors[grid])
+        elif door := self.blocks.get(grid[:SUBDISTRICT], {}).get(grid):
+            places.add(door[0])
+            doors.add(door)
 
     def _read(self, said: str, places: set[str], doors: set[tuple[str, int]]) -> bool:
         found = self._names(said)
         communities = {code for name, _, _ in found for code in self._communities.get(name, ())}
         for name, end, until in found:
             tokens = self._tokens.get(name, set())
-            inside = {token for token in tokens if self._inside.get(token) in communities}
+            inside = {token for token in tokens if self._compounds.get(token) in communities}
             tokens = inside or tokens
             if len(tokens) > MOST_OPTIONS:
                 tokens = {f"name:{name}"}
@@ -193,11 +210,12 @@ class PlaceNames:
         found: list[tuple[str, int, int]] = []
         at = 0
         while at < len(said) - 1 and len(found) < MOST_NAMES:
-            for name in self._by_start.get(said[at : at + 2], ()):
-                if said.startswith(name, at):
+            for length in self._lengths.get(said[at : at + 2], ()):
+                name = said[at : at + length]
+                if name in self._tokens or name in self._communities:
                     if found:
                         found[-1] = (*found[-1][:2], at)
-                    at += len(name)
+                    at += length
                     found.append((name, at, len(said)))
                     break
             else:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.directory import PARTS as MODELS
 from contracts.directory import LadderStep, Limits, Profile, WhistleLimits
 from contracts.escalation import ReceptionLevel
 from contracts.whistle import WhistleKind
+from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
 from services.notifier import ladder
 from services.notifier.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
@@ -25,7 +24,6 @@ from services.notifier.limits import Basis, Duration, duration, share_of
 from services.notifier.orgtree import Org
 
 PARTS: Final = ("units", "posts", "limits", "ladder", "calendar", "duty")
-_ROWS: Final = {name: TypeAdapter(tuple[MODELS[name], ...]) for name in PARTS}  # type: ignore[valid-type]  # the model is chosen by name
 _LIMIT: Final[Mapping[ClockKind, str]] = {
     ClockKind.RESIDENT: "result",
     ClockKind.DISPATCH: "dispatch",
@@ -63,7 +61,7 @@ class Directory:
         calendars without sense, and where a standard profile or calendar is missing.
         """
         rows: dict[str, Any] = {
-            name: _ROWS[name].validate_python(list(parts[name])) for name in PARTS
+            name: tuple(map(MODELS[name].model_validate, parts[name])) for name in PARTS
         }
         calendars = build(rows["calendar"])
         profiles: dict[str, Profile] = {row.name: row for row in rows["limits"]}
@@ -128,6 +126,10 @@ class Directory:
                 return office or self.org.desk(area)
             case _:
                 return holder
+
+    def pieces(self) -> list[Any]:
+        """What there is much of, for `kit.aside.let_go`."""
+        return in_pieces(self.org.tables())
 
     def loaded_until(self, now: datetime) -> datetime | None:
         """Until when every calendar is loaded without a gap; None when the present year is missing."""

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from contracts.directory import DutyTurn, Post, Unit, UnitKind
 from contracts.escalation import ReceptionLevel
@@ -67,6 +67,10 @@ class Org:
             for area in unit.area:
                 self._serving[unit.kind, area] = unit.code
         self._desks = sorted(unit.code for unit in units if unit.kind is UnitKind.DESK)
+
+    def tables(self) -> list[Mapping[Any, object]]:
+        """Its tables, large in a whole city."""
+        return [self._units, self._posts, self._by_role, self._turns, self._serving]
 
     def calendar_of(self, unit: str) -> str:
         """Name of the calendar a unit works by; the standard one for an unknown unit."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import nkeys
 import pytest
 
+from chuishao import signins
 from chuishao.directory import PostEntry, ReaderEntry, Roster, UnitEntry
 from chuishao.secrets import SERVICES, Secrets
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
@@ -144,6 +145,17 @@ def test_sign_in_tokens_are_good_for_the_right_person_and_role(data_dir: Path) -
     for name, (person, role) in expected.items():
         principal = verifier.verify(tokens[name])
         assert (principal.sub, principal.roles) == (person, frozenset({role}))
+
+
+def test_of_a_whole_city_the_units_on_nats_and_the_first_others_get_tokens(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signins, "MOST_UNITS", 2)
+    posts = (PostEntry("WG-9", "leader", "P0900"), *reversed(ROSTER.posts))
+    city = Roster(units=ROSTER.units, readers=(), posts=posts)
+    tokens = sign_in_tokens(city, made(data_dir).token_private_key)
+    assert {name for name in tokens if ":" in name} == {"unit:CG-01", "unit:WG-9"}
+    assert "dispatcher" in tokens
 
 
 def test_an_expired_token_and_one_of_another_installation_are_refused(data_dir: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -18,7 +19,7 @@ from services.router.directory.files import BadDirectoryError, Tables
 from services.router.publishing import catalogue, pieces
 from services.router.publishing.catalogue import Published, publish
 from services.router.publishing.in_use import DirectoryInUse
-from services.router.publishing.version import build_version
+from services.router.publishing.version import build_version, end
 from services.router.ticket import store_routing
 from tests.support import small
 from tests.support.servers import PASSWORD, Database
@@ -118,6 +119,23 @@ async def test_a_subdistrict_that_did_not_change_is_stored_and_built_once(
     assert second.areas.blocks["370105002"] is first.areas.blocks["370105002"]
     assert second.areas.name(GARDEN) == "新桂苑"
     assert first.areas.name(GARDEN) == "金桂苑"
+
+
+async def test_a_replaced_version_goes_and_the_next_one_stays(
+    router_pool: Pool,
+) -> None:
+    await put(router_pool)
+    await put(router_pool, renamed(GARDEN, "桂苑"))
+    async with reading(router_pool) as conn:
+        old, blocks = await build_version(conn, 1)
+        new, _ = await build_version(conn, 2, blocks)
+    gone = next(block for block in blocks.values() if block not in new.areas.blocks.values())
+    held = sys.getrefcount(gone)
+    last = [old]
+    del old, blocks
+    await asyncio.to_thread(end, last)
+    assert sys.getrefcount(gone) == held - 2, "neither the version nor its blocks hold it"
+    assert new.areas.name(GARDEN) == "桂苑"
 
 
 async def test_replicas_build_first_and_then_switch_together(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -15,11 +16,12 @@ from nats.aio.msg import Msg
 
 from contracts.catalog import decode
 from contracts.command import Command, CommandData
-from kit.db import Pool, create_pool
+from kit.db import Conn, Pool, create_pool
 from kit.delivery import Received
 from services.notifier.actions import apply_complaints, apply_tickets
 from services.router.publishing import programs
 from services.router.publishing.programs import Telling
+from services.router.succession import store_following
 from services.router.succession.following import follow_directory
 from services.router.ticket.seeing import Actor
 from tests.support import resettled, sample, small
@@ -228,6 +230,51 @@ async def test_nothing_changes_where_nothing_changed(city: City) -> None:
         == 0
     )
     assert await city.pool.fetchval("select moved from directory_following where version = 2") == 0
+
+
+async def test_tickets_that_cannot_have_changed_are_not_read_whole(
+    city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[UUID] = []
+    whole = store_following.open_ones
+
+    async def noted(conn: Conn, ticket_ids: list[UUID]) -> list[Record]:
+        asked.extend(ticket_ids)
+        return await whole(conn, ticket_ids)
+
+    monkeypatch.setattr(store_following, "open_ones", noted)
+    older = await city.file(grid_code=HAPPY_EAST)
+    await city.follow()
+    assert asked == [], "decided today, with this version"
+    await city.publish(resettled.tables(DIVIDED))
+    await city.file(grid_code=GARDEN_5)
+    assert await city.follow() == 1
+    assert asked == [older]
+
+
+async def test_a_first_receipt_is_found_by_its_ticket_among_thousands(city: City) -> None:
+    ticket = await city.file(grid_code=GARDEN)
+    async with city.pool.acquire() as conn:
+        await conn.execute(
+            "insert into receipt (receipt_id, ticket_id, body)"
+            " select gen_random_uuid(), gen_random_uuid(), '{}' from generate_series(1, 5000)"
+        )
+        [[text]] = await conn.fetch(
+            f"explain (analyze, format json) {store_following.SQL_OPEN_THESE}", [ticket]
+        )
+    looked_at = [
+        node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        for node in _nodes(json.loads(text)[0]["Plan"])
+        if node.get("Relation Name") == "receipt"
+    ]
+    assert len(looked_at) == 2
+    assert max(looked_at) <= 2
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from _nodes(inner)
 
 
 async def test_nobody_gets_what_a_merged_caller_complains_about_them(city: City) -> None:

@@ -16,7 +16,16 @@ from services.router.decision.matching import decide
 from services.router.directory.directory import Directory, build
 from services.router.place.areas import areas_of
 from services.router.succession.resettling import Move
-from services.router.succession.succession import ANEW, DONE, Case, Settled, around, heirs, settle
+from services.router.succession.succession import (
+    ANEW,
+    DONE,
+    Case,
+    Settled,
+    around,
+    heirs,
+    settle,
+    stays,
+)
 from services.router.ticket.standing import Standing
 from tests.support import resettled, small
 from tests.support.resettled import GT_NORTH, GT_SOUTH, MERGED, NORTH, SOUTH, SPLIT
@@ -312,6 +321,10 @@ def test_every_open_ticket_ends_where_somebody_is_and_then_stays_there(
                    "rule_version": 2}  # fmt: skip
     if found.decision is not None:
         after["receipt"] = found.decision.receipt
+    for one, renewed in ((row, True), (row, False), (after, True), (after, False)):
+        newer = renewed and one["rule_version"] < 2
+        if stays(one, new, TODAY, renewed=renewed):
+            assert settle(case(one), new, MONDAY, renewed=newer) is None
     again = settle(case(after), new, MONDAY, renewed=False)
     assert again is None or (again.area, again.unit) == (found.area, found.unit)
     assert next(n for _, _, n in move.announcements) == 3

@@ -33,7 +33,7 @@ class Block:
 
     __slots__ = (
         "_aliases", "_at", "_codes", "_depths", "_from", "_heirs", "_kinds", "_labels", "_names",
-        "_parents", "_to",
+        "_parents", "_to", "spans",
     )  # fmt: skip
 
     def __init__(self, rows: Iterable[AreaRow]) -> None:
@@ -54,6 +54,8 @@ class Block:
         self._kinds = bytes(_KINDS.index(row.get("compound_type")) for row in known)
         self._from = column(day(row.get("valid_from")) for row in known)
         self._to = column(day(row.get("valid_to")) for row in known)
+        self.spans = frozenset(zip(self._from, self._to, strict=True))
+        """The different times of validity of its areas."""
         self._aliases = {r["code"]: tuple(r["aliases"]) for r in known if r.get("aliases")}
         self._heirs = {r["code"]: tuple(r["successors"]) for r in known if r.get("successors")}
 
@@ -92,11 +94,6 @@ class Block:
     def named(self) -> Iterator[tuple[str, str, int]]:
         """(code, name, depth) of every area here."""
         return zip(self._codes, self._names, self._depths, strict=True)
-
-    @property
-    def spans(self) -> set[tuple[date | None, date | None]]:
-        """The different times of validity of its areas."""
-        return set(zip(self._from, self._to, strict=True))
 
     def valid(self, code: str, at: date) -> bool:
         """True while the area is in force: from `valid_from` until before `valid_to`."""

@@ -16,7 +16,7 @@ from typing import Final
 
 from services.router.place.areas import Areas
 from services.router.place.blocks import DEPTH, GRID_DIGITS
-from services.router.place.names import Candidate, Match, Names
+from services.router.place.names import Candidate, Match, Names, inside
 from services.router.place.numerals import building_label, narrow
 
 _DOOR: Final = re.compile(r"\s*(\d{1,4})\s*(?:-\d+)?\s*号(?!楼|院楼)")
@@ -98,13 +98,12 @@ class Gazetteer:
         found = self.names.find(said, stems=stems)
         if not found:
             return UNKNOWN
-        readings = [m._replace(options=self._options(said, m, day)) for m in found]
-        readings = _narrowed([m for m in readings if m.options])
+        readings = _narrowed([m for one in found if (m := self._fitting(said, one, day)).options])
         top = self._best(readings)
         if not top:
             return UNKNOWN
         areas = sorted({option.area for option in top})
-        area = areas[0] if len(areas) == 1 else self._common(areas)
+        area = areas[0] if len(areas) == 1 else common(self._areas, areas)
         names = tuple(m.name for m in readings)
         owner = self._owner(readings, area)
         if len(areas) > 1:
@@ -118,19 +117,9 @@ class Gazetteer:
     ) -> PlaceGuess:  # fmt: skip
         """One reading fits best: its building, what speaks against it, and whether it is only near."""
         wrong = [m for m in readings if not any(self._agree(o.area, area) for o in m.options)]
-        score, others = (
-            AGREED,
-            tuple(
-                sorted(
-                    {
-                        o.area
-                        for m in wrong
-                        for o in m.options
-                        if self._areas.depth(o.area) >= COMMUNITY
-                    }
-                )
-            ),
-        )
+        deep = {o.area for m in wrong for o in m.options if self._areas.depth(o.area) >= COMMUNITY}
+        others = tuple(sorted(deep))
+        score = AGREED
         if wrong:
             score = CONTRADICTED if others else WRONG_ABOVE
         beside = any(
@@ -147,24 +136,18 @@ class Gazetteer:
             deepest, score, names, others, owner, contradicted=tuple(m.name for m in wrong)
         )
 
-    def _options(self, said: str, match: Match, day: date | None) -> tuple[Candidate, ...]:
-        """Readings of a name that are in force and fit the door number behind it."""
-        options = match.options
+    def _fitting(self, said: str, match: Match, day: date | None) -> Match:
+        """With the readings of the name that are in force and fit the door number behind it."""
         if day is not None and not self._areas.all_valid(day):
-            options = tuple(o for o in options if self._areas.valid(o.area, day))
-        if all(option.numbers is None for option in options):
-            return options
-        door = _DOOR.match(said, match.end)
-        whole = tuple(option for option in options if option.numbers is None)
-        if door is None:
-            return whole or options
-        number = int(door[1])
-        inside = tuple(o for o in options if o.numbers and _holds(o.numbers, number))
-        return inside or whole or options
+            valid = tuple(o for o in match.options if self._areas.valid(o.area, day))
+            match = match._replace(options=valid)
+        if match.name in self.names.numbered:
+            match = match._replace(options=_at_door(said, match))
+        return match
 
     def _best(self, readings: Sequence[Match]) -> list[Candidate]:
         """The readings most other names agree with, the deepest of them; all that are equal."""
-        support: dict[Candidate, int] = {}
+        support: dict[Candidate, tuple[int, int]] = {}
         for match in readings:
             others = [m.options for m in readings if m.name != match.name]
             for option in match.options:
@@ -174,11 +157,11 @@ class Gazetteer:
                     if any(self._agree(option.area, other.area) for other in options)
                 )
                 if agreed or not option.weak:
-                    support[option] = agreed
+                    support[option] = agreed, self._areas.depth(option.area)
         if not support:
             return []
-        most = max((n, self._areas.depth(option.area)) for option, n in support.items())
-        return [o for o, n in support.items() if (n, self._areas.depth(o.area)) == most]
+        most = max(support.values())
+        return [option for option, found in support.items() if found == most]
 
     def _building(self, said: str, readings: Sequence[Match], area: str) -> str:
         for match in readings:
@@ -210,9 +193,6 @@ class Gazetteer:
     def _agree(self, one: str, other: str) -> bool:
         return one in self._areas.chain(other) or other in self._areas.chain(one)
 
-    def _common(self, areas: list[str]) -> str | None:
-        return common(self._areas, areas)
-
 
 def _narrowed(readings: list[Match]) -> list[Match]:
     """Of a name with many readings, those inside the deepest area that another name is sure of."""
@@ -224,11 +204,9 @@ def _narrowed(readings: list[Match]) -> list[Match]:
 
 
 def _inside(match: Match, anchors: Sequence[str]) -> Match:
-    for anchor in anchors:
-        inside = tuple(o for o in match.options if o.area.startswith(anchor))
-        if inside:
-            return match._replace(options=inside)
-    return match
+    found = (inside(match.options, anchor) for anchor in anchors)
+    options = next((tuple(some) for some in found if some), match.options)
+    return match._replace(options=options)
 
 
 def common(areas: Areas, codes: Sequence[str]) -> str | None:
@@ -238,6 +216,17 @@ def common(areas: Areas, codes: Sequence[str]) -> str | None:
         chain = set(areas.chain(code))
         shared = [one for one in shared if one in chain]
     return shared[0] if shared else None
+
+
+def _at_door(said: str, match: Match) -> tuple[Candidate, ...]:
+    options = match.options
+    door = _DOOR.match(said, match.end)
+    whole = tuple(option for option in options if option.numbers is None)
+    if door is None:
+        return whole or options
+    number = int(door[1])
+    fitting = tuple(o for o in options if o.numbers and _holds(o.numbers, number))
+    return fitting or whole or options
 
 
 def _holds(stretch: str, number: int) -> bool:

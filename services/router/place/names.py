@@ -8,8 +8,9 @@ event loop, and nearly every position of a text is passed over after one look.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from operator import add
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from operator import add, itemgetter
 from typing import Final, NamedTuple
 
 BUCKETS: Final = 64
@@ -40,7 +41,7 @@ class Match(NamedTuple):
 class Names:
     """The names of one version; filled once, then only read."""
 
-    __slots__ = ("_heads", "buckets")
+    __slots__ = ("_heads", "buckets", "numbered")
 
     def __init__(self) -> None:
         self._heads: dict[str, tuple[int, ...]] = {}
@@ -48,6 +49,8 @@ class Names:
         self.buckets: tuple[dict[str, Candidate | tuple[Candidate, ...]], ...] = tuple(
             {} for _ in range(BUCKETS)
         )
+        self.numbered: set[str] = set()
+        """Names with a reading that holds for some door numbers only."""
 
     def add(self, candidate: Candidate) -> None:
         """Enter one reading of a name; the same reading twice counts once."""
@@ -55,14 +58,13 @@ class Names:
         if len(name) < MIN_NAME:
             return
         bucket = self._bucket(name)
-        known = bucket.get(name)
-        if known is None:
-            bucket[name] = candidate
-        elif isinstance(known, Candidate):
-            if not _same(known, candidate):
-                bucket[name] = (known, candidate)
-        elif not any(_same(one, candidate) for one in known):
-            bucket[name] = (*known, candidate)
+        known = bucket.get(name, ())
+        known = (known,) if isinstance(known, Candidate) else known
+        at = bisect_left(known, candidate.area, key=_AREA)
+        if not any(_same(one, candidate) for one in _of_area(known, at, candidate.area)):
+            bucket[name] = (*known[:at], candidate, *known[at:]) if known else candidate
+        if candidate.numbers is not None:
+            self.numbered.add(name)
         self._note_head(name)
 
     def _note_head(self, name: str) -> None:
@@ -72,7 +74,7 @@ class Names:
             self._heads[head] = tuple(sorted((*lengths, length), reverse=True))
 
     def options(self, name: str) -> tuple[Candidate, ...]:
-        """What a name may stand for."""
+        """What a name may stand for, by area."""
         found = self._bucket(name).get(name, ())
         return (found,) if isinstance(found, Candidate) else found
 
@@ -119,5 +121,22 @@ class Names:
         return sum(map(len, self.buckets))
 
 
+def inside(options: Sequence[Candidate], anchor: str) -> Sequence[Candidate]:
+    """Of readings by area, those whose code begins so; a city has a hundred communities of one name."""
+    start = bisect_left(options, anchor, key=_AREA)
+    return options[start : bisect_left(options, anchor + _AFTER, start, key=_AREA)]
+
+
+_AREA: Final = itemgetter(0)
+_AFTER: Final = "\U0010ffff"
+"""Sorts behind whatever a code may go on with."""
+
+
+def _of_area(options: Sequence[Candidate], at: int, area: str) -> Iterator[Candidate]:
+    while at < len(options) and options[at].area == area:
+        yield options[at]
+        at += 1
+
+
 def _same(one: Candidate, other: Candidate) -> bool:
-    return one[:1] == other[:1] and one.numbers == other.numbers and one.owner == other.owner
+    return one.area == other.area and one.numbers == other.numbers and one.owner == other.owner

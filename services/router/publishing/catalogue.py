@@ -26,8 +26,8 @@ CHANNEL: Final = "chuishao_directory"
 """PostgreSQL channel on which replicas hear of a version at once."""
 ALIVE: Final = timedelta(seconds=10)
 """A replica that said nothing for so long is not waited for."""
-AT_ONCE: Final = 16
-"""Pieces stored or read in one statement: some megabytes."""
+AT_ONCE: Final = 4
+"""Pieces stored or read in one statement: about a megabyte, some milliseconds of the event loop."""
 SQL_LOCK: Final = "select pg_advisory_xact_lock($1)"
 SQL_NEWEST: Final = """
 select version, digest, effective_from from directory_version order by version desc limit 1

@@ -8,7 +8,6 @@ no decision uses another one; a replica that has not built it yet builds before 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -22,7 +21,7 @@ from services.router.directory.directory import Directory
 from services.router.place.blocks import Block
 from services.router.publishing import catalogue
 from services.router.publishing.catalogue import ALIVE, CHANNEL
-from services.router.publishing.version import build_version
+from services.router.publishing.version import build_version, end
 
 log = get(__name__)
 
@@ -122,14 +121,14 @@ class DirectoryInUse:
         task.add_done_callback(self._retired.discard)
 
     async def _forget(self, version: int) -> None:
-        """Let a replaced version go in small steps: freeing a million rows at once stops everything."""
+        """Let a replaced version go, beside the loop: freeing a million rows at once stops everything."""
         await asyncio.sleep(GRACE_S)
         old = self._held.pop(version, None)
         if old is None:
             return
-        large: list[Any] = [*old.areas.blocks.values(), *old.gazetteer.names.buckets, old.memo]
+        last = [old]
         del old
-        await asyncio.to_thread(_free, large)
+        await asyncio.to_thread(end, last)
 
     def following(self) -> Callable[[], Coroutine[Any, Any, None]]:
         """The loop that hears of new versions, builds them ahead, and puts them in force."""
@@ -179,9 +178,3 @@ class DirectoryInUse:
 
     async def _beat(self, conn: Conn) -> None:
         await conn.execute(SQL_BEAT, self._replica, max(self._held, default=0))
-
-
-def _free(large: list[Any]) -> None:
-    while large:
-        large.pop()
-        time.sleep(0)

@@ -1,6 +1,6 @@
 """A directory version as it is stored and sent: parts, cut into pieces that are known by their digest.
 
-A piece holds one subdistrict's rows of a part, and never more than a few thousand, so that reading one
+A piece holds one subdistrict's rows of a part, and never more than two thousand, so that reading one
 takes milliseconds; a piece that did not change keeps its digest, is stored once, and need not be fetched
 or built again.
 """
@@ -17,7 +17,7 @@ from contracts.directory import PARTS, Row
 from services.router.directory.files import Tables
 from services.router.place.blocks import BLOCK_DIGITS, block_key
 
-MOST_ROWS: Final = 5_000
+MOST_ROWS: Final = 2_000
 CONTINUED: Final = "~"
 """`370105001~2` is the second piece of a block with too many rows for one."""
 

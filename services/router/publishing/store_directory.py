@@ -27,8 +27,7 @@ SQL_SINCE: Final = """
 select t.ticket_id, t.number, t.title, t.body, t.address, t.confidential, t.received_at,
     (
         select first.body
-        from receipt first
-        where first.ticket_id = t.ticket_id
+        from (select * from receipt own where own.ticket_id = t.ticket_id offset 0) first
         order by first.receipt_id
         limit 1
     ) as origin

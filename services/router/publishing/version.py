@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from contracts.directory import PARTS, Area
+from kit.aside import building, in_pieces, let_go
 from kit.db import Conn
 from kit.logging import get
 from services.router.directory.directory import Directory, assemble
@@ -28,8 +28,7 @@ async def build_version(
 ) -> tuple[Directory, dict[str, Block]]:
     """A published version and its blocks by the digests they are made of; `known` ones are used again.
 
-    Raises LookupError for a version that was never published. The garbage collector rests meanwhile:
-    it would walk every new row, and the rows never form cycles.
+    Raises LookupError for a version that was never published.
     """
     began = time.perf_counter()
     found = await catalogue.content(conn, version)
@@ -37,20 +36,28 @@ async def build_version(
         raise LookupError(f"directory version {version} was never published")
     made_of = _blocks_of(found[AREAS])
     reused = {made: known[made] for made in made_of.values() if known and made in known}
-    gc.disable()
-    try:
+    with building():
         texts = await _texts(conn, found, reused)
-        blocks = await asyncio.to_thread(_blocks, made_of, reused, texts)
-        upper = await asyncio.to_thread(_upper, found[AREAS], texts)
-        areas = Areas(upper, {key: blocks[made] for key, made in made_of.items()})
-        tables = await asyncio.to_thread(_tables, found, texts)
-        directory = await asyncio.to_thread(assemble, tables, areas, version=version)
-    finally:
-        gc.freeze()
-        gc.enable()
+        directory, blocks = await asyncio.to_thread(_made, version, found, made_of, reused, texts)
     took_s = round(time.perf_counter() - began, 3)
-    log.info("directory_built", version=version, areas=len(areas), took_s=took_s)
+    log.info("directory_built", version=version, areas=len(directory.areas), took_s=took_s)
     return directory, blocks
+
+
+def end(last: list[Directory]) -> None:
+    """Let the one directory go that `last` holds, and what nobody else holds of it; for a thread."""
+    old = last.pop()
+    roster, areas = old.roster, old.areas
+    pieces: list[Any] = [*areas.blocks.values()]
+    pieces += in_pieces(
+        (
+            *old.gazetteer.names.buckets, areas.upper, old.units, old.unit_names, old.covering,
+            old.posts_of, old.posts_by_person, old.rules, old.memo,
+            roster.posts, roster.named, roster.general, roster.everybody, roster.turns,
+        )
+    )  # fmt: skip
+    del old, roster, areas
+    let_go(pieces)
 
 
 def _blocks_of(content: Mapping[str, str]) -> dict[str, str]:
@@ -69,6 +76,22 @@ async def _texts(
     there = {digest for made in reused for digest in made.split(",")}
     wanted = {d for held in found.values() for d in held.values()} - there
     return {digest: body async for digest, body in catalogue.bodies(conn, sorted(wanted))}
+
+
+def _made(
+    version: int,
+    found: Mapping[str, Mapping[str, str]],
+    made_of: Mapping[str, str],
+    reused: Mapping[str, Block],
+    texts: dict[str, str],
+) -> tuple[Directory, dict[str, Block]]:
+    """The whole version; in a thread, down to the last step, and the texts end there too."""
+    blocks = _blocks(made_of, reused, texts)
+    upper = _upper(found[AREAS], texts)
+    areas = Areas(upper, {key: blocks[made] for key, made in made_of.items()})
+    tables = _tables(found, texts)
+    texts.clear()
+    return assemble(tables, areas, version=version), blocks
 
 
 def _blocks(

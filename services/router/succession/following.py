@@ -22,7 +22,7 @@ from services.router.directory.hours import moment
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.succession import store_following
 from services.router.succession.resettling import Move
-from services.router.succession.succession import Case, settle
+from services.router.succession.succession import Case, decided_before, settle, stays
 from services.router.ticket import merging, store, store_merging, store_routing
 
 log = get(__name__)
@@ -64,18 +64,22 @@ async def _step(conn: Conn, directory: Directory, now: datetime, limit: int) -> 
     day = moment(now).day
     job = await store_following.job(conn, directory.version, day)
     renewed = not job["again"]
-    rows, again = await store_following.next_open(conn, job["seen"], limit, job["skipped"])
-    if not rows and not again:
+    ahead = await store_following.next_open(conn, job["seen"], limit)
+    if not ahead and not job["skipped"]:
         return Followed()
+    unsettled = (
+        row["ticket_id"] for row in ahead if not stays(row, directory, day, renewed=renewed)
+    )
+    rows = await store_following.open_ones(conn, [*unsettled, *job["skipped"]])
     judge = partial(_moves, directory=directory, now=now, renewed=renewed)
-    moves = await asyncio.to_thread(judge, [*rows, *again], {})
+    moves = await asyncio.to_thread(judge, rows, {}) if rows else []
     against = await _against(conn, moves)
     if against:
         moves = await asyncio.to_thread(judge, [move.row for move in moves], against)
     done, skipped = await _take(conn, moves)
-    seen = rows[-1]["ticket_id"] if rows else job["seen"]
+    seen = ahead[-1]["ticket_id"] if ahead else job["seen"]
     await store_following.job_done(conn, directory.version, day, seen, skipped, done.moved)
-    done.more = len(rows) == limit
+    done.more = len(ahead) == limit
     return done
 
 
@@ -92,7 +96,7 @@ def _moves(
     for row in rows:
         named = against.get(row["ticket_id"], frozenset())
         case = Case(row, _read(row["receipt"]), _read(row["origin"]).get("inputs", {}), named)
-        newer = renewed and row["rule_version"] < directory.version
+        newer = decided_before(row, directory, renewed=renewed)
         settled = settle(case, directory, now, renewed=newer)
         if settled is not None and (settled.area, settled.unit) != (row["area"], row["unit"]):
             found.append(Move(row, settled, new_id(), directory.version, now, named))

@@ -31,16 +31,8 @@ set seen = $3, skipped = $4, moved = moved + $5
 where version = $1 and day = $2
 """
 SQL_OPEN_AFTER: Final = """
-select t.*, r.body as receipt,
-    (
-        select first.body
-        from receipt first
-        where first.ticket_id = t.ticket_id
-        order by first.receipt_id
-        limit 1
-    ) as origin
+select t.ticket_id, t.status, t.area, t.unit, t.rule_version
 from ticket t
-left join receipt r on r.receipt_id = t.receipt_id
 where t.status not in ('closed', 'declined', 'merged', 'withdrawn') and t.ticket_id > $1
 order by t.ticket_id
 limit $2
@@ -49,8 +41,7 @@ SQL_OPEN_THESE: Final = """
 select t.*, r.body as receipt,
     (
         select first.body
-        from receipt first
-        where first.ticket_id = t.ticket_id
+        from (select * from receipt own where own.ticket_id = t.ticket_id offset 0) first
         order by first.receipt_id
         limit 1
     ) as origin
@@ -58,7 +49,9 @@ from ticket t
 left join receipt r on r.receipt_id = t.receipt_id
 where t.status not in ('closed', 'declined', 'merged', 'withdrawn')
     and t.ticket_id = any($1::uuid[])
+order by t.ticket_id
 """
+"""`offset 0`: of few rows the first; without it all receipts may be walked through by id to find one."""
 SQL_LOCK_FREE: Final = """
 select t.ticket_id, t.version
 from ticket t
@@ -87,12 +80,14 @@ async def job(conn: Conn, version: int, day: date) -> Record:
     return found
 
 
-async def next_open(
-    conn: Conn, seen: UUID, limit: int, skipped: Sequence[UUID]
-) -> tuple[list[Record], list[Record]]:
-    """Open tickets after one, in order of id, and those that were locked when it was their turn."""
-    again = await conn.fetch(SQL_OPEN_THESE, list(skipped)) if skipped else []
-    return list(await conn.fetch(SQL_OPEN_AFTER, seen, limit)), list(again)
+async def next_open(conn: Conn, seen: UUID, limit: int) -> list[Record]:
+    """What following depends on, of the open tickets after one in order of id."""
+    return list(await conn.fetch(SQL_OPEN_AFTER, seen, limit))
+
+
+async def open_ones(conn: Conn, ticket_ids: Sequence[UUID]) -> list[Record]:
+    """Whole rows with newest and first receipt, of those that are still open."""
+    return list(await conn.fetch(SQL_OPEN_THESE, list(ticket_ids))) if ticket_ids else []
 
 
 async def lock_free(conn: Conn, ticket_ids: Sequence[UUID]) -> dict[UUID, int]:

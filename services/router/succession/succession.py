@@ -79,6 +79,22 @@ class Settled:
     """The new decision; None where who holds it does not depend on one."""
 
 
+def decided_before(row: Mapping[str, Any], directory: Directory, *, renewed: bool) -> bool:
+    """True for a ticket that an earlier version decided, while this one is new."""
+    return renewed and bool(row["rule_version"] < directory.version)
+
+
+def stays(row: Mapping[str, Any], directory: Directory, day: date, *, renewed: bool) -> bool:
+    """True where nothing can have changed for a ticket, whatever its receipts say: `settle` is None.
+
+    Nearly all of them: those of this very day were decided with what holds now.
+    """
+    area = row["area"]
+    if decided_before(row, directory, renewed=renewed) or row["unit"] not in directory.units:
+        return False
+    return area is None or in_force(directory.areas, area, day)
+
+
 def settle(
     case: Case, directory: Directory, at: datetime, *, renewed: bool = True
 ) -> Settled | None:
