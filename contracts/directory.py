@@ -8,56 +8,12 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
-
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from typing import Any, Final, Literal
 
 from contracts.base import AreaCode, Code
-from contracts.clock import ClockKind
 from contracts.complaint import Datum, Urgency
-from contracts.escalation import ReceptionLevel
-from contracts.whistle import WhistleKind
-
-_DURATION: Final = "[1-9][0-9]{0,3}(m|h|d|wh|wd)"
-Limit = Annotated[str, StringConstraints(pattern=rf"^(none|{_DURATION})$")]
-"""`15m`, `24h`, `7d` by the clock on the wall; `4wh`, `1wd` by the work calendar; `none`."""
-
-Moment = Annotated[str, StringConstraints(pattern=rf"^([1-9][0-9]?%|(start|due)(\+{_DURATION})?)$")]
-"""`80%` of a clock's limit, `due`, `due+1wd`, `start+1h`."""
-
-Share = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?%$")]
-Shift = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$")]
-Minute = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$")]
-Day = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^([0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])|mon|tue|wed|thu|fri|sat|sun)$"
-    ),
-]
-Stretch = Annotated[str, StringConstraints(pattern=r"^((odd|even):)?[0-9]{1,4}-[0-9]{1,4}$")]
-_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-
-
-def _in_order(absence: str) -> str:
-    """Both ends are days of the calendar, the first not after the last. Raises ValueError."""
-    first, _, last = absence.partition("..")
-    if date.fromisoformat(first) > date.fromisoformat(last or first):
-        raise ValueError("起止日期颠倒 | the first day comes after the last")
-    return absence
-
-
-Absence = Annotated[
-    str,
-    StringConstraints(pattern=rf"^{_DATE}(\.\.{_DATE})?$"),
-    AfterValidator(_in_order),
-]
-"""Days on which nobody can be reached at a post: `2026-11-20`, `2026-11-20..2026-11-27`, both included."""
-
-
-class Row(BaseModel):
-    """A line of a directory file: unknown columns are an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from contracts.limits import LadderRule, Profile, Row
+from contracts.notation import Absence, Day, Minute, Shift, Stretch
 
 
 class AreaLevel(StrEnum):
@@ -185,81 +141,6 @@ class CatalogueEntry(Row):
     assists: tuple[str, ...] = ()
     profile: str = "standard"
     source: str = ""
-
-
-_CHECK_IN: Final[dict[WhistleKind, str]] = {
-    WhistleKind.EMERGENCY: "30m",
-    WhistleKind.JOINT_ENFORCEMENT: "1wd",
-    WhistleKind.KEY_TASK: "2wd",
-    WhistleKind.RESIDENT_REQUEST: "1wd",
-}
-_RESOLVE: Final[dict[WhistleKind, str]] = {
-    WhistleKind.EMERGENCY: "1wd",
-    WhistleKind.JOINT_ENFORCEMENT: "10wd",
-    WhistleKind.KEY_TASK: "10wd",
-    WhistleKind.RESIDENT_REQUEST: "10wd",
-}
-
-
-class Limits(Row):
-    """Limits of one urgency in one profile; durations as `15m`, `24h`, `7d`, `4wh`, `1wd` or `none`."""
-
-    dispatch: Limit = "24h"
-    sign_for: Limit = "24h"
-    contact: Limit = "1wd"
-    result: Limit = "7d"
-    return_window: Limit = "1wd"
-    return_answer: Limit = "1wd"
-    ruling: Limit = "2wd"
-    extension: Limit = "none"
-    hold_review: Limit = "30d"
-    callback: Limit = "1wd"
-    reopen: Limit = "7d"
-    sources: dict[str, str] = Field(default_factory=dict)
-
-
-class WhistleLimits(Row):
-    """Limits of whistles (domain.md D6); of the standard profile they count for the whole city."""
-
-    sign_off: Limit = "2h"
-    """Blown to signed; an emergency needs no signature."""
-    check_in: dict[WhistleKind, Limit] = Field(default_factory=lambda: dict(_CHECK_IN))
-    """Issued to checked in, for each called department."""
-    resolve: dict[WhistleKind, Limit] = Field(default_factory=lambda: dict(_RESOLVE))
-    """Issued to resolved: a simple matter the same working day, a complex one ten working days."""
-    rating: Limit = "3wd"
-    """How long a resolved whistle may be rated."""
-    sources: dict[str, str] = Field(default_factory=dict)
-
-
-class Profile(Row):
-    """A named set of limits with its source (domain.md D4)."""
-
-    name: str
-    title: str
-    source: str = ""
-    limits: dict[Urgency, Limits]
-    whistle: WhistleLimits | None = None
-
-
-class LadderStep(Row):
-    """One rung: fires once per ticket, round and level (domain.md D5)."""
-
-    level: int = Field(ge=1, le=5)
-    clock: ClockKind
-    at: Moment
-    """`80%` of that clock's limit, `due`, `due+1wd`, `start+1h`."""
-    who: tuple[str, ...] = ()
-    reception: ReceptionLevel | None = None
-    source: str = ""
-
-
-class LadderRule(Row):
-    """The ladder of one urgency; `warn` is the share of the limit at which the holder is warned."""
-
-    urgency: Urgency
-    warn: Share = "80%"
-    steps: tuple[LadderStep, ...] = ()
 
 
 class CalendarDay(Row):

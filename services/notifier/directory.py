@@ -11,8 +11,8 @@ from typing import Any, Final
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.directory import PARTS as MODELS
-from contracts.directory import LadderStep, Limits, Profile, WhistleLimits
 from contracts.escalation import ReceptionLevel
+from contracts.limits import LadderStep, Limits, Profile, WhistleLimits
 from contracts.whistle import WhistleKind
 from kit.aside import in_pieces
 from kit.errors import DomainError, Kind

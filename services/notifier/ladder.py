@@ -15,8 +15,8 @@ from typing import Final, Protocol, TypedDict
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from contracts.directory import LadderRule, LadderStep
 from contracts.escalation import ReceptionLevel
+from contracts.limits import LadderRule, LadderStep
 from services.notifier.calendar import WorkCalendar
 from services.notifier.clock import Book, Clock
 from services.notifier.limits import moment

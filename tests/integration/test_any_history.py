@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 from chuishao.embedded.postgres import EmbeddedPostgres
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from contracts.directory import Limits, Profile
+from contracts.limits import Limits, Profile
 from contracts.ticket import TicketStatus
 from kit.db import create_pool
 from services.router.ticket.ticket import SYSTEM_STEPS, TRANSITIONS, Action

@@ -12,7 +12,7 @@ import pytest
 
 from contracts.clock import ClockKind
 from contracts.complaint import Settled, Urgency
-from contracts.directory import Limits, Profile
+from contracts.limits import Limits, Profile
 from kit.db import Pool
 from tests.support import small
 from tests.support.desk import GARBAGE, LAMP, UNKNOWN, Desk, opened

@@ -13,15 +13,13 @@ from contracts.directory import (
     CalendarDay,
     CatalogueEntry,
     Category,
-    LadderRule,
-    Limits,
     Place,
     Post,
-    Profile,
     Reader,
     Unit,
     UnitKind,
 )
+from contracts.limits import LadderRule, Limits, Profile
 from services.router.directory.directory import Directory, build
 from services.router.directory.files import Tables
 

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError, model_validator
 
-from contracts.directory import PARTS, Row
+from contracts.directory import PARTS
+from contracts.limits import Row
 from services.router.directory import files
 from services.router.directory.cells import has_rules_of_its_own
 from services.router.directory.csv_rows import read_csv

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from contracts.directory import LadderRule, LadderStep
+from contracts.limits import LadderRule, LadderStep
 from contracts.ticket import TicketStatus
 from services.notifier.clock import Clock, started
 from services.notifier.escalation import Raiser

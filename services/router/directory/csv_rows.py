@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from contracts.directory import Row
+from contracts.limits import Row
 from services.router.directory.cells import Bad, Cells
 from services.router.directory.faults import Fault, Faults
 from services.router.directory.rows import Rows

@@ -9,16 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.complaint import Urgency
-from contracts.directory import (
-    CatalogueEntry,
-    Category,
-    Limits,
-    Post,
-    Profile,
-    Reader,
-    Unit,
-    UnitKind,
-)
+from contracts.directory import CatalogueEntry, Category, Post, Reader, Unit, UnitKind
+from contracts.limits import Limits, Profile
 from services.router.category.keywords import Keywords
 from services.router.directory.codes import unit_names
 from services.router.directory.files import Tables

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from contracts.base import AreaCode, Code
 from contracts.complaint import Point
-from contracts.directory import Row
+from contracts.limits import Row
 
 LonLat = Annotated[
     str, StringConstraints(pattern=r"^-?[0-9]{1,3}(\.[0-9]+)?[, ]+-?[0-9]{1,2}(\.[0-9]+)?$")

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
-from contracts.directory import Row
+from contracts.limits import Row
 
 R = TypeVar("R", bound=Row)
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from contracts.directory import LadderRule, Profile, Row
+from contracts.limits import LadderRule, Profile, Row
 from services.router.directory.faults import Fault
 from services.router.directory.wording import remedy
 

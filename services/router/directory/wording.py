@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import StringConstraints
 
-from contracts import directory as rows
+from contracts import notation as rows
 from contracts.base import AreaCode, Code
 
 SHOWN_CHARS: Final = 24

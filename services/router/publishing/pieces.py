@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import orjson
 
-from contracts.directory import PARTS, Row
+from contracts.directory import PARTS
+from contracts.limits import Row
 from services.router.directory.files import Tables
 from services.router.place.blocks import BLOCK_DIGITS, block_key
 

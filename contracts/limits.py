@@ -1,0 +1,93 @@
+"""Limits and ladder: what has to be done by when, and who is told when it is not (domain.md D4 to D6)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.clock import ClockKind
+from contracts.complaint import Urgency
+from contracts.escalation import ReceptionLevel
+from contracts.notation import Limit, Moment, Share
+from contracts.whistle import WhistleKind
+
+_CHECK_IN: Final[dict[WhistleKind, str]] = {
+    WhistleKind.EMERGENCY: "30m",
+    WhistleKind.JOINT_ENFORCEMENT: "1wd",
+    WhistleKind.KEY_TASK: "2wd",
+    WhistleKind.RESIDENT_REQUEST: "1wd",
+}
+_RESOLVE: Final[dict[WhistleKind, str]] = {
+    WhistleKind.EMERGENCY: "1wd",
+    WhistleKind.JOINT_ENFORCEMENT: "10wd",
+    WhistleKind.KEY_TASK: "10wd",
+    WhistleKind.RESIDENT_REQUEST: "10wd",
+}
+
+
+class Row(BaseModel):
+    """A line of a directory file: unknown columns are an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(Row):
+    """Limits of one urgency in one profile; durations as `15m`, `24h`, `7d`, `4wh`, `1wd` or `none`."""
+
+    dispatch: Limit = "24h"
+    sign_for: Limit = "24h"
+    contact: Limit = "1wd"
+    result: Limit = "7d"
+    return_window: Limit = "1wd"
+    return_answer: Limit = "1wd"
+    ruling: Limit = "2wd"
+    extension: Limit = "none"
+    hold_review: Limit = "30d"
+    callback: Limit = "1wd"
+    reopen: Limit = "7d"
+    sources: dict[str, str] = Field(default_factory=dict)
+
+
+class WhistleLimits(Row):
+    """Limits of whistles (domain.md D6); of the standard profile they count for the whole city."""
+
+    sign_off: Limit = "2h"
+    """Blown to signed; an emergency needs no signature."""
+    check_in: dict[WhistleKind, Limit] = Field(default_factory=lambda: dict(_CHECK_IN))
+    """Issued to checked in, for each called department."""
+    resolve: dict[WhistleKind, Limit] = Field(default_factory=lambda: dict(_RESOLVE))
+    """Issued to resolved: a simple matter the same working day, a complex one ten working days."""
+    rating: Limit = "3wd"
+    """How long a resolved whistle may be rated."""
+    sources: dict[str, str] = Field(default_factory=dict)
+
+
+class Profile(Row):
+    """A named set of limits with its source (domain.md D4)."""
+
+    name: str
+    title: str
+    source: str = ""
+    limits: dict[Urgency, Limits]
+    whistle: WhistleLimits | None = None
+
+
+class LadderStep(Row):
+    """One rung: fires once per ticket, round and level (domain.md D5)."""
+
+    level: int = Field(ge=1, le=5)
+    clock: ClockKind
+    at: Moment
+    """`80%` of that clock's limit, `due`, `due+1wd`, `start+1h`."""
+    who: tuple[str, ...] = ()
+    reception: ReceptionLevel | None = None
+    source: str = ""
+
+
+class LadderRule(Row):
+    """The ladder of one urgency; `warn` is the share of the limit at which the holder is warned."""
+
+    urgency: Urgency
+    warn: Share = "80%"
+    steps: tuple[LadderStep, ...] = ()
