@@ -19,25 +19,23 @@ from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
 from services.router import issue_desk, queries, triage
 from services.router.acting import Office
+from services.router.api_directory import add_directory
+from services.router.api_whistles import add_whistles
 from services.router.blowing import WhistleOffice
 from services.router.decision.decision import RoutingReason
 from services.router.decision.explain import Question, explain
 from services.router.desk.store_triage import Wanted
 from services.router.issue_desk import Closing
-from services.router.publishing import catalogue, proving, reaching
 from services.router.publishing.contacts import Patience
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 from services.router.queries import Filter
 from services.router.ticket import store_routing
 from services.router.ticket.seeing import DESK_ROLES
-from services.router.whistle_api import add_whistles
 
 ACTORS: Final = ("unit", "dispatcher", "ruling", "admin", "secretary")
 READERS: Final = (*queries.SEES_ALL, "unit", "secretary")
 EVERYBODY: Final = ROLES
-WATCHERS: Final = ("dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard")
-CARETAKERS: Final = ("admin", "dispatcher", "auditor")
 
 Ident = Annotated[str, Path(max_length=40)]
 
@@ -58,9 +56,8 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     _triage(app, shared, in_use)
     _issues(app, shared, office, in_use)
     add_whistles(app, shared, whistles, in_use)
-    _directory(app, shared)
+    add_directory(app, shared, in_use, patience)
     _explain(app, shared, in_use, models)
-    _directory_health(app, shared, in_use, patience)
     _proof(app, shelf, in_use)
     deny_by_default(app, PUBLIC)
     return app
@@ -166,37 +163,6 @@ def _issues(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse
         return reply(await issue_desk.close(shared.pool, office.relay, ident, closing, who))
 
 
-def _directory(app: FastAPI, shared: Shared) -> None:
-    @app.get("/v1/directory/versions/current", tags=["directory"], dependencies=[allow(*EVERYBODY)])
-    async def current() -> Response:
-        """Version, digest and part digests in force."""
-        found = await catalogue.current(shared.pool)
-        if found is None:
-            raise not_found("目录版本", "directory version")
-        return reply(found)
-
-    @app.get(
-        "/v1/directory/versions/{version}/{part}",
-        tags=["directory"],
-        dependencies=[allow("service", "admin", "auditor", "dispatcher")],
-    )
-    async def part(
-        version: Annotated[int, Path(ge=1, le=2**31 - 1)],
-        part: Annotated[str, Path(pattern=r"^[a-z]{1,20}$")],
-        request: Request,
-        piece: Annotated[str | None, Query(pattern=r"^[0-9]{0,15}(~[0-9]{1,4})?$")] = None,
-    ) -> Response:
-        """One part of one version, or one piece of it; never changes, so it may be kept for ever."""
-        found = await catalogue.part(shared.pool, version, part, piece)
-        if found is None:
-            raise not_found("目录部分", "directory part")
-        digest, body = found
-        headers = {"ETag": f'"{digest}"', "Cache-Control": "private, max-age=31536000, immutable"}
-        if request.headers.get("if-none-match") == f'"{digest}"':
-            return Response(status_code=304, headers=headers)
-        return Response(body, headers=headers, media_type="application/json")
-
-
 def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: ModelInUse) -> None:
     @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
@@ -212,32 +178,6 @@ def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: Model
             model = await models.of(force.model, conn)
         english = language(request) == "en"
         return reply(explain(question, in_use.directory, force.now, model=model, english=english))
-
-
-def _directory_health(
-    app: FastAPI, shared: Shared, in_use: DirectoryInUse, patience: Patience
-) -> None:
-    @app.get("/v1/directory/coverage", tags=["directory"], dependencies=[allow(*WATCHERS)])
-    async def coverage() -> Response:
-        """The last nightly proof: every smallest grid x category has a reachable owner, or what is missing."""
-        found = await proving.last(shared.pool)
-        if found is None:
-            raise not_found("覆盖证明", "coverage proof")
-        return reply(found)
-
-    @app.get("/v1/directory/contacts", tags=["directory"], dependencies=[allow(*CARETAKERS)])
-    async def contacts(
-        cursor: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
-        *,
-        stale: bool = False,
-    ) -> Response:
-        """Units that were ever asked: last sign-for, last success, and whether they are silent too long."""
-        if in_use.directory is None:
-            raise not_found("目录版本", "directory version")
-        found = await reaching.page(
-            shared.pool, in_use.directory, patience, only_stale=stale, cursor=cursor
-        )
-        return reply(found)
 
 
 def _proof(app: FastAPI, shelf: Shelf, in_use: DirectoryInUse) -> None:
