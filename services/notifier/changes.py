@@ -1,0 +1,132 @@
+"""What messages changed about one ticket's clocks: each change kept for the store and said as it became true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from contracts.clock import ClockEvent, ClockKind
+from services.notifier import moving
+from services.notifier.clock import NOBODY, Book, Clock
+from services.notifier.ticket import Ticket
+
+
+@dataclass(slots=True)
+class Changes:
+    """One ticket's clocks, and what the messages of this batch changed about them."""
+
+    ticket: Ticket
+    clocks: list[Clock]
+    new_id: Callable[[], UUID]
+    cause: str | None = None
+    """Id of the event being applied."""
+    heard_at: datetime | None = None
+    """When the last applied event became true; None while only the complaint was heard."""
+    said: list[tuple[str, ClockEvent]] = field(default_factory=list)
+    """Clock events to publish, as things stood when they became true."""
+    begun: list[Clock] = field(default_factory=list)
+    """Clocks that are not stored yet."""
+    changed: dict[UUID, Clock] = field(default_factory=dict)
+    """Stored clocks that differ now."""
+    moved: list[tuple[Clock, datetime]] = field(default_factory=list)
+    """Clocks whose due time moved, with the time before."""
+    revived: list[Clock] = field(default_factory=list)
+    """Clocks that run on as if they had never stopped."""
+    aligned: list[tuple[Clock, datetime]] = field(default_factory=list)
+    """Clocks whose trace is another's now or their own again, with the time that was said."""
+
+    def _begin(self, clock: Clock, book: Book) -> None:
+        self.clocks.append(clock)
+        self.begun.append(clock)
+        if self.ticket.since and moving.align(clock, self.ticket.since, book, parted=False):
+            self.aligned.append((clock, clock.started_at))
+        if not _unheard(clock):
+            self._say("clock.set", clock, clock.started_at)
+
+    def _stop(self, clock: Clock, name: str, at: datetime) -> None:
+        clock.stopped_at, clock.stopped_by, clock.paused_at = at, name, None
+        if _unheard(clock):
+            self._note(clock)
+        else:
+            self._changed("clock.stopped", clock, at)
+
+    def _revive(self, clocks: list[Clock], at: datetime) -> None:
+        """Let stopped clocks run as if they had never stopped."""
+        for clock in clocks:
+            if not clock.open:
+                clock.stopped_at = clock.stopped_by = None
+                self.revived.append(clock)
+                self._changed("clock.set", clock, at)
+
+    def _readdress(self, clock: Clock | None, unit: str, at: datetime) -> None:
+        """Tell the unit that answers from now on; the time does not change."""
+        if clock is not None and clock.open and clock.unit != unit:
+            clock.unit = unit
+            self._changed("clock.set", clock, at)
+
+    def _pause(self, clock: Clock, at: datetime) -> None:
+        if clock.paused_at is None:
+            clock.paused_at = at
+            self._changed("clock.paused", clock, at)
+
+    def _resume(self, clock: Clock, at: datetime, book: Book) -> None:
+        old = clock.due_at
+        moving.resume(clock, at, book)
+        self.moved.append((clock, old))
+        self._changed("clock.resumed", clock, at)
+
+    def _extend(self, clock: Clock, at: datetime, book: Book) -> None:
+        by = book.extension(self.ticket.profile, self.ticket.urgency)
+        if by is None or not clock.ticking:
+            return
+        old = clock.due_at
+        moving.extend(clock, by, at, book)
+        self.moved.append((clock, old))
+        self._changed("clock.set", clock, at)
+
+    def _hurry(self, at: datetime, book: Book) -> None:
+        """What is more urgent now is due sooner, from the same start; the resident's promise stays."""
+        ticket = self.ticket
+        for clock in self.clocks:
+            if not clock.ticking or clock.kind is ClockKind.RESIDENT or clock in self.begun:
+                continue
+            basis = book.basis(clock.kind, ticket.profile, ticket.urgency, clock.unit)
+            old = clock.due_at
+            if basis is not None and moving.hurry(clock, basis, book):
+                self.moved.append((clock, old))
+                self.aligned.append((clock, at))
+                self._changed("clock.set", clock, at)
+
+    def _align(self, clocks: Sequence[Clock], at: datetime, book: Book, *, parted: bool) -> None:
+        """Callers who came with another ticket wait no longer than they did before (E19)."""
+        for clock in clocks:
+            if not clock.open or clock in self.begun:
+                continue
+            old = clock.due_at
+            if moving.align(clock, self.ticket.since, book, parted=parted):
+                self.moved.append((clock, old))
+                self.aligned.append((clock, at))
+                self._note(clock)
+                if not _unheard(clock):
+                    self._say("clock.set", clock, at)
+
+    def _changed(self, name: str, clock: Clock, at: datetime) -> None:
+        self._note(clock)
+        self._say(name, clock, at)
+
+    def _note(self, clock: Clock) -> None:
+        if clock not in self.begun:
+            self.changed[clock.clock_id] = clock
+
+    def _say(self, name: str, clock: Clock, at: datetime) -> None:
+        self.said.append((name, clock.event(self.ticket, at, self.cause)))
+
+
+def _unheard(clock: Clock) -> bool:
+    """A dispatch clock that has no addressee yet: most live some milliseconds, so none is told.
+
+    It runs all the same: when it comes near its limit, passes it or gets a desk, that is said.
+    """
+    return clock.kind is ClockKind.DISPATCH and clock.unit == NOBODY
