@@ -143,7 +143,7 @@ EVENTS: Final[tuple[EventType, ...]] = (
         "extension_refused",
         "referred",
         "noted",
-    ),
+    ),  # fmt: skip
     *_rows(TicketMerged, "merged", "unmerged"),
     *_rows(
         WhistleEvent,
