@@ -111,39 +111,19 @@ def _rows(data: type[EventData], *events: str) -> tuple[EventType, ...]:
     return tuple(EventType(data.noun, event, data) for event in events)
 
 
+_OF_A_TICKET: Final = (
+    "accepted", "contacted", "returned", "ruled", "held", "resumed", "extended", "handled",
+    "rejected", "closed", "reopened", "declined", "withdrawn", "reassigned", "recategorised",
+    "urged", "supervised", "urgency_set", "hold_asked", "hold_refused", "extension_asked",
+    "extension_refused", "referred", "noted",
+)  # fmt: skip
 EVENTS: Final[tuple[EventType, ...]] = (
     *_rows(ComplaintReceived, "received"),
     *_rows(ComplaintDeclined, "declined"),
     *_rows(ComplaintChanged, "callback_recorded", "withdrawn", "reopened", "supplemented"),
     *_rows(TicketTriaged, "triaged"),
     *_rows(TicketDispatched, "dispatched", "assisted"),
-    *_rows(
-        TicketEvent,
-        "accepted",
-        "contacted",
-        "returned",
-        "ruled",
-        "held",
-        "resumed",
-        "extended",
-        "handled",
-        "rejected",
-        "closed",
-        "reopened",
-        "declined",
-        "withdrawn",
-        "reassigned",
-        "recategorised",
-        "urged",
-        "supervised",
-        "urgency_set",
-        "hold_asked",
-        "hold_refused",
-        "extension_asked",
-        "extension_refused",
-        "referred",
-        "noted",
-    ),  # fmt: skip
+    *_rows(TicketEvent, *_OF_A_TICKET),
     *_rows(TicketMerged, "merged", "unmerged"),
     *_rows(
         WhistleEvent,
