@@ -63,7 +63,7 @@ def prepare(data_dir: Path, directory: Path, addresses: Addresses) -> Path:
         notifier=addresses.notifier,
         nats=addresses.nats,
         postgres=admin.text(database=admin.our_database),
-        tokens=sign_in_tokens(roster, secrets.token_private_key),
+        tokens=sign_in_tokens(roster, secrets),
         nats_users=nats_users(roster, secrets),
         pids={},
     )

@@ -45,7 +45,7 @@ async def provision(data_dir: Path, directory: Path, url: str | None, *, check: 
         changes.append("accounts")
     changes += await broker.provision(address, roster, secrets, check=check)
     if info is not None and not check:
-        tokens = sign_in_tokens(roster, secrets.token_private_key)
+        tokens = sign_in_tokens(roster, secrets)
         replace(info, tokens=tokens, nats_users=nats_users(roster, secrets)).write(data_dir)
     return changes
 

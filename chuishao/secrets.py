@@ -7,6 +7,7 @@ only what is its own. Nothing is ever deleted or changed: a unit that comes back
 from __future__ import annotations
 
 import base64
+import hashlib
 import os
 import re
 import secrets as random_source
@@ -46,6 +47,8 @@ class Secrets:
     seeds: Mapping[str, str]
     token_private_key: str
     token_public_key: str
+    open311_key: str
+    """An api_key to try Open311 with; intake is told its digest."""
 
     @classmethod
     def load_or_create(
@@ -66,7 +69,7 @@ class Secrets:
         seeds = _service_seeds(root)
         seeds |= {f"unit_{code}": _code_seed(root / "units", code) for code in units}
         seeds |= {f"reader_{code}": _code_seed(root / "readers", code) for code in readers}
-        return cls(root, _passwords(root), seeds, private_key, public_key)
+        return cls(root, _passwords(root), seeds, private_key, public_key, _open311_key(root))
 
     def folder(self, service: str) -> Path:
         """Return the folder a service is given as its `CHUISHAO_SECRETS_DIR`."""
@@ -121,6 +124,13 @@ def _passwords(root: Path) -> dict[str, str]:
     places |= {f"chuishao_{name}": root / name / "chuishao_postgres_password" for name in SERVICES}
     places[VAULT_ROLE] = root / "intake" / "chuishao_vault_password"
     return {role: _keep(path, _password) for role, path in places.items()}
+
+
+def _open311_key(root: Path) -> str:
+    key = _keep(root / "open311" / "sample_key", _password)
+    digest = hashlib.sha256(key.encode("ascii")).hexdigest()
+    _keep(root / "intake" / "chuishao_open311_keys", lambda: f"sample:{digest}:file+read+update")
+    return key
 
 
 def _service_seeds(root: Path) -> dict[str, str]:

@@ -33,11 +33,13 @@ _SPEAKERS: Final = (
 )
 
 
-def sign_in_tokens(roster: Roster, private_key: str) -> dict[str, str]:
+def sign_in_tokens(roster: Roster, secrets: Secrets) -> dict[str, str]:
     """Issue the tokens of run.json: `operator` and so on, `unit:<code>`, `secretary:<code>`.
 
-    At most MOST_UNITS units get theirs.
+    At most MOST_UNITS units get theirs. With them the api_key of the sample partner, `open311`, which
+    is no token but is used like one.
     """
+    private_key = secrets.token_private_key
     tokens = {role: issue(private_key, role, [role]) for role in _STAFF}
     for role in _POSTS:
         tokens[role] = issue(private_key, _holder(roster.posts, role) or role, [role])
@@ -50,6 +52,7 @@ def sign_in_tokens(roster: Roster, private_key: str) -> dict[str, str]:
             tokens[f"unit:{unit}"] = issue(private_key, speaker, ["unit"], org=unit)
         if secretary := _holder(posts, "secretary"):
             tokens[f"secretary:{unit}"] = issue(private_key, secretary, ["secretary"], org=unit)
+    tokens["open311"] = secrets.open311_key
     return tokens
 
 

@@ -167,7 +167,7 @@ class _Session:
             notifier=place.url("notifier"),
             nats=place.nats_url,
             postgres=database,
-            tokens=sign_in_tokens(self._roster, secrets.token_private_key),
+            tokens=sign_in_tokens(self._roster, secrets),
             nats_users=nats_users(self._roster, secrets),
             pids=self.supervisor.pids,
         )

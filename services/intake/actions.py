@@ -23,7 +23,7 @@ from kit.masking import mask
 from services.intake import store, store_attachment, store_view
 from services.intake.filing import whom_to_call
 from services.intake.number import is_number
-from services.intake.projecting import Told, view_row
+from services.intake.projecting import Told, changes, view_row
 from services.intake.staff import Staff
 from services.intake.vault import Vault
 
@@ -126,7 +126,9 @@ async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:
         if isinstance(data, TicketEvent):
             told.setdefault(data.complaint_id, []).append(Told(one.name, one.event.time, data))
     if told:
-        await store_view.project(conn, [view_row(told[ticket]) for ticket in sorted(told)])
+        tickets = [told[ticket] for ticket in sorted(told)]
+        changed = [change for ticket in tickets for change in changes(ticket)]
+        await store_view.project(conn, [view_row(ticket) for ticket in tickets], changed)
     heard = [data for one in received if isinstance(data := one.event.data, TicketEvent)]
     helped = _newest([data for data in heard if isinstance(data, TicketDispatched)])
     if helped:

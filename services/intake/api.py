@@ -38,6 +38,9 @@ from services.intake.complaint import (
 from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
 from services.intake.filing import Draft, body_hash
+from services.intake.open311.api import PATHS as PARTNER_PATHS
+from services.intake.open311.api import Door, add_open311
+from services.intake.open311.desk import PartnerDesk
 from services.intake.registrar import Filed, Registrar
 from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
@@ -69,6 +72,8 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     adviser: Adviser,
     address_header: str | None,
     shelf: Shelf,
+    partners: PartnerDesk,
+    partner_door: Door,
 ) -> FastAPI:
     """The application with all of intake's routes."""
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
@@ -79,7 +84,8 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     add_advice(app, adviser, holder, FILERS)
     add_resident(app, visits, address_header)
     _files(app, shelf, holder)
-    deny_by_default(app, PUBLIC | {RESIDENT_PATH})
+    add_open311(app, partners, partner_door)
+    deny_by_default(app, PUBLIC | {RESIDENT_PATH} | PARTNER_PATHS)
     return app
 
 

@@ -23,6 +23,10 @@ from services.intake.callback import Policy
 from services.intake.calling import CallDesk
 from services.intake.directory import PARTS, Codes, Holder
 from services.intake.matters import Matters
+from services.intake.open311.api import Door
+from services.intake.open311.desk import PartnerDesk
+from services.intake.open311.partner import Keyring
+from services.intake.open311.promises import Promises
 from services.intake.registrar import Registrar
 from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
@@ -52,6 +56,7 @@ async def main() -> None:
     policy = Policy(settings.callback_tries, timedelta(hours=settings.callback_gap_h))
     token = settings.service_token.get_secret_value() if settings.service_token else ""
     router = adviser_client(settings.router_url, token)
+    later_words = LaterWords(matters, registrar)
     shelf = Shelf(plumbing.pool, open_storage(settings, SERVICE))
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
@@ -60,10 +65,14 @@ async def main() -> None:
         archive=archive,
         searcher=Searcher(plumbing.pool, vault),
         call_desk=CallDesk(matters, policy),
-        later_words=LaterWords(matters, registrar),
+        later_words=later_words,
         visits=Visits(plumbing.pool, vault),
         adviser=Adviser(router),
         address_header=settings.client_address_header,
+        partners=PartnerDesk(plumbing.pool, holder, registrar, later_words, Promises(router)),
+        partner_door=Door(
+            Keyring.parse(settings.open311_keys.get_secret_value()), settings.open311_jurisdiction
+        ),
         shelf=shelf,
     )
     await serve(

@@ -33,6 +33,18 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
+class Category:
+    """A category as other systems see it."""
+
+    code: str
+    name: str
+    keywords: tuple[str, ...]
+    group: str | None
+    """Name of the branch it hangs on."""
+    leaf: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Codes:
     """One version's codes; built anew and swapped in whole when a version is published."""
 
@@ -49,6 +61,8 @@ class Codes:
     """By staff id: the units whose posts a person holds, and until when."""
     reopen: Mapping[tuple[str, Urgency], timedelta] = field(default_factory=dict)
     """Reopen window by limit profile and urgency, where it runs by the clock."""
+    tree: Mapping[str, Category] = field(default_factory=dict)
+    """Every category by its code."""
 
     @classmethod
     def of(cls, version: int, parts: Mapping[str, Iterable[Mapping[str, Any]]]) -> Codes:
@@ -67,6 +81,7 @@ class Codes:
             {row["code"]: row["name"] for row in parts["units"]},
             _people(parts.get("posts", ())),
             _windows(parts.get("limits", ())),
+            _tree(parts["categories"]),
         )
 
     def units_of(self, person: str, day: date) -> frozenset[str]:
@@ -109,6 +124,22 @@ class Codes:
         staff = self.staff
         tables = [self.units, self.unit_names, self.people, staff.posts, staff.units]
         return [*in_pieces([*tables, *self.names.tables()]), *self.names.blocks.values()]
+
+
+def _tree(rows: Iterable[Mapping[str, Any]]) -> dict[str, Category]:
+    rows = list(rows)
+    names = {row["code"]: row["name"] for row in rows}
+    branches = {row.get("parent") for row in rows}
+    return {
+        row["code"]: Category(
+            row["code"],
+            row["name"],
+            tuple(word.partition(":")[0] for word in row.get("keywords", ())),
+            names.get(row.get("parent")),
+            leaf=row["code"] not in branches,
+        )
+        for row in rows
+    }
 
 
 def _people(posts: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Seat, ...]]:

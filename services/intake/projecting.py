@@ -51,6 +51,19 @@ def view_row(told: Sequence[Told]) -> tuple[Any, ...]:
     )
 
 
+def changes(told: Sequence[Told]) -> list[tuple[Any, ...]]:
+    """Each change of state a batch tells of one ticket; in the order of SQL_PROJECT.
+
+    The first may be no change at all: only the view knows what was before it.
+    """
+    events = [one.data for one in sorted(told, key=lambda one: one.data.version)]
+    return [
+        (UUID(now.complaint_id), now.version, now.status.value, now.round, place == 0)
+        for place, now in enumerate(events)
+        if place == 0 or not _same(events[place - 1], now)
+    ]
+
+
 def _same(one: TicketEvent, other: TicketEvent) -> bool:
     return (one.status, one.round) == (other.status, other.round)
 

@@ -25,3 +25,7 @@ class IntakeSettings(StorageSettings):
     client_address_header: str | None = None
     """Header in which a proxy in front says who asks, such as `X-Real-IP`; the proxy must overwrite it.
     Without one every visitor of the resident's page behind a proxy shares five tries an hour."""
+    open311_keys: SecretStr = SecretStr("")
+    """Partner systems, `name:sha256 of the key:file+read+update`, one a line or parted by commas."""
+    open311_jurisdiction: str | None = None
+    """The one `jurisdiction_id` served under /open311/v2/; any is taken where this is not set."""

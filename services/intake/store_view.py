@@ -8,6 +8,8 @@ from kit.db import Conn, columns
 
 WIDTH: Final = 13
 """Columns of a row of SQL_PROJECT."""
+CHANGE_WIDTH: Final = 5
+"""Columns of a change of state in it."""
 _NEWER: Final = "ticket_view.version < excluded.version"
 _MOVED: Final = f"""{_NEWER} and (
         ticket_view.status <> excluded.status or ticket_view.round <> excluded.round
@@ -26,6 +28,18 @@ def _set(condition: str, **values: str) -> str:
 
 
 SQL_PROJECT: Final = f"""
+with changed as (
+    insert into status_change (complaint_id, version, status, round, noted_at)
+    select t.complaint_id, t.version, t.status, t.round, chuishao.business_now()
+    from unnest($14::uuid[], $15::int[], $16::text[], $17::int[], $18::boolean[])
+        as t(complaint_id, version, status, round, first)
+    left join ticket_view v on v.complaint_id = t.complaint_id
+    where v.version is null
+        or t.version > v.version
+            and (not t.first or (t.status, t.round) is distinct from (v.status, v.round))
+    order by t.complaint_id, t.version
+    on conflict do nothing
+)
 insert into ticket_view (
     complaint_id, status, unit, round, version, area, category, since, urgency, profile,
     into_number, holders, handler
@@ -70,9 +84,12 @@ set {
 where ticket_view.version < excluded.version
     or not ticket_view.holders @> excluded.holders
 """
-"""An older event than the view's changes nothing but the list of who was ever responsible."""
+"""An older event than the view's changes nothing but the list of who was ever responsible.
+
+A change of state is noted beside it for those who follow from outside, with the time it is noted at.
+"""
 
 
-async def project(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
-    """What batches say of tickets (projecting.view_row), in order of complaint id."""
-    await conn.execute(SQL_PROJECT, *columns(rows, WIDTH))
+async def project(conn: Conn, rows: list[tuple[Any, ...]], changes: list[tuple[Any, ...]]) -> None:
+    """What batches say of tickets (projecting.view_row and changes), in order of complaint id."""
+    await conn.execute(SQL_PROJECT, *columns(rows, WIDTH), *columns(changes, CHANGE_WIDTH))

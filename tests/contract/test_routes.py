@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from kit.auth import ROLES, OpenRouteError, TokenVerifier, allow, deny_by_default, guarded_roles
 from kit.http import PUBLIC, Shared
+from services.intake.open311.api import PATHS as PARTNER_PATHS
 
 SERVICES = Path(__file__).parents[2] / "services"
 ALL = set(ROLES)
@@ -23,6 +24,8 @@ FILERS = {"operator", "unit", "secretary", "dispatcher", "admin"}
 DESK = {"dispatcher", "admin", "ruling", "auditor", "service", "operator"}
 WATCHERS = {"admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service"}
 OPEN: set[str] = set()
+API_KEY: set[str] = set()
+"""No sign-in token: a partner's api_key, asked for by the route (tests/integration/test_open311.py)."""
 
 EVERY_SERVICE = {
     ("GET", "/healthz"): OPEN,
@@ -98,7 +101,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     },
 }  # fmt: skip
 """Method and path to roles; an empty set is a route for everybody."""
-PAGES = {"console": {"/", "/static/{name}"}, "intake": {"/t/{number}"}}
+PAGES = {"console": {"/", "/static/{name}"}, "intake": {"/t/{number}", *PARTNER_PATHS}}
 """What people without a token may open."""
 BY_SERVICE = pytest.mark.parametrize("service", ROUTES)
 

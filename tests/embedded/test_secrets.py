@@ -127,7 +127,8 @@ def test_every_user_of_the_accounts_file_has_a_key(data_dir: Path) -> None:
 
 def test_sign_in_tokens_are_good_for_the_right_person_and_role(data_dir: Path) -> None:
     secrets = made(data_dir)
-    tokens = sign_in_tokens(ROSTER, secrets.token_private_key)
+    tokens = sign_in_tokens(ROSTER, secrets)
+    assert tokens.pop("open311") == secrets.open311_key
     verifier = TokenVerifier(secrets.token_public_key)
     expected = {
         "operator": ("operator", "operator"),

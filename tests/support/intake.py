@@ -41,6 +41,9 @@ from services.intake.callback import Policy
 from services.intake.calling import CallDesk
 from services.intake.directory import PARTS, Codes, Holder
 from services.intake.matters import Matters
+from services.intake.open311.api import Door
+from services.intake.open311.desk import PartnerDesk
+from services.intake.open311.promises import Promises
 from services.intake.registrar import Registrar
 from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
@@ -66,6 +69,7 @@ class Desk:
     pool: Pool
     database: Database
     shelf: Shelf
+    app: Edge
 
     async def file(self, text: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """File a complaint as the operator."""
@@ -171,6 +175,7 @@ async def desk(
     storage: Storage | None = None,
     *,
     router_transport: httpx.AsyncBaseTransport | None = None,
+    partners: Door | None = None,
 ) -> AsyncIterator[Desk]:
     """Intake as `services/intake/app.py` puts it together, with the small district loaded.
 
@@ -186,6 +191,7 @@ async def desk(
     registrar, archive = Registrar(pool, relay, vault), Archive(vault_pool, vault)
     matters = Matters(pool, relay, archive, holder)
     router = httpx.AsyncClient(base_url="http://router", transport=router_transport or _Away())
+    later_words = LaterWords(matters, registrar)
     shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
     app = make_app(
         Shared("intake", pool, TokenVerifier(_PUBLIC), {}),
@@ -194,15 +200,18 @@ async def desk(
         archive=archive,
         searcher=Searcher(pool, vault),
         call_desk=CallDesk(matters, Policy()),
-        later_words=LaterWords(matters, registrar),
+        later_words=later_words,
         visits=Visits(pool, vault),
         adviser=Adviser(router),
         address_header="X-Real-IP",
         shelf=shelf,
+        partners=PartnerDesk(pool, holder, registrar, later_words, Promises(router)),
+        partner_door=partners or Door(),
     )
-    transport = httpx.ASGITransport(Edge(app))
+    edge = Edge(app)
+    transport = httpx.ASGITransport(edge)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Desk(http, pool, database, shelf)
+        yield Desk(http, pool, database, shelf, edge)
     await router.aclose()
     await vault_pool.close()
     await pool.close()
