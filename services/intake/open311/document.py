@@ -108,4 +108,5 @@ def _element(name: str, value: Any) -> str:
 
 def _text(value: object) -> str:
     said = ("true" if value else "false") if isinstance(value, bool) else str(value)
-    return escape(_NOT_XML.sub("\ufffd", said))
+    # A bare carriage return would be read as a line feed.
+    return escape(_NOT_XML.sub("\ufffd", said), {"\r": "&#13;"})

@@ -80,7 +80,11 @@ with recursive told as (
     from told
     join ticket_view f on f.into_number = told.number and f.status = 'merged'
     join complaint c on c.complaint_id = f.complaint_id
-    where told.depth < 32 and told.noted_at >= f.since
+    where told.depth < 32 and exists (
+        select from status_change m
+        where m.complaint_id = f.complaint_id and m.status = 'merged'
+            and m.change_id < told.change_id
+    )
 )
 select told.change_id, told.status, told.noted_at, told.number
 from told
