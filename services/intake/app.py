@@ -71,7 +71,9 @@ async def main() -> None:
         address_header=settings.client_address_header,
         partners=PartnerDesk(plumbing.pool, holder, registrar, later_words, Promises(router)),
         partner_door=Door(
-            Keyring.parse(settings.open311_keys.get_secret_value()), settings.open311_jurisdiction
+            Keyring.parse(settings.open311_keys.get_secret_value()),
+            settings.open311_jurisdiction,
+            settings.open311_public,
         ),
         shelf=shelf,
     )

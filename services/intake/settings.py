@@ -29,3 +29,6 @@ class IntakeSettings(StorageSettings):
     """Partner systems, `name:sha256 of the key:file+read+update`, one a line or parted by commas."""
     open311_jurisdiction: str | None = None
     """The one `jurisdiction_id` served under /open311/v2/; any is taken where this is not set."""
+    open311_public: bool = True
+    """Whether partners may read requests without a key, as GeoReport v2 has it: never words, exact places
+    or people, but numbers, kinds, offices and times."""

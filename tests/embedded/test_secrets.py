@@ -154,7 +154,7 @@ def test_of_a_whole_city_the_units_on_nats_and_the_first_others_get_tokens(
     monkeypatch.setattr(signins, "MOST_UNITS", 2)
     posts = (PostEntry("WG-9", "leader", "P0900"), *reversed(ROSTER.posts))
     city = Roster(units=ROSTER.units, readers=(), posts=posts)
-    tokens = sign_in_tokens(city, made(data_dir).token_private_key)
+    tokens = sign_in_tokens(city, made(data_dir))
     assert {name for name in tokens if ":" in name} == {"unit:CG-01", "unit:WG-9"}
     assert "dispatcher" in tokens
 

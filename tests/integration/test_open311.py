@@ -153,6 +153,19 @@ async def test_a_double_submit_files_once_and_a_day_later_again(at: Desk) -> Non
     assert await number_of(at) != first
 
 
+async def test_the_same_body_many_times_at_once_is_one_request(at: Desk) -> None:
+    numbers = await asyncio.gather(*(number_of(at) for _ in range(8)))
+    assert len(set(numbers)) == 1
+    assert len(await at.rows("select from complaint")) == 1
+
+
+async def test_a_city_may_keep_its_requests_for_partners(database: Database) -> None:
+    async with desk(database, partners=Door(Keyring.parse(KEYS), public=False)) as here:
+        for path in ("requests.json", "requests/261116000000.json"):
+            assert (await here.http.get(f"{ROOT}/{path}")).status_code == 403
+        assert await ask(here, "requests.json", api_key=OTHER) == []
+
+
 async def test_an_idempotency_key_is_honoured(at: Desk) -> None:
     async def with_key(**more: Any) -> httpx.Response:
         return await at.http.post(

@@ -13,7 +13,7 @@ from kit.errors import DomainError, Kind, unavailable
 from kit.http import language
 from services.intake.open311.desk import Asker, PartnerDesk
 from services.intake.open311.document import Document, Format, failure, status_of
-from services.intake.open311.partner import Keyring, Right
+from services.intake.open311.partner import Keyring, Partner, Right
 from services.intake.open311.submission import FORM, Submission, Update, fields_of, read
 from services.intake.resident import Lang
 
@@ -42,10 +42,15 @@ class Door:
     keys: Keyring = field(default_factory=Keyring)
     jurisdiction: str | None = None
     """The one `jurisdiction_id` served; None takes any."""
+    public: bool = True
+    """Whether requests may be read without a key."""
 
     def asker(self, request: Request, key: str | None, right: Right | None = None) -> Asker:
         """Who asks. Raises DomainError 403 for a key nobody has, or without the right."""
-        partner = self.keys.find(key) if right is None else self.keys.demand(key, right)
+        if right is not None:
+            partner: Partner | None = self.keys.demand(key, right)
+        else:
+            partner = self.keys.find(key) if self.public else self.keys.known(key)
         return Asker(partner, _language(request))
 
     def check(self, given: object) -> None:
