@@ -24,7 +24,13 @@ AREAS: Final = [
     *(_row(f"{code}{n:03}", "compound", code) for code in COMMUNITIES for n in range(1, 40)),
 ]
 CODES: Final = Codes.of(
-    1, {"areas": AREAS, "categories": [{"code": "SH"}], "units": [], "places": []}
+    1,
+    {
+        "areas": AREAS,
+        "categories": [{"code": "SH", "name": "生活"}],
+        "units": [],
+        "places": [],
+    },
 )
 
 
