@@ -60,6 +60,8 @@ class TicketEvent(EventData):
     """Of a return, hold or decline: one of contracts.command.REASONS."""
     result: str | None = None
     """Of `contacted` and `handled`: one of contracts.command.RESULTS; of `closed`: how it ended."""
+    profile: str | None = None
+    """Limit profile, where it changed: the notifier computes due times from it."""
     review_at: AwareDatetime | None = None
     """Of `hold_asked` and `held`: when the hold is looked at again at the latest."""
 

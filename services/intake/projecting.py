@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged, TicketTriaged
+from contracts.ticket import TicketEvent, TicketMerged
 from contracts.ticket import TicketStatus as S
 
 RESPONSIBLE: Final = frozenset(
@@ -70,7 +70,7 @@ def _same(one: TicketEvent, other: TicketEvent) -> bool:
 
 def _profile(events: Sequence[Told]) -> str | None:
     for one in reversed(events):
-        if isinstance(one.data, TicketDispatched | TicketTriaged):
+        if one.data.profile is not None:
             return one.data.profile
     return None
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from contracts.clock import ClockEvent, ClockKind
 from services.notifier import moving
 from services.notifier.clock import NOBODY, Book, Clock
 from services.notifier.ticket import Ticket
+
+MERGED: Final = "ticket.merged"
+"""What a merger stops runs on when it is undone, a hold included (docs/adr/0018)."""
 
 
 @dataclass(slots=True)
@@ -46,7 +50,9 @@ class Changes:
             self._say("clock.set", clock, clock.started_at)
 
     def _stop(self, clock: Clock, name: str, at: datetime) -> None:
-        clock.stopped_at, clock.stopped_by, clock.paused_at = at, name, None
+        clock.stopped_at, clock.stopped_by = at, name
+        if name != MERGED:
+            clock.paused_at = None
         if _unheard(clock):
             self._note(clock)
         else:
@@ -58,7 +64,7 @@ class Changes:
             if not clock.open:
                 clock.stopped_at = clock.stopped_by = None
                 self.revived.append(clock)
-                self._changed("clock.set", clock, at)
+                self._changed(_runs(clock), clock, at)
 
     def _readdress(self, clock: Clock | None, unit: str, at: datetime) -> None:
         """Tell the unit that answers from now on; the time does not change."""
@@ -90,14 +96,14 @@ class Changes:
         """What is more urgent now is due sooner, from the same start; the resident's promise stays."""
         ticket = self.ticket
         for clock in self.clocks:
-            if not clock.ticking or clock.kind is ClockKind.RESIDENT or clock in self.begun:
+            if not clock.open or clock.kind is ClockKind.RESIDENT or clock in self.begun:
                 continue
             basis = book.basis(clock.kind, ticket.profile, ticket.urgency, clock.unit)
             old = clock.due_at
             if basis is not None and moving.hurry(clock, basis, book):
                 self.moved.append((clock, old))
                 self.aligned.append((clock, at))
-                self._changed("clock.set", clock, at)
+                self._changed(_runs(clock), clock, at)
 
     def _align(self, clocks: Sequence[Clock], at: datetime, book: Book, *, parted: bool) -> None:
         """Callers who came with another ticket wait no longer than they did before (E19)."""
@@ -122,6 +128,11 @@ class Changes:
 
     def _say(self, name: str, clock: Clock, at: datetime) -> None:
         self.said.append((name, clock.event(self.ticket, at, self.cause)))
+
+
+def _runs(clock: Clock) -> str:
+    """What to say of a clock that is not stopped."""
+    return "clock.paused" if clock.paused_at else "clock.set"
 
 
 def _unheard(clock: Clock) -> bool:

@@ -59,16 +59,18 @@ def hurry(clock: Clock, basis: Basis, book: Book) -> bool:
 
     False when nothing changes. What a hold or an extension had added stays added. Raises CalendarError.
     """
-    if clock.own is not None:
+    own = clock.own or clock.trace
+    _, share = limit_of(own)
+    sooner = basis.due(own.start, share).trace
+    if _due(sooner, book) >= _due(own, book):
         return False
-    _, share = limit_of(clock.trace)
-    trace = basis.due(clock.trace.start, share).trace
-    by = _due(trace, book) - _due(clock.trace, book)
-    if by >= timedelta(0):
-        return False
-    clock.trace = trace
-    clock.near_at += by
-    _move(clock, clock.due_at + by, "紧急程度提高，按新的时限计")
+    by = min(_due(sooner, book) - _due(clock.trace, book), timedelta(0))
+    if by:
+        clock.trace, clock.own = sooner, None
+        clock.near_at += by
+        _move(clock, clock.due_at + by, "紧急程度提高，按新的时限计")
+    else:
+        clock.own = sooner
     return True
 
 

@@ -9,11 +9,9 @@ from uuid import UUID
 from contracts.complaint import Urgency
 from contracts.ticket import (
     Since,
-    TicketDispatched,
     TicketEvent,
     TicketMerged,
     TicketStatus,
-    TicketTriaged,
 )
 from services.notifier.clock import FINAL
 
@@ -48,8 +46,7 @@ class Ticket:
             self.merged_at = datetime.fromisoformat(last["to"]) if last and last["to"] else at
         self.version, self.round, self.status = data.version, data.round, data.status
         self.unit, self.area, self.urgency = data.holder, data.area, data.urgency
-        if isinstance(data, TicketDispatched | TicketTriaged):
-            self.profile = data.profile
+        self.profile = data.profile or self.profile
         self.review_at = data.review_at if data.status is TicketStatus.ON_HOLD else None
         if isinstance(data, TicketMerged):
             self.since = data.since

@@ -17,7 +17,7 @@ from contracts.complaint import ComplaintReceived, Urgency
 from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged, TicketStatus
 from services.notifier import moving
 from services.notifier.calendar import STANDARD
-from services.notifier.changes import Changes
+from services.notifier.changes import MERGED, Changes
 from services.notifier.clock import FINAL, NOBODY, RUNNING, UNIT_DUTIES, Book, Clock, started
 from services.notifier.limits import HALF
 
@@ -75,7 +75,7 @@ class Timing(Changes):
             elif kind is ClockKind.RESULT:
                 self._run_result(name, at, book)
             elif kind is ClockKind.DISPATCH:
-                self._readdress(self._last(kind), self.ticket.unit, at)
+                self._wait_at_the_desk(at, book)
             else:
                 self._wait_for(kind, at, book)
         merged = isinstance(data, TicketMerged)
@@ -90,6 +90,7 @@ class Timing(Changes):
                 keep = status not in FINAL
             else:
                 keep = clock.kind in wanted and clock.round == self.ticket.round
+                keep |= clock.kind is ClockKind.RESULT and status is TicketStatus.TRIAGE
             if keep and not (name in UNDONE and clock.kind in UNIT_DUTIES):
                 continue
             if clock.kind is ClockKind.RESULT and status is TicketStatus.ON_HOLD:
@@ -122,6 +123,14 @@ class Timing(Changes):
         if name == "ticket.extended":
             self._extend(last, at, book)
 
+    def _wait_at_the_desk(self, at: datetime, book: Book) -> None:
+        """Back at the desk: somebody is to be found anew, and the result goes on being due (D3 rule 2)."""
+        last = self._last(ClockKind.DISPATCH)
+        if last is not None and not last.open:
+            self._start(ClockKind.DISPATCH, at, book)
+        for kind in (ClockKind.DISPATCH, ClockKind.RESULT):
+            self._readdress(self._last(kind), self.ticket.unit, at)
+
     def _wait_for(self, kind: ClockKind, at: datetime, book: Book) -> None:
         last = self._last(kind)
         if last is None or not last.open:
@@ -142,10 +151,12 @@ class Timing(Changes):
 
     def _was_merged(self, clock: Clock) -> bool:
         """Stopped by the merger, and of a kind that this round's state lets run."""
-        wanted = clock.round == self.ticket.round and clock.kind in RUNNING[self.ticket.status]
-        return wanted and clock.stopped_by == "ticket.merged"
+        if clock.round != self.ticket.round or clock.stopped_by != MERGED:
+            return False
+        held = self.ticket.status is TicketStatus.ON_HOLD and clock.kind is ClockKind.RESULT
+        return held or clock.kind in RUNNING[self.ticket.status]
 
     def _last(self, kind: ClockKind) -> Clock | None:
         """The newest clock of a kind in this round."""
         own = [c for c in self.clocks if c.kind is kind and c.round == self.ticket.round]
-        return max(own, key=lambda c: c.started_at, default=None)
+        return max(own, key=lambda c: (c.started_at, c.open), default=None)

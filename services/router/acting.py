@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-import orjson
 from asyncpg import Record
 from pydantic import BaseModel, ValidationError
 
@@ -22,7 +20,7 @@ from kit.relay import Relay
 from kit.validation import invalid, wrong_field
 from services.router.desk import desk, effects
 from services.router.directory.directory import Directory
-from services.router.once import same_again
+from services.router.once import Once
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.ticket import seeing, store
 from services.router.ticket.deed import Asked, Deed
@@ -63,6 +61,9 @@ class Office:
         """
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
+            once = Once.of(f"@{actor.person}", command.command_id, [ticket, action, command])
+            if (before := await once.before(conn)) is not None:
+                return before
             if actor.desk:
                 await desk.hold(conn, ticket, action, command.data)
             if expected is not None:
@@ -72,30 +73,30 @@ class Office:
             seen = command.version is not None or expected not in (None, "*")
             asked = (ticket, action, command, actor, now)
             events, state = await self._act(conn, asked, seen=seen)
+            await once.keep(conn, state, now)
         self.relay.hint(events)
         return state
 
     async def answer(self, action: str, unit: str, raw: Any) -> dict[str, Any]:
         """Answer `cmd.<action>.<unit>`; the same `command_id` gets the same answer.
 
-        What was answered before is looked up under the ticket's lock, so that of two copies sent at
-        once the second waits for the first. Raises DomainError; a refusal is not remembered.
+        Of two copies sent at once the second waits for the first. Raises DomainError; a refusal is not
+        remembered.
         """
         command = read_command(CommandRequest, raw)
-        said = orjson.dumps([action, raw], option=orjson.OPT_SORT_KEYS)
-        body_hash = hashlib.sha256(said).digest()
+        once = Once.of(unit, command.command_id, [action, raw])
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             actor = self._member(unit, command.actor, now)
             if action == "show":
                 return ticket_view(await _shown(conn, command.ticket, actor))
-            await store.ticket(conn, *identify(command.ticket), lock=True)
-            before = await store.command(conn, unit, command.command_id)
-            if before is not None:
-                return same_again(before, body_hash)
+            if (before := await once.before(conn)) is not None:
+                return before
+            if actor.desk:
+                await desk.hold(conn, command.ticket, action, command.data)
             asked = (command.ticket, action, command, actor, now)
             events, state = await self._act(conn, asked, seen=command.version is not None)
-            await store.keep_command(conn, command.command_id, unit, body_hash, state, now)
+            await once.keep(conn, state, now)
         self.relay.hint(events)
         return state
 

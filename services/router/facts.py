@@ -78,21 +78,21 @@ async def passed(conn: Conn, received: Sequence[Received]) -> list[Outgoing]:
 
 async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | None:
     """None while the ticket is not there yet; nothing when it was applied before."""
-    tree = await store_merging.tree(conn, [ticket_id])
-    if ticket_id not in tree:
+    tree = await _held(conn, ticket_id)
+    if tree is None:
         return None
     rows = await _rows(conn, ticket_id, tree)
     if await store_life.heard(conn, ticket_id, fact.cause_id):
         return []
     deeds = answering_facts.deeds(rows[0], rows[-1], fact)
     if any(deed.after.status is TicketStatus.WITHDRAWN for deed in deeds):
-        tree = await store_merging.tree(conn, [ticket_id])
         followers = releasing.children(tree, ticket_id)
         deeds += await releasing.let_go(conn, deeds[0].asked, tree, followers)
         if len(rows) > 1:
             deeds.append(await releasing.taken_out(conn, deeds[0].asked, rows[1]))
     for deed in deeds:
-        await store.move(conn, deed.row, deed.after, deed.version, fact.at)
+        if not await store.move(conn, deed.row, deed.after, deed.version, fact.at):
+            raise RuntimeError(f"ticket {deed.row['number']} changed under its lock")
         await store.append_history(conn, deed.lines())
     events = [event for deed in deeds for event in deed.events()]
     await outbox.append(conn, events)
@@ -100,10 +100,27 @@ async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | No
     return events
 
 
+async def _held(conn: Conn, ticket_id: UUID) -> Tree | None:
+    """The tree of a ticket, locked as far as the fact can reach: itself, where its work goes on, who follows it.
+
+    Somebody may merge while we wait for a lock, so the tree is read until all it needs is held.
+    """
+    held: set[UUID] = set()
+    while True:
+        tree = await store_merging.tree(conn, [ticket_id])
+        if ticket_id not in tree:
+            return None
+        top = merging.root(tree, ticket_id).ticket_id
+        wanted = {ticket_id, top, *releasing.children(tree, ticket_id)}
+        if wanted <= held:
+            return tree
+        await store_merging.lock(conn, sorted(wanted))
+        held |= wanted
+
+
 async def _rows(conn: Conn, ticket_id: UUID, tree: Tree) -> list[Record]:
-    """The ticket, and the one under which the work goes on; who follows it is locked with them."""
+    """The ticket, and the one under which the work goes on; one row where it is the same."""
     ids = {ticket_id, merging.root(tree, ticket_id).ticket_id}
-    await store_merging.lock(conn, sorted({*ids, *releasing.children(tree, ticket_id)}))
     found = [
         await store.ticket(conn, one, None) for one in sorted(ids, key=lambda i: i != ticket_id)
     ]

@@ -361,3 +361,64 @@ async def test_nobody_settles_for_another_unit_nor_a_matter_about_their_own(
 ) -> None:
     one = await desk.file(**GARBAGE, accused=accused, settled=Settled(**SPOT, person=person))
     assert (await desk.ticket(one))["status"] in {"dispatched", "triage"}
+
+
+async def test_no_words_about_a_confidential_matter_leave_in_events(desk: Desk) -> None:
+    one = await desk.file(**GARBAGE, confidential=True)
+    await desk.did(one, "urge", who=ABOVE, reason="请尽快")
+    await desk.fact(one, "supplemented", reason="他又来了")
+    assert {data.get("reason") for _, data in await desk.said() if data["version"] > 2} == {None}
+    assert (await desk.ticket(one))["history"][-1]["reason"] == "他又来了"
+
+
+async def test_what_was_asked_for_is_judged_by_the_limits_of_the_answer(desk: Desk) -> None:
+    one = await working(desk, "accept", "contact")
+    review = (small.MONDAY + timedelta(days=10)).isoformat()
+    asked = {"reason_code": "season", "reason": "等天暖", "review_at": review}
+    await desk.did(one, "hold", who=HOLDER, **asked)
+    await desk.did(one, "set-urgency", urgency="critical", reason="有人受伤")
+    await refused(await desk.act(one, "approve-hold", who=ABOVE), 409, "no-hold")
+    late = await working(desk, "accept")
+    await desk.did(late, "extend", who=HOLDER, reason="等配件")
+    await desk.clock_said(late, ClockKind.RESULT, small.MONDAY)
+    await refused(await desk.act(late, "approve-extension", who=ABOVE), 409, "expired")
+
+
+async def test_nobody_sends_a_ruled_ticket_elsewhere_nor_to_whom_has_it(desk: Desk) -> None:
+    one = await working(desk)
+    answer = await desk.act(one, "reassign", data={"unit": "GT-1", "reason": "-"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "data.unit")
+    await desk.did(one, "return", who=HOLDER, **BACK)
+    await desk.did(one, "dispatch", unit="SZ", reason="归市政")
+    await desk.did(one, "return", who="unit:SZ", **(BACK | {"unit": "GT-1"}))
+    await desk.did(one, "rule", who="ruling", unit="GT-1", reason="路面以内归网格")
+    for action, data in (("reassign", {"unit": "WY-1"}), ("recategorise", {"category": "WY-DT"})):
+        answer = await desk.act(one, action, data=data | {"reason": "-"})
+        await refused(answer, 409, "ruled")
+
+
+async def test_another_category_answers_a_return(desk: Desk) -> None:
+    one = await working(desk)
+    await desk.did(one, "return", who=HOLDER, **BACK)
+    await desk.did(one, "recategorise", category="WY-DT", reason="是电梯里的垃圾")
+    assert await desk.pool.fetchval("select outcome from ticket_return") == "upheld"
+    [profile] = {
+        data["profile"] for name, data in await desk.said() if name.startswith("recategorised")
+    }
+    assert profile == "standard"
+
+
+async def test_a_withdrawal_counts_whatever_round_has_begun_meanwhile(desk: Desk) -> None:
+    one = await working(desk, "accept", "contact")
+    await desk.did(one, "handle", who=HOLDER, **DONE)
+    await desk.fact(one, "callback_recorded", contacted=True, solved=False, ticket_round=1)
+    await desk.fact(one, "withdrawn", ticket_round=1)
+    assert (await desk.ticket(one))["status"] == "withdrawn"
+
+
+async def test_evidence_may_be_given_with_a_hold(desk: Desk) -> None:
+    one = await working(desk, "accept", "contact")
+    review = (small.MONDAY + timedelta(days=10)).isoformat()
+    asked = {"reason_code": "season", "reason": "等天暖", "review_at": review, "proof": ["none"]}
+    answer = await desk.act(one, "hold", who=HOLDER, data=asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, "data.proof")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 
@@ -229,6 +231,7 @@ def test_whatever_happens_one_clock_of_a_kind_runs_and_none_that_the_state_does_
         running = [(c.round, c.kind) for c in case.timing.clocks if c.open]
         assert len(running) == len(set(running))
         allowed = {*RUNNING[status], K.RESIDENT} if status not in FINAL else set()
+        allowed |= {K.RESULT} if status is S.TRIAGE else set()
         assert case.ticking <= allowed
         assert (K.RESIDENT in case.ticking) == (status not in FINAL)
         results = [c for c in case.timing.clocks if c.kind is K.RESULT]
@@ -276,3 +279,40 @@ def test_an_extension_granted_before_stays_granted_when_it_becomes_urgent() -> N
     case.hear("urgency_set", S.ACCEPTED, 2)
     by = extended - after(7 * 24)
     assert case.clock(K.RESULT).due_at == after(24) + by
+
+
+def test_back_at_the_desk_the_result_goes_on_being_due_and_somebody_must_be_found() -> None:
+    case = Case().received().dispatched(2).hear("accepted", S.ACCEPTED, 3)
+    due = case.clock(K.RESULT).due_at
+    case.hear("triaged", S.TRIAGE, 5, "DESK")
+    assert case.ticking == {K.RESIDENT, K.DISPATCH, K.RESULT}
+    assert case.clock(K.RESULT).due_at == due
+    assert case.clock(K.DISPATCH).due_at == after(5 + 24)
+    assert {case.clock(kind).unit for kind in (K.DISPATCH, K.RESULT)} == {"DESK"}
+    assert case.dispatched(8, "GD").clock(K.RESULT).due_at == due
+
+
+def test_a_merger_undone_leaves_a_hold_as_it_was() -> None:
+    case = Case().received().handled(5).hear("rejected", S.IN_PROGRESS, 6)
+    due = case.clock(K.RESULT).due_at
+    case.hear("held", S.ON_HOLD, 10).hear("merged", S.MERGED, 20).hear("unmerged", S.ON_HOLD, 30)
+    assert ("paused", "result") in case.said()
+    assert K.RESULT not in case.ticking
+    case.hear("resumed", S.IN_PROGRESS, 110)
+    assert case.clock(K.RESULT).due_at == due + timedelta(hours=100)
+
+
+def test_what_becomes_urgent_while_it_is_held_is_due_sooner_when_it_goes_on() -> None:
+    case = Case().received().handled(5).hear("rejected", S.IN_PROGRESS, 6)
+    case.hear("held", S.ON_HOLD, 10)
+    case.urgency = Urgency.URGENT
+    case.hear("urgency_set", S.ON_HOLD, 11)
+    assert ("paused", "result") in case.said()
+    case.hear("resumed", S.IN_PROGRESS, 20)
+    assert case.clock(K.RESULT).due_at == after(1 + 24 + 10)
+
+
+def test_another_profile_said_with_the_category_counts_from_then_on() -> None:
+    case = Case().received().dispatched(1).hear("recategorised", S.DISPATCHED, 2, profile="bureau")
+    assert case.timing.ticket.profile == "bureau"
+    assert case.hear("accepted", S.ACCEPTED, 3).timing.ticket.profile == "bureau"

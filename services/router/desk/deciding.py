@@ -78,6 +78,10 @@ def reassign(data: CommandData, before: Standing, against: Against) -> Decided:
         raise wrong_field(
             "data.unit", zh="请给出目录中的单位代码", en="name a unit of the directory"
         )
+    if data.unit == before.unit:
+        raise wrong_field(
+            "data.unit", zh="该单位正在承办，请另选", en="has it already; choose another"
+        )
     choice = Choice(data.unit, before.category, before.area, data.reason)
     after = replace(before, assists=_helpers(before.assists, choice, against))
     return _decided(choice, after, _duty(choice, against), before, against)

@@ -67,6 +67,7 @@ async def dispatch(conn: Conn, asked: Asked, directory: Directory, *, action: Ac
     choosing.check_codes(data, directory, asked.at)
     against = await returning.held_against(conn, asked, directory)
     if action is Action.REASSIGN:
+        returning.not_over_a_ruling(before)
         decided = deciding.reassign(data, before, against)
     else:
         decided = deciding.dispatch(_choice(asked, against), before, against)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from contracts.complaint import Urgency
+from contracts.limits import Limits
 from kit.db import Conn
 from kit.validation import wrong_field
 from services.router.decision.conflict import TIES
@@ -33,22 +36,42 @@ async def assist(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
 
 async def extend(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
     """More time asked for, as far as the ticket's profile has any. Raises DomainError 409."""
-    before = asked.before
-    times = await store_life.times(conn, asked.row["ticket_id"], before.round)
-    due_at = times["result"]["due_at"] if "result" in times else None
-    allowed = directory.limits(before.profile, Urgency(before.urgency)).extension
-    return [life.ask_extension(asked, allowed, due_at)]
+    return [life.ask_extension(asked, *await _more_time(conn, asked, directory))]
 
 
-async def hold(_conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
+async def answer_extension(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
+    """More time granted or refused. Raises DomainError 403, 409."""
+    return [life.answer_extension(asked, *await _more_time(conn, asked, directory))]
+
+
+async def hold(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
     """A hold asked for, where the ticket's profile knows a review of holds. Raises DomainError 409, 422."""
-    before = asked.before
-    allowed = directory.limits(before.profile, Urgency(before.urgency)).hold_review
-    return [life.ask_hold(asked, allowed)]
+    deed = life.ask_hold(asked, _limits(asked, directory).hold_review)
+    await _claim(conn, asked)
+    return [deed]
+
+
+async def answer_hold(_conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
+    """A hold approved or refused. Raises DomainError 403, 409, 422."""
+    return [life.answer_hold(asked, _limits(asked, directory).hold_review)]
 
 
 async def handle(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
     """Said to be done; what shows it belongs to this ticket from now on. Raises DomainError 422."""
+    await _claim(conn, asked)
+    return [life.handle(asked)]
+
+
+async def _claim(conn: Conn, asked: Asked) -> None:
     proof, ticket_id = asked.command.data.proof, asked.row["ticket_id"]
     await claim_proof(conn, proof, ticket_id, asked.actor.person, asked.at)
-    return [life.handle(asked)]
+
+
+async def _more_time(conn: Conn, asked: Asked, directory: Directory) -> tuple[str, datetime | None]:
+    times = await store_life.times(conn, asked.row["ticket_id"], asked.before.round)
+    due_at = times["result"]["due_at"] if "result" in times else None
+    return _limits(asked, directory).extension, due_at
+
+
+def _limits(asked: Asked, directory: Directory) -> Limits:
+    return directory.limits(asked.before.profile, Urgency(asked.before.urgency))

@@ -12,10 +12,10 @@ from kit.db import Conn
 from kit.ids import new_id
 from services.router.decision import conflict, inputs, matching, receipt
 from services.router.decision.decision import Decision
-from services.router.desk import choosing
+from services.router.desk import choosing, returning
 from services.router.desk.suggesting import tie
 from services.router.directory.directory import Directory
-from services.router.ticket import merging, store, store_merging
+from services.router.ticket import merging, store, store_life, store_merging
 from services.router.ticket.deed import Asked, Deed, dispatched, masked
 from services.router.ticket.standing import Standing
 
@@ -27,6 +27,7 @@ async def recategorise(conn: Conn, asked: Asked, directory: Directory) -> list[D
     of this round running on; what nobody can decide alone goes back to the desk.
     """
     data, before, row = asked.command.data, asked.before, asked.row
+    returning.not_over_a_ruling(before)
     choosing.check_codes(data, directory, asked.at)
     first = (await store.receipts(conn, row["ticket_id"]))[0]
     given = orjson.loads(first["body"])["inputs"]
@@ -57,6 +58,7 @@ async def recategorise(conn: Conn, asked: Asked, directory: Directory) -> list[D
         same = replace(after, profile=decision.profile)
         told = (("recategorised", before.unit),)
         return [Deed(asked, same, told, row, detail, reason=masked(data.reason))]
+    await store_life.answer_returns(conn, row["ticket_id"], before.round, decision.unit, asked.at)
     return [_moved(asked, after, decision, detail, against)]
 
 

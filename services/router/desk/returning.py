@@ -23,6 +23,7 @@ from services.router.desk.deciding import Against
 from services.router.directory.directory import Directory
 from services.router.ticket import merging, store, store_life, store_merging
 from services.router.ticket.deed import Asked, Deed, dispatched, masked
+from services.router.ticket.standing import Standing
 from services.router.ticket.ticket import SYSTEM_STEPS, Cause
 
 
@@ -71,11 +72,21 @@ async def rule(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
     return [replace(deed, told=(("ruled", after.unit), *deed.told))]
 
 
+def not_over_a_ruling(before: Standing) -> None:
+    """A ruling is final in its round: nobody sends the ticket elsewhere (D2). Raises DomainError 409."""
+    if before.ruled == before.round:
+        raise _refused(
+            "ruled",
+            zh="本轮责任已裁定，不能再改派。",
+            en="A ruling was given in this round and is final; it stays where it was sent.",
+        )
+
+
 async def answered(conn: Conn, asked: Asked, after: str) -> None:
     """Note what came of a return when the desk has dispatched the ticket again. Raises DomainError 422."""
-    if asked.before.status is not TicketStatus.RETURNED:
+    if asked.before.status not in {TicketStatus.RETURNED, TicketStatus.TRIAGE}:
         return
-    if after == asked.before.unit:
+    if asked.before.status is TicketStatus.RETURNED and after == asked.before.unit:
         choosing.reason_of(asked.command.data)
     ticket_id, round_ = asked.row["ticket_id"], asked.before.round
     await store_life.answer_returns(conn, ticket_id, round_, after, asked.at)

@@ -90,7 +90,9 @@ def _cause(name: str, data: ComplaintChanged) -> Cause | None:
 
 
 def _step(row: Record, fact: Fact) -> Step | None:
-    if fact.cause is None or fact.round not in {None, row["round"]}:
+    if fact.cause is None:
+        return None
+    if fact.cause is not Cause.WITHDRAWN and fact.round not in {None, row["round"]}:
         return None
     return SYSTEM_STEPS.get((TicketStatus(row["status"]), fact.cause))
 

@@ -116,7 +116,7 @@ class Deed:
             "category": after.category,
             "urgency": after.urgency,
             "actor": self.asked.actor.person,
-            "reason": self.reason,
+            "reason": None if row["confidential"] else self.reason,
             "rule_version": after.rule_version,
             "receipt_id": str(after.receipt_id),
             "coordinator": after.coordinator,
@@ -124,24 +124,26 @@ class Deed:
             "reason_code": self.detail.get("reason_code") or self.asked.command.data.reason_code,
             "result": self.detail.get("result") or self.asked.command.data.result,
             "review_at": self.detail.get("review_at"),
+            "profile": after.profile if event == "recategorised" else None,
         }
         if self.tie is not None:
             tie = self.tie
             return TicketMerged(**common, into=tie.into, followers=tie.followers, since=tie.since)
         if event == "triaged":
-            return TicketTriaged(**common, profile=after.profile, received_at=row["received_at"])
+            return TicketTriaged(
+                **common | {"profile": after.profile}, received_at=row["received_at"]
+            )
         if event not in {"dispatched", "assisted"}:
             return TicketEvent(**common)
         words = {"title": row["title"], "text": row["body"], "address": row["address"]}
         return TicketDispatched(
-            **common,
+            **common | {"profile": after.profile},
             **({} if row["confidential"] else words),
             channel=row["channel"],
             kind=row["kind"],
             confidential=row["confidential"],
             assists=after.assists,
             post=after.post,
-            profile=after.profile,
             received_at=row["received_at"],
             dispatched_at=self.asked.at,
         )

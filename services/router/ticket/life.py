@@ -32,12 +32,7 @@ def ask_hold(asked: Asked, allowed: str) -> Deed:
     `allowed` is after what time the profile looks at holds again (`30d`); `none`: it knows no holds.
     """
     data = asked.command.data
-    if allowed == "none":
-        raise _refused(
-            "no-hold",
-            zh="该工单适用的时限不设挂账。",
-            en="The limits of this ticket know no holds.",
-        )
+    _holds(allowed)
     check_review(data.review_at, asked.at)
     return _ask(asked, HOLD, reason_code=data.reason_code, review_at=_iso(data.review_at))
 
@@ -47,32 +42,25 @@ def ask_extension(asked: Asked, allowed: str, due_at: datetime | None) -> Deed:
 
     `allowed` is the profile's extension (`7d`, `none`), `due_at` the projected due time of the result.
     """
-    if allowed == "none":
-        raise _refused(
-            "no-extension",
-            zh="该工单适用的时限不设延期。",
-            en="The limits of this ticket have no extension.",
-        )
+    _in_time(asked, allowed, due_at)
     if asked.before.extended == asked.before.round:
         raise _refused(
             "extended-already",
             zh="本轮已延期一次，不再延期。",
             en="It was extended in this round already; once is all there is.",
         )
-    if due_at is not None and asked.at >= due_at:
-        raise _refused(
-            "expired",
-            zh="办理期限已过，延期须在到期前申请。",
-            en="The result is overdue; ask before it is due.",
-        )
     return _ask(asked, EXTENSION, by=allowed)
 
 
-def answer_hold(asked: Asked) -> Deed:
-    """Somebody else than who asked approves the hold, perhaps with an earlier review, or refuses it."""
+def answer_hold(asked: Asked, allowed: str) -> Deed:
+    """Somebody else than who asked approves the hold, perhaps with an earlier review, or refuses it.
+
+    What the ticket's limits know of holds may have changed since it was asked for: `allowed` is as now.
+    """
     pending, data = _pending(asked, HOLD), asked.command.data
     if data.approved is False:
         return _told(asked, replace(asked.before, pending=None), event="hold_refused")
+    _holds(allowed)
     asked_for = datetime.fromisoformat(pending["review_at"])
     check_review(data.review_at, asked.at)
     review_at = min(asked_for, data.review_at or asked_for)
@@ -86,11 +74,15 @@ def answer_hold(asked: Asked) -> Deed:
     return _told(asked, replace(asked.before, pending=None), about=about, to=TicketStatus.ON_HOLD)
 
 
-def answer_extension(asked: Asked) -> Deed:
-    """The result's due time moves once, by what the profile says; the time before stays on record."""
+def answer_extension(asked: Asked, allowed: str, due_at: datetime | None) -> Deed:
+    """The result's due time moves once, by what the profile says; the time before stays on record.
+
+    Like the asking, the answer comes before the result is due (domain.md D2), by the limits as they are now.
+    """
     _pending(asked, EXTENSION)
     if asked.command.data.approved is False:
         return _told(asked, replace(asked.before, pending=None), event="extension_refused")
+    _in_time(asked, allowed, due_at)
     after = replace(asked.before, pending=None, extended=asked.before.round)
     return _told(asked, after)
 
@@ -143,12 +135,34 @@ PLAIN: Final[Mapping[Action, Callable[[Asked], Deed]]] = {
     Action.URGE: plain,
     Action.SUPERVISE: plain,
     Action.RESUME: plain,
-    Action.APPROVE_HOLD: answer_hold,
-    Action.APPROVE_EXTENSION: answer_extension,
     Action.REJECT: reject,
     Action.SET_URGENCY: set_urgency,
 }
 """Steps that follow from the ticket and what was said alone."""
+
+
+def _holds(allowed: str) -> None:
+    if allowed == "none":
+        raise _refused(
+            "no-hold",
+            zh="该工单适用的时限不设挂账。",
+            en="The limits of this ticket know no holds.",
+        )
+
+
+def _in_time(asked: Asked, allowed: str, due_at: datetime | None) -> None:
+    if allowed == "none":
+        raise _refused(
+            "no-extension",
+            zh="该工单适用的时限不设延期。",
+            en="The limits of this ticket have no extension.",
+        )
+    if due_at is not None and asked.at >= due_at:
+        raise _refused(
+            "expired",
+            zh="办理期限已过，延期须在到期前申请并批准。",
+            en="The result is overdue; more time is asked for and granted before it is due.",
+        )
 
 
 def _ask(asked: Asked, kind: str, **about: Any) -> Deed:
