@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import Final
 
 Tell = Callable[[str, int, int], None]
-"""(what is being done, how far, out of how much)."""
+"""(what is being done, how far, out of how much; 0 where nobody knows how much there is)."""
 _WORDS: Final = {
     "check": "检查 / checking",
     "prove": "覆盖证明与用例 / coverage and tests",
     "replay": "重新派单 / deciding again",
+    "import": "导入 / importing",
+    "export": "导出 / exporting",
 }
 
 
@@ -23,7 +25,12 @@ def bar() -> Iterator[Tell]:
     from rich.progress import TimeElapsedColumn as Elapsed
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Elapsed())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(text_format_no_percentage="{task.completed:,.0f}"),
+        Elapsed(),
+    )
     tasks: dict[str, TaskID] = {}
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
@@ -31,7 +38,7 @@ def bar() -> Iterator[Tell]:
 
         def tell(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = shown.add_task(_WORDS.get(what, what), total=total)
-            shown.update(tasks[what], completed=done, total=total)
+                tasks[what] = shown.add_task(_WORDS.get(what, what), total=total or None)
+            shown.update(tasks[what], completed=done, total=total or None)
 
         yield tell

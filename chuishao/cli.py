@@ -13,6 +13,8 @@ import typer
 
 from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
 from chuishao.cli_directory import directory_app
+from chuishao.cli_export import export
+from chuishao.cli_import import import_
 from chuishao.cli_issues import hot_issues
 from chuishao.cli_learn import learn
 from chuishao.plain import plain_errors
@@ -198,6 +200,8 @@ app.command()(accounts)
 app.command()(prepare)
 app.command()(hot_issues)
 app.command()(learn)
+app.command("import")(import_)
+app.command()(export)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

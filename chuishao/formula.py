@@ -1,0 +1,22 @@
+"""Cells that a spreadsheet would run: kept as text on the way out, given back as they were on the way in.
+
+Source of the rule: product.md section 8 (a cell that starts with = + - @ is kept as text). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_RUNS: Final = re.compile(r"'*[=+\-@\t\r\n]")
+"""What a spreadsheet reads as a formula, or what already stands behind apostrophes of ours."""
+
+
+def safe(cell: str) -> str:
+    """The cell for a CSV file: one apostrophe in front where a spreadsheet might run it."""
+    return f"'{cell}" if _RUNS.match(cell) else cell
+
+
+def plain(cell: str) -> str:
+    """What `safe` was given; other cells stay as they are."""
+    return cell[1:] if cell.startswith("'") and _RUNS.match(cell, 1) else cell
