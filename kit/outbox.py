@@ -66,9 +66,10 @@ select tx::text as tx, position, body
 from outbox
 where (tx, position) > ($1::text::xid8, $2)
   and tx < pg_snapshot_xmin(pg_current_snapshot())
-order by tx, position
+order by outbox.tx, position
 limit $3
 """
+"""Ordered by the column: `tx` alone would be the text that is handed out, and sort 1000 before 999."""
 SQL_ENSURE_PARTITIONS: Final = "select ensure_outbox_partitions()"
 
 

@@ -18,6 +18,7 @@ from contracts.ticket import TicketEvent
 from kit import outbox
 from kit.broker import connect
 from kit.db import Pool, reading, transaction
+from kit.ids import new_id
 from kit.outbox import Outgoing, outgoing
 from kit.relay import Relay
 from tests.support.servers import Broker
@@ -170,6 +171,21 @@ async def test_the_order_of_kept_events_never_admits_a_latecomer(router_pool: Po
     async with reading(router_pool) as reader:
         rows = await outbox.after(reader, 0, 0, 10)
     assert [row[2] for row in rows] == [first[0].body, second[0].body]
+
+
+async def test_events_are_read_by_the_number_of_their_transaction_not_by_its_text(
+    router_pool: Pool,
+) -> None:
+    async with transaction(router_pool) as conn:
+        for tx in (1000, 99, 998):
+            await conn.execute(
+                "insert into outbox (tx, event_id, subject, body) values ($1::text::xid8, $2, '-', $3)",
+                str(tx), new_id(), str(tx).encode(),
+            )  # fmt: skip
+    async with reading(router_pool) as reader:
+        rows = await outbox.after(reader, 0, 0, 2)
+        rows += await outbox.after(reader, *rows[-1][:2], 2)
+    assert [row[2] for row in rows] == [b"99", b"998", b"1000"]
 
 
 async def test_this_and_next_months_partitions_exist(router_pool: Pool) -> None:

@@ -22,7 +22,7 @@ select tx::text as tx, position,
 from outbox
 where (tx, position) > ($1::text::xid8, $2)
     and tx < pg_snapshot_xmin(pg_current_snapshot())
-order by tx, position
+order by outbox.tx, position
 limit $3
 """
 """In the order of commits, so nothing is added behind the mark; bodies of what can open an issue only."""

@@ -16,7 +16,7 @@ select tx::text as tx, position, subject,
 from outbox
 where (tx, position) > ($1::text::xid8, $2)
     and tx < pg_snapshot_xmin(pg_current_snapshot())
-order by tx, position
+order by outbox.tx, position
 limit $3
 """
 SQL_READ_ON: Final = "update contact_read set tx = $1, position = $2"
