@@ -17,7 +17,7 @@ from kit.db import Conn, reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
-from services.router import issue_desk, queries, triage
+from services.router import issue_desk, queries, triage, whistle_pages
 from services.router.acting import Office
 from services.router.api_directory import add_directory
 from services.router.api_whistles import add_whistles
@@ -182,7 +182,8 @@ def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: Model
 
 def _proof(app: FastAPI, shelf: Shelf, in_use: DirectoryInUse) -> None:
     async def may_see(conn: Conn, row: Record, who: Principal, now: datetime) -> bool:
-        return await queries.may_see_proof(conn, row, who, in_use.directory, now)
+        asked = (conn, row, who, in_use.directory, now)
+        return await queries.may_see_proof(*asked) or await whistle_pages.may_see_proof(*asked)
 
     add_attachments(app, shelf, may_see, uploaders=ACTORS, readers=READERS)
 

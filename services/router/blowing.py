@@ -22,8 +22,9 @@ from services.router.acting import read_command
 from services.router.drafting import draft
 from services.router.once import Once, Reply
 from services.router.publishing.in_use import DirectoryInUse
-from services.router.ticket import store
+from services.router.ticket import seeing, store
 from services.router.ticket.seeing import Actor
+from services.router.ticket.store_proof import claim_proof
 from services.router.ticket.ticket import identify
 from services.router.whistle import permits, store_whistles
 from services.router.whistle.deeds import Asked, Deed, said
@@ -92,14 +93,14 @@ class WhistleOffice:
             raise not_found("操作", "action")
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
-            if unit not in self.in_use.needed().units_of(command.actor, now):
+            actor = seeing.actor(command.actor, self.in_use.needed(), now, unit=unit)
+            if not actor.units:
                 raise wrong_field(
                     "actor", zh="不是本单位在岗人员，请核对工号", en="holds no post in this unit"
                 )
             once = Once.of(unit, command.command_id, [action, raw])
             if (before := await once.before(conn)) is not None:
                 return before
-            actor = Actor(command.actor, frozenset({unit}))
             whistle_id = await _named(conn, command, unit)
             who = (actor, actor.units, now)
             events, state = await self._act(conn, whistle_id, act, command, who)
@@ -117,23 +118,26 @@ class WhistleOffice:
     ) -> tuple[list[Outgoing], Reply]:
         actor, seen, now = who
         whistle = await store_whistles.whistle(conn, whistle_id, lock=True)
-        if whistle is None or not whistle.known_to(seen | actor.units):
+        if whistle is None or not whistle.known_to(seen | actor.units, actor.kin):
             raise not_found("吹哨", "whistle")
         if command.version is not None and command.version != whistle.version:
             raise _stale(whistle.version)
         by = next(step.by for (_, one), step in STEPS.items() if one is act)
-        if not permits.may(whistle, by, self.in_use.needed(), (actor.person, actor.units), now):
+        if not permits.may(whistle, by, self.in_use.needed(), actor, now):
             raise _forbidden(by)
         permits.check_data(act, command.data)
         clocks = (await store_whistles.clocks(conn, [whistle_id])).get(whistle_id, [])
         unit = command.data.unit if act is Act.EXCUSE else None
         if by is By.CALLED:
             unit = permits.called_unit(whistle, actor.units, command.data.unit)
+            permits.check_person(self.in_use.needed(), unit, command.data.person, now)
         due = {c["unit"]: c["due_at"] for c in clocks if c["kind"] == ClockKind.CHECK_IN.value}
         asked = Asked(
             act, actor.person, now, command.data, unit, due.get(unit or ""), command.command_id
         )
         deed = take(whistle, asked)
+        owner = whistle.ticket_id or whistle_id
+        await claim_proof(conn, command.data.proof, owner, actor.person, now)
         events = await save(conn, deed)
         return events, whistle_view(deed.after, clocks, seen | actor.units)
 

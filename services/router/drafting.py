@@ -27,16 +27,17 @@ async def draft(
     conn: Conn, directory: Directory, body: Blowing, actor: Actor, now: datetime
 ) -> Whistle:
     """The whistle as a draft that may be blown. Raises DomainError 403, 404, 409, 422."""
-    blower = permits.blower_of(directory, actor.units, body.unit)
+    blower = permits.blower_of(directory, actor.leads, body.unit)
     ticket, accused = await _ticket(conn, body, actor)
-    area = _area(directory, body, ticket, blower)
+    matter = Matter(_area(directory, body, ticket, blower), accused)
     if body.meet_at is not None and not now <= body.meet_at <= now + permits.AHEAD:
         raise wrong_field(
             "meet_at",
             zh="集合时间应在今后 30 天内",
             en="must lie within the next 30 days",
         )
-    permits.check_called(directory, body, blower, Matter(area, accused), now)
+    permits.check_called(directory, body, blower, matter, now)
+    unsigned = body.kind is WhistleKind.EMERGENCY
     return Whistle(
         whistle_id=new_id(),
         kind=body.kind,
@@ -44,8 +45,8 @@ async def draft(
         version=0,
         blower=blower,
         person=actor.person,
-        office=permits.office_of(directory, area, blower),
-        area=area,
+        office=permits.office_of(directory, blower, matter, now, unsigned=unsigned),
+        area=matter.area,
         ticket_id=ticket["ticket_id"] if ticket else None,
         number=ticket["number"] if ticket else None,
         round=ticket["round"] if ticket else None,
@@ -56,6 +57,7 @@ async def draft(
         meet_at=body.meet_at,
         blown_at=now,
         changed_at=now,
+        accused=sorted(matter.accused),
         calls=tuple(Call(s.unit, s.required) for s in sorted(body.units, key=_by_unit)),
     )
 
@@ -85,7 +87,16 @@ async def _ticket(conn: Conn, body: Blowing, actor: Actor) -> tuple[Record | Non
             extra={"status_now": row["status"]},
         )
     tree = await store_merging.tree(conn, [row["ticket_id"]])
-    return row, merging.accused(tree, row["ticket_id"])
+    accused = merging.accused(tree, row["ticket_id"])
+    if not actor.kin.isdisjoint(accused):
+        raise DomainError(
+            "forbidden",
+            Kind.FORBIDDEN,
+            field="ticket",
+            zh="须回避：并入的工单反映的是与您有关的单位。",
+            en="A ticket merged into this one is about a party you are tied to.",
+        )
+    return row, accused
 
 
 def _area(directory: Directory, body: Blowing, ticket: Record | None, blower: str) -> str:

@@ -141,7 +141,12 @@ async def one(
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
         issues = await store_issues.issues_of(conn, [row["ticket_id"]])
-        whistles = await store_whistles.of_ticket(conn, row["ticket_id"])
+        kin = actor_of(principal, directory, now).kin
+        whistles = [
+            whistle
+            for whistle in await store_whistles.of_ticket(conn, row["ticket_id"])
+            if units is None or whistle.known_to(units, kin)
+        ]
         timed = await store_whistles.clocks(conn, [one.whistle_id for one in whistles])
     shown = [orjson.loads(receipt["body"]) for receipt in receipts]
     told = told_in_words(shown[-1], directory, english=english) if shown and directory else None

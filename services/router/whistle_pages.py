@@ -7,24 +7,29 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
+from asyncpg import Record
+
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading
-from kit.errors import not_found
+from kit.errors import DomainError, not_found
 from kit.validation import wrong_field
 from services.router.directory.directory import Directory
-from services.router.queries import bad_cursor, visible_units
+from services.router.queries import actor_of, bad_cursor, visible_units
 from services.router.ticket import store
 from services.router.ticket.ticket import identify
 from services.router.whistle import figures, store_figures, store_whistles
 from services.router.whistle.store_figures import Period
 from services.router.whistle.viewing import clock_view, line_view, whistle_view
+from services.router.whistle.whistle import Whistle
 
 PAGE: Final = 100
 SEES_ALL: Final = ("dispatcher", "admin", "auditor")
 LONGEST: Final = timedelta(days=366)
 """Of a period that figures are asked for."""
 USUAL: Final = timedelta(days=30)
+YEARS: Final = range(2000, 2100)
+"""In which figures may be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,18 @@ def knowing(who: Principal, directory: Directory | None, now: datetime) -> froze
 async def page(
     pool: Pool, who: Principal, directory: Directory | None, wanted: Wanted
 ) -> dict[str, Any]:
-    """A page of whistles, newest first, with the cursor of the next. Raises DomainError 404, 422."""
+    """A page of whistles, newest first, with the cursor of the next. Raises DomainError 422.
+
+    A ticket that does not exist has none, as one that the asker may not know of.
+    """
     before = _before(wanted.cursor)
     async with reading(pool) as conn:
-        units = knowing(who, directory, await business_now(conn))
+        now = await business_now(conn)
+        units = knowing(who, directory, now)
+        hidden = frozenset[str]() if units is None else actor_of(who, directory, now).kin
         ticket_id = await _ticket_id(conn, wanted.ticket)
+        if wanted.ticket is not None and ticket_id is None:
+            return {"items": [], "next": None}
         found = await store_whistles.page(
             conn,
             before,
@@ -64,6 +76,7 @@ async def page(
             wanted.blower,
             wanted.unit,
             None if units is None else sorted(units),
+            sorted(hidden),
             wanted.limit + 1,
         )
         shown = found[: wanted.limit]
@@ -81,9 +94,10 @@ async def one(
     except ValueError:
         raise not_found("吹哨", "whistle") from None
     async with reading(pool) as conn:
-        units = knowing(who, directory, await business_now(conn))
+        now = await business_now(conn)
+        units = knowing(who, directory, now)
         whistle = await store_whistles.whistle(conn, whistle_id)
-        if whistle is None or not (units is None or whistle.known_to(units)):
+        if whistle is None or not _knows(whistle, who, directory, now):
             raise not_found("吹哨", "whistle")
         history = await store_whistles.history(conn, whistle_id)
         clocks = (await store_whistles.clocks(conn, [whistle_id])).get(whistle_id, [])
@@ -92,6 +106,19 @@ async def one(
         "history": [line_view(line, marks=marks) for line in history],
         "clocks": [clock_view(clock) for clock in clocks],
     }
+
+
+async def may_see_proof(
+    conn: Conn, proof: Record, who: Principal, directory: Directory | None, now: datetime
+) -> bool:
+    """Whether somebody may know of the whistle a file is proof of; its ticket's, where it has one."""
+    whistle = await store_whistles.whistle(conn, proof["used_by"])
+    return whistle is not None and _knows(whistle, who, directory, now)
+
+
+def _knows(whistle: Whistle, who: Principal, directory: Directory | None, now: datetime) -> bool:
+    units = knowing(who, directory, now)
+    return units is None or whistle.known_to(units, actor_of(who, directory, now).kin)
 
 
 async def counted(  # noqa: PLR0913 - who asks for what, in which language
@@ -140,11 +167,15 @@ def _period(
     asked: tuple[datetime | None, datetime | None],
     now: datetime,
 ) -> Period:
-    end = asked[1] or now
-    start = asked[0] or end - USUAL
     for field, at in zip(("from", "to"), asked, strict=True):
         if at is not None and at.tzinfo is None:
             raise wrong_field(field, zh="时间要带时区", en="needs an offset")
+        if at is not None and at.year not in YEARS:
+            raise wrong_field(
+                field, zh="年份应在 2000 至 2099 之间", en="must lie in the years 2000 to 2099"
+            )
+    end = asked[1] or now
+    start = asked[0] or end - USUAL
     if not start < end <= start + LONGEST:
         raise wrong_field(
             "from", zh="起止时间不对，最长一年", en="must lie before `to`, at most a year"
@@ -160,11 +191,11 @@ def _period(
 async def _ticket_id(conn: Conn, ticket: str | None) -> UUID | None:
     if ticket is None:
         return None
-    row = await store.ticket(conn, *identify(ticket))
-    if row is None:
-        raise not_found("工单", "ticket")
-    found: UUID = row["ticket_id"]
-    return found
+    try:
+        row = await store.ticket(conn, *identify(ticket))
+    except DomainError:
+        return None
+    return row["ticket_id"] if row else None
 
 
 def _before(cursor: str | None) -> UUID | None:

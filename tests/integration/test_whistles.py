@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -12,6 +13,7 @@ import pytest
 
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.directory import Unit, UnitKind
+from kit.attachments.storage import FolderStorage
 from kit.db import Pool, reading
 from kit.errors import DomainError
 from kit.ids import new_id
@@ -20,6 +22,7 @@ from services.router.blowing import WhistleOffice
 from tests.support import small
 from tests.support.desk import GARBAGE, LAMP, Desk, opened
 from tests.support.heard import received
+from tests.support.pictures import photo
 from tests.support.servers import Database
 
 CALL: Final[dict[str, Any]] = {
@@ -40,16 +43,24 @@ def tables() -> Any:
         Unit(code="SZ-2", name="东区市政", kind=UnitKind.DEPARTMENT, parent="QX-2"),
     ]
     posts = [small.post(f"{unit.code}-L", unit.code) for unit in units]
-    clerk = small.post("CLERK", "JD", role="member")
+    more = [
+        small.post("CLERK", "JD", role="member"),
+        small.post("crew", "SZ", role="member"),
+        small.post("HAND-L", "GT-1", role="member"),
+        # Work in one unit, and in that of which a matter may be about.
+        small.post("TWO-L", "SZ", role="member"),
+        small.post("TWO-B", "WY-1", role="member", person="P-TWO-L"),
+    ]
     return found | {
         "units": [*found["units"], *units],
-        "posts": [*found["posts"], *posts, clerk],
+        "posts": [*found["posts"], *posts, *more],
     }
 
 
 @pytest.fixture
-async def desk(router_pool: Pool, database: Database) -> AsyncIterator[Desk]:
-    async with opened(router_pool, database.dsn(), tables()) as desk:
+async def desk(router_pool: Pool, database: Database, tmp_path: Path) -> AsyncIterator[Desk]:
+    storage = FolderStorage(tmp_path)
+    async with opened(router_pool, database.dsn(), tables(), storage) as desk:
         yield desk
 
 
@@ -99,6 +110,13 @@ async def clock(  # noqa: PLR0913, PLR0917 - what a clock is told apart by
         await consumers.on_clocks(conn, [received(name, data, at)])
 
 
+async def upload(desk: Desk, who: str) -> str:
+    answer = await desk.http.post("/v1/attachments", content=photo(), headers=desk.token(who))
+    assert answer.status_code == 201, answer.text
+    ident: str = answer.json()["attachment_id"]
+    return ident
+
+
 def states(whistle: dict[str, Any]) -> dict[str, str]:
     return {call["unit"]: call["state"] for call in whistle["units"]}
 
@@ -118,12 +136,16 @@ async def test_a_whistle_from_blowing_to_rating(desk: Desk) -> None:
     await step(desk, ident, "seen", "unit:SZ")
     came = await step(desk, ident, "check-in", "unit:SZ", person="P-crew")
     assert states(came) == {"SZ": "checked_in", "WY-1": "pending"}
-    await step(desk, ident, "arrive", "unit:SZ", point={"lon": 117.0, "lat": 36.7}, proof=["a-1"])
+    proof = [await upload(desk, "unit:SZ") for _ in range(2)]
+    point = {"lon": 117.0, "lat": 36.7}
+    await step(desk, ident, "arrive", "unit:SZ", point=point, proof=proof[:1])
     early = await post(desk, f"/{ident}/resolve", "unit:SQ-1", data={"result": "好了"})
     assert (early.status_code, early.json()["open"]) == (409, ["SZ"])
-    await step(desk, ident, "done", "unit:SZ", result="修好了", proof=["a-2"])
+    await step(desk, ident, "done", "unit:SZ", result="修好了", proof=proof[1:])
     ended = await step(desk, ident, "resolve", "unit:SQ-1", result="居民满意")
-    assert (ended["status"], ended["units"][0]["proof"]) == ("resolved", ["a-1", "a-2"])
+    assert (ended["status"], ended["units"][0]["proof"]) == ("resolved", proof)
+    shown_with = (await desk.ticket(ticket))["proofs"]
+    assert [file["attachment_id"] for file in shown_with] == proof
     rated = await step(
         desk, ident, "rate", "unit:SQ-1", ratings=[{"unit": "SZ", "speed": 5, "result": 4}]
     )
@@ -170,18 +192,18 @@ async def test_one_command_gets_one_answer_over_http_and_as_a_command(desk: Desk
     assert (other.status_code, other.json()["field"]) == (422, "command_id")
     ident = first["whistle_id"]
     came = {
-        "command_id": "in-1", "actor": "P-SZ-L", "data": {"whistle": ident, "person": "P-9"},
+        "command_id": "in-1", "actor": "P-SZ-L", "data": {"whistle": ident, "person": "P-crew"},
     }  # fmt: skip
     office = whistles(desk)
     replies = await asyncio.gather(
         *(office.answer("whistle-check-in", "SZ", came) for _ in range(3))
     )
     assert replies[0] == replies[1] == replies[2]
-    http = await step(desk, ident, "check-in", "unit:DW-1", person="P-8")
+    http = await step(desk, ident, "check-in", "unit:DW-1", person="P-DW-1-L")
     assert http.keys() == replies[0].keys()
     with pytest.raises(DomainError) as nats:
         await office.answer("whistle-check-in", "SZ", came | {"command_id": "in-2"})
-    over_http = await post(desk, f"/{ident}/check-in", "unit:SZ", data={"person": "P-9"})
+    over_http = await post(desk, f"/{ident}/check-in", "unit:SZ", data={"person": "P-crew"})
     assert over_http.json() == nats.value.problem()
     assert nats.value.extra["allowed"] == ["arrive", "excuse"]
 
@@ -190,7 +212,7 @@ async def test_departments_at_once_each_change_their_own_row(desk: Desk) -> None
     one = await blow(desk, "unit:GT-1", **ALARM | {"units": ["SZ", "DW-1", "WY-1"]})
     ident = one["whistle_id"]
     await asyncio.gather(
-        step(desk, ident, "check-in", "unit:SZ", person="P-1"),
+        step(desk, ident, "check-in", "unit:SZ", person="P-crew"),
         step(desk, ident, "decline", "unit:DW-1", reason="不在辖区"),
         step(desk, ident, "seen", "unit:WY-1"),
     )
@@ -224,7 +246,7 @@ async def test_the_command_names_the_whistle_or_the_ticket_that_one_whistle_is_a
     state = await office.answer("whistle-seen", "SZ", body)
     assert (state["whistle_id"], states(state)) == (first["whistle_id"], {"SZ": "seen"})
     await blow(desk, **emergency)
-    assert await refused("whistle-check-in", command_id="2", data={"person": "P-1"}) == 422
+    assert await refused("whistle-check-in", command_id="2", data={"person": "P-crew"}) == 422
     assert await refused("whistle-seen", "SZ", actor="P-DW-1-L") == 422
     assert await refused("whistle-resolve", command_id="3") == 404
     assert await refused("whistle-seen", command_id="4", ticket=None) == 422
@@ -329,7 +351,7 @@ async def test_who_did_not_come_in_time_is_marked_once_and_may_come_late(desk: D
     due = small.MONDAY + timedelta(minutes=30)
     for unit in ("SZ", "DW-1"):
         await clock(desk, "clock.set", ident, ClockKind.CHECK_IN, unit, due)
-    await step(desk, ident, "check-in", "unit:SZ", person="P-1")
+    await step(desk, ident, "check-in", "unit:SZ", person="P-crew")
     await desk.said()
     await desk.at(1)
     for unit in ("SZ", "DW-1", "DW-1"):
@@ -338,7 +360,7 @@ async def test_who_did_not_come_in_time_is_marked_once_and_may_come_late(desk: D
     assert [(name, data["actor"]) for name, data in said] == [("no_show.DW-1", "system:router")]
     assert states(await shown(desk, ident)) == {"SZ": "checked_in", "DW-1": "no_show"}
     assert await desk.pool.fetchval("select count(*) from ticket_clock") == 0
-    late = await step(desk, ident, "check-in", "unit:DW-1", person="P-2")
+    late = await step(desk, ident, "check-in", "unit:DW-1", person="P-DW-1-L")
     marks = {c["unit"]: (c["state"], c["late"], c["due_at"] is not None) for c in late["units"]}
     assert marks == {"SZ": ("checked_in", False, True), "DW-1": ("checked_in", True, True)}
 
@@ -363,11 +385,11 @@ async def test_figures_print_their_formulas_and_denominators(desk: Desk) -> None
     for ident in (one, two):
         await clock(desk, "clock.set", ident, ClockKind.CHECK_IN, "SZ", due)
     await desk.at(1 / 6)
-    await step(desk, one, "check-in", "unit:SZ", person="P-1")
+    await step(desk, one, "check-in", "unit:SZ", person="P-crew")
     await step(desk, one, "cancel", "unit:GT-1", unit="DW-1", reason="不用")
     await desk.at(1)
     await clock(desk, "clock.breached", two, ClockKind.CHECK_IN, "SZ", due)
-    await step(desk, two, "check-in", "unit:SZ", person="P-1")
+    await step(desk, two, "check-in", "unit:SZ", person="P-crew")
     await desk.at(2)
     found = (await desk.get("whistles/figures", who="admin")).json()
     sz = next(item for item in found["items"] if item["key"] == "SZ")
@@ -401,3 +423,164 @@ async def test_pages_of_whistles_meet_without_gap(desk: Desk) -> None:
     assert seen == blown[::-1]
     assert (await desk.get("whistles", who="admin", status="refused")).json()["items"] == []
     assert (await desk.get("whistles", who="admin", cursor="x")).status_code == 422
+
+
+async def seen_by(desk: Desk, ident: str, *who: str) -> set[str]:
+    """Of these who is shown a whistle alone; the list must say the same."""
+    found = set()
+    for one in who:
+        alone = (await desk.get(f"whistles/{ident}", who=one)).status_code == 200
+        listed = (await desk.get("whistles", who=one)).json()["items"]
+        assert alone is (ident in [item["whistle_id"] for item in listed]), one
+        found |= {one} if alone else set()
+    return found
+
+
+async def about(desk: Desk, accused: str) -> str:
+    """A ticket of GT-1 into which one is merged that complains about a unit."""
+    ticket, merged = await desk.file(**LAMP), await desk.file(**LAMP, accused=accused)
+    assert (await desk.merge(merged, ticket)).status_code == 200
+    await desk.pool.execute("update ticket set unit = 'GT-1' where number is not null")
+    return ticket
+
+
+async def test_no_office_signs_or_knows_a_whistle_about_those_it_is_tied_to(desk: Desk) -> None:
+    one = await blow(desk, "unit:GT-1", ticket=await about(desk, "SQ-1"), **CALL)
+    ident = one["whistle_id"]
+    assert one["office"] == "QX"
+    everybody = ("unit:GT-1", "unit:JD", "secretary:JD", "secretary:SQ-1", "secretary:QX", "admin")
+    assert await seen_by(desk, ident, *everybody) == {"unit:GT-1", "secretary:QX", "admin"}
+    refused = await post(desk, f"/{ident}/refuse", "secretary:JD", data={"reason": "不批"})
+    assert refused.status_code == 404
+    assert (await step(desk, ident, "issue", "secretary:QX"))["signer"] == "P-QX-L"
+    stand_aside = await post(desk, "", "secretary:SQ-1", ticket=one["number"], **CALL)
+    assert (stand_aside.status_code, stand_aside.json()["field"]) == (403, "ticket")
+
+
+async def test_where_every_office_is_tied_only_an_emergency_is_blown(desk: Desk) -> None:
+    ticket = await about(desk, "JD")
+    answer = await post(desk, "", "unit:GT-1", ticket=ticket, **CALL)
+    assert (answer.status_code, answer.json()["title"]) == (409, "no-office")
+    alarm = CALL | {"kind": "emergency"}
+    one = await blow(desk, "unit:GT-1", ticket=ticket, **alarm)
+    assert (one["status"], one["office"]) == ("issued", "GT-1")
+    who = ("unit:GT-1", "unit:SZ", "unit:JD", "secretary:JD", "secretary:QX")
+    assert await seen_by(desk, one["whistle_id"], *who) == {"unit:GT-1", "unit:SZ"}
+
+
+async def test_who_has_a_post_with_the_accused_does_not_answer_for_another_unit(desk: Desk) -> None:
+    alarm = CALL | {"kind": "emergency", "units": ["SZ"]}
+    one = await blow(desk, "unit:GT-1", ticket=await about(desk, "WY-1"), **alarm)
+    ident = one["whistle_id"]
+    assert await seen_by(desk, ident, "unit:SZ", "unit:TWO", "secretary:JD") == {
+        "unit:SZ", "secretary:JD",
+    }  # fmt: skip
+    assert (await post(desk, f"/{ident}/seen", "unit:TWO")).status_code == 404
+    body = {"command_id": "1", "actor": "P-TWO-L", "data": {"whistle": ident}}
+    with pytest.raises(DomainError) as hidden:
+        await whistles(desk).answer("whistle-seen", "SZ", body)
+    assert hidden.value.kind == 404
+    assert states(await step(desk, ident, "seen", "unit:SZ")) == {"SZ": "seen"}
+
+
+async def test_only_who_leads_the_unit_blows_and_ends_its_whistles(desk: Desk) -> None:
+    assert (await post(desk, "", "unit:HAND", **ALARM)).status_code == 403
+    one = (await blow(desk, "unit:GT-1", **ALARM))["whistle_id"]
+    for action, data in (
+        ("cancel", {"reason": "误报"}), ("cancel", {"unit": "SZ", "reason": "不用"}),
+        ("resolve", {"result": "好了"}), ("rate", {}),
+    ):  # fmt: skip
+        answer = await post(desk, f"/{one}/{action}", "unit:HAND", data=data)
+        assert (answer.status_code, answer.json()["title"]) == (403, "forbidden"), action
+    assert (await shown(desk, one, "unit:HAND"))["status"] == "issued"
+
+
+async def test_a_ticket_shows_the_whistles_its_reader_may_know_of(desk: Desk) -> None:
+    ticket = await desk.file(**GARBAGE)
+    first, second, third = [(await blow(desk, ticket=ticket, **CALL))["whistle_id"] for _ in "123"]
+    await step(desk, first, "issue", "secretary:JD")
+    await step(desk, second, "refuse", "secretary:JD", reason="不批")
+
+    async def beside(who: str) -> list[str]:
+        page = await desk.ticket(ticket, who=who)
+        return [one["whistle_id"] for one in page["whistles"]]
+
+    assert await beside("unit:SZ") == [first]
+    assert await beside("dispatcher") == await beside("secretary:SQ-1") == [third, second, first]
+    nothing = {"items": [], "next": None}
+    for named in (ticket, "261116999999", str(new_id()), "no-such"):
+        answer = await desk.get("whistles", who="unit:GT-2", ticket=named)
+        assert (answer.status_code, answer.json()) == (200, nothing), named
+
+
+async def test_who_comes_is_of_the_unit_and_proof_is_claimed_with_the_step(desk: Desk) -> None:
+    ticket = await desk.file(**GARBAGE)
+    alarm = {
+        "kind": "emergency",
+        "ticket": ticket,
+        "units": ["SZ"],
+        "reason": "danger",
+        "text": "险",
+    }
+    ident = (await blow(desk, **alarm))["whistle_id"]
+    for stranger in ("P-DW-1-L", "NOBODY"):
+        answer = await post(desk, f"/{ident}/check-in", "unit:SZ", data={"person": stranger})
+        assert (answer.status_code, answer.json()["field"]) == (422, "data.person")
+    await step(desk, ident, "check-in", "unit:SZ", person="P-crew")
+    others, own = await upload(desk, "unit:GT-1"), await upload(desk, "unit:SZ")
+    for wrong in ("no-such-file", others):
+        answer = await post(desk, f"/{ident}/arrive", "unit:SZ", data={"proof": [own, wrong]})
+        assert (answer.status_code, answer.json()["field"]) == (422, "data.proof")
+    assert states(await shown(desk, ident)) == {"SZ": "checked_in"}
+    await step(desk, ident, "arrive", "unit:SZ", proof=[own])
+    used = "select used_by::text from attachment where attachment_id = $1::text::uuid"
+    assert [await desk.pool.fetchval(used, one) for one in (own, others)] == [ticket, None]
+
+
+async def test_proof_of_a_whistle_without_a_ticket_is_seen_by_who_knows_of_it(desk: Desk) -> None:
+    ident = (await blow(desk, "unit:GT-1", **ALARM))["whistle_id"]
+    await step(desk, ident, "check-in", "unit:SZ", person="P-crew")
+    own = await upload(desk, "unit:SZ")
+    await step(desk, ident, "arrive", "unit:SZ", proof=[own])
+    for who, status in (("unit:GT-1", 200), ("unit:DW-1", 200), ("unit:SZ-2", 404)):
+        assert (await desk.get(f"attachments/{own}", who=who)).status_code == status, who
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"to": "0001-01-01T00:00:00Z"}, "to"),
+        ({"from": "9999-12-30T00:00:00Z", "to": "9999-12-31T00:00:00Z"}, "from"),
+        ({"from": "9999-12-31T00:00:00Z"}, "from"),
+    ],
+)
+async def test_figures_are_asked_for_in_years_that_can_be_counted(
+    desk: Desk, asked: dict[str, str], field: str
+) -> None:
+    answer = await desk.get("whistles/figures", who="admin", **asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+async def test_letting_go_after_the_limit_changes_no_rate(desk: Desk) -> None:
+    """One let go in time, one that had come, one past its limit, one marked as a no-show."""
+    due = small.MONDAY + timedelta(minutes=30)
+    alarm = ALARM | {"units": ["SZ"]}
+    early, came, past, missed = [
+        (await blow(desk, "unit:GT-1", **alarm))["whistle_id"] for _ in range(4)
+    ]
+    for ident in (early, came, past, missed):
+        await clock(desk, "clock.set", ident, ClockKind.CHECK_IN, "SZ", due)
+    await desk.at(1 / 6)
+    let_go = {"unit": "SZ", "reason": "不用来了"}
+    await step(desk, early, "cancel", "unit:GT-1", **let_go)
+    await step(desk, came, "check-in", "unit:SZ", person="P-crew")
+    await desk.at(1)
+    await clock(desk, "clock.breached", missed, ClockKind.CHECK_IN, "SZ", due)
+    for ident in (came, past, missed):
+        await step(desk, ident, "cancel", "unit:GT-1", **let_go)
+    found = (await desk.get("whistles/figures", who="admin")).json()
+    (sz,) = found["items"]
+    counts = {name: sz[name] for name in ("called", "excused", "late_excused", "in_time")}
+    assert counts == {"called": 4, "excused": 4, "late_excused": 3, "in_time": 1}
+    assert sz["rate"] == 0.3333
+    assert "届满前获准不到" in found["formulas"]["rate"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from contracts.whistle import CallState, WhistleEvent, WhistleKind, WhistleStatu
 from contracts.whistle_command import Score, WhistleData
 from kit.errors import DomainError
 from services.router.directory.directory import Directory
+from services.router.ticket.seeing import actor
 from services.router.whistle import permits
 from services.router.whistle.deeds import Asked, Deed
 from services.router.whistle.states import (
@@ -255,16 +257,17 @@ def city(**posts: str) -> Directory:
 
 
 PEOPLE: Final = {
-    "the blower": ("P-SQ-1-L", frozenset({"SQ-1"})),
-    "a colleague of the blower": ("P-X", frozenset({"SQ-1"})),
-    "the duty leader": ("P-JD-L", frozenset({"JD"})),
-    "a clerk of the street": ("P-clerk", frozenset({"JD"})),
-    "a called department": ("P-SZ-L", frozenset({"SZ"})),
-    "another department": ("P-DW-1-L", frozenset({"DW-1"})),
-    "another community": ("P-SQ-2-L", frozenset({"SQ-2"})),
+    "the blower": "P-SQ-1-L",
+    "the blower's deputy": "P-deputy",
+    "a member of the blower's unit": "P-member",
+    "the duty leader": "P-JD-L",
+    "a clerk of the street": "P-clerk",
+    "a called department": "P-SZ-L",
+    "another department": "P-DW-1-L",
+    "another community": "P-SQ-2-L",
 }
 MAY: Final = {
-    By.BLOWER: {"the blower", "a colleague of the blower"},
+    By.BLOWER: {"the blower", "the blower's deputy"},
     By.SIGNER: {"the duty leader"},
     By.CALLED: {"a called department"},
     By.SYSTEM: set(),
@@ -273,18 +276,40 @@ MAY: Final = {
 
 @pytest.mark.parametrize(("name", "by"), list(itertools.product(PEOPLE, By)), ids=str)
 def test_a_step_is_taken_by_those_whose_it_is(name: str, by: By) -> None:
-    directory = city(clerk="JD:member")
-    one = after(*ISSUED)
-    assert permits.may(one, by, directory, PEOPLE[name], NOW) is (name in MAY[by])
+    directory = city(clerk="JD:member", member="SQ-1:member", deputy="SQ-1:deputy")
+    who = actor(PEOPLE[name], directory, NOW)
+    assert permits.may(after(*ISSUED), by, directory, who, NOW) is (name in MAY[by])
 
 
 def test_nobody_signs_the_own_whistle_and_nobody_answers_before_it_is_issued() -> None:
     directory = city()
     own = after(Act.BLOW, start=whistle(person="P-JD-L"))
-    assert not permits.may(own, By.SIGNER, directory, PEOPLE["the duty leader"], NOW)
-    assert not permits.may(own, By.CALLED, directory, PEOPLE["a called department"], NOW)
-    assert not own.known_to(frozenset({"SZ"}))
-    assert own.known_to(frozenset({"JD"}))
+    leader, called = (actor(person, directory, NOW) for person in ("P-JD-L", "P-SZ-L"))
+    assert not permits.may(own, By.SIGNER, directory, leader, NOW)
+    assert not permits.may(own, By.CALLED, directory, called, NOW)
+    assert not own.known_to(frozenset({"SZ"}), called.kin)
+    assert own.known_to(frozenset({"JD"}), leader.kin)
+    assert not replace(own, accused=["SQ-1"]).known_to(frozenset({"JD"}), leader.kin)
+
+
+@pytest.mark.parametrize(
+    ("accused", "office"),
+    [((), "JD"), (("WY-1", "DW-1"), "JD"), (("SQ-1",), "QX"), (("WY-1", "SQ-2"), "QX")],
+)
+def test_the_office_that_signs_is_tied_to_nobody_complained_about(
+    accused: tuple[str, ...], office: str
+) -> None:
+    matter = permits.Matter(small.GARDEN, frozenset(accused))
+    found = permits.office_of(city(), "GT-1", matter, NOW, unsigned=False)
+    assert found == office
+
+
+def test_without_a_free_office_only_what_nobody_signs_goes_out() -> None:
+    matter = permits.Matter(small.GARDEN, frozenset({"JD", "SQ-1"}))
+    with pytest.raises(DomainError) as refused:
+        permits.office_of(city(), "GT-1", matter, NOW, unsigned=False)
+    assert refused.value.slug == "no-office"
+    assert permits.office_of(city(), "GT-1", matter, NOW, unsigned=True) == "GT-1"
 
 
 def test_swapped_coordinates_are_found() -> None:

@@ -10,13 +10,17 @@ FORMULAS: Final[Mapping[str, tuple[str, str]]] = {
         "期间发出的吹哨叫到的次数，每次吹哨每个单位计一次",
         "calls of whistles issued in the period, one for each whistle and department",
     ),
+    "excused, late_excused": (
+        "获准不到的次数；其中报到期限届满后才获准的次数",
+        "calls let go by the blower; of those, the ones let go after the check-in limit had passed",
+    ),
     "in_time": (
-        "报到期限届满前报到的次数",
-        "calls answered by checking in before the check-in clock ran out",
+        "报到期限届满前报到的次数，期限届满前获准不到的不计",
+        "calls answered by checking in before the check-in clock ran out, none of them excused by then",
     ),
     "rate": (
-        "应哨率 = 期限内报到 ÷（叫到 － 获准不到）",
-        "checked in inside the limit ÷ (called - excused)",
+        "应哨率 = 期限内报到 ÷（叫到 － 报到期限届满前获准不到）",
+        "checked in inside the limit ÷ (called - excused before the limit passed)",
     ),
     "median_minutes": (
         "从发哨到报到的分钟数（自然时间）的中位数，只计已报到的",
@@ -39,11 +43,12 @@ FORMULAS: Final[Mapping[str, tuple[str, str]]] = {
 
 def item(key: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """One line: a department, or a community as the place the whistles were about."""
-    counted = row["called"] - row["excused"]
+    counted = row["called"] - (row["excused"] - row["late_excused"])
     return {
         "key": key,
         "called": row["called"],
         "excused": row["excused"],
+        "late_excused": row["late_excused"],
         "checked_in": row["checked_in"],
         "in_time": row["in_time"],
         "rate": round(row["in_time"] / counted, 4) if counted > 0 else None,
@@ -72,7 +77,7 @@ def formulas(language: str) -> dict[str, str]:
 
 
 NOTHING: Final[Mapping[str, Any]] = {
-    "called": 0, "excused": 0, "checked_in": 0, "in_time": 0, "median_minutes": None,
+    "called": 0, "excused": 0, "late_excused": 0, "checked_in": 0, "in_time": 0, "median_minutes": None,
     "no_shows": 0, "declined": 0, "done": 0, "speed": None, "quality": None, "rated": 0,
 }  # fmt: skip
 """A community that blew whistles of which none was issued."""

@@ -13,8 +13,9 @@ from contracts.directory import UnitKind
 from contracts.whistle_command import Blowing, WhistleData
 from kit.errors import DomainError, Kind
 from kit.validation import unknown_code, wrong_field
-from services.router.decision.conflict import TIES, conflicts
+from services.router.decision.conflict import TIES, conflicts, free_above
 from services.router.directory.directory import Directory, holds
+from services.router.ticket.seeing import Actor
 from services.router.whistle.states import Act, By
 from services.router.whistle.whistle import Whistle
 
@@ -90,15 +91,15 @@ def _check_point(point: Point | None) -> None:
         )
 
 
-def blower_of(directory: Directory, own: Iterable[str], wanted: str | None) -> str:
-    """The grid team or community that blows. Raises DomainError 403, 422."""
-    found = sorted(u for u in own if u in directory.units and directory.units[u].kind in BLOWERS)
+def blower_of(directory: Directory, leads: Iterable[str], wanted: str | None) -> str:
+    """The grid team or community that blows, of those a person leads. Raises DomainError 403, 422."""
+    found = sorted(u for u in leads if u in directory.units and directory.units[u].kind in BLOWERS)
     if not found:
         raise DomainError(
             "forbidden",
             Kind.FORBIDDEN,
-            zh="吹哨由社区或网格发起；您在这些单位没有岗位。",
-            en="Whistles are blown by communities and grid teams; you hold no post in one.",
+            zh="吹哨由社区或网格的负责人发起；您在这些单位没有负责岗位。",
+            en="Whistles are blown by who leads a community or grid team; you lead none.",
         )
     if wanted is None and len(found) == 1:
         return found[0]
@@ -110,8 +111,42 @@ def blower_of(directory: Directory, own: Iterable[str], wanted: str | None) -> s
     return wanted
 
 
-def office_of(directory: Directory, area: str, blower: str) -> str:
-    """The street office that signs; where the area does not say, the first above the blower. Raises 409."""
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a whistle is about, as far as calling is concerned."""
+
+    area: str
+    accused: frozenset[str]
+    """Parties complained about in the ticket and those merged into it."""
+
+
+def office_of(
+    directory: Directory, blower: str, matter: Matter, at: datetime, *, unsigned: bool
+) -> str:
+    """The street office that signs, or the nearest above it that the matter is not about. Raises 409.
+
+    Where the area does not say, it is looked for above the blower. An emergency waits for nobody's
+    signature (`unsigned`): where all offices are tied to the accused the blower stands in.
+    """
+    office, seen = _office(directory, matter.area, blower), set[str]()
+    while office is not None and (party := _tied(directory, office, matter, at)):
+        seen.add(office)
+        office = free_above(directory, office, party, matter.area, at)
+        office = None if office in seen else office
+    if office is not None or unsigned:
+        return office or blower
+    raise DomainError(
+        "no-office",
+        Kind.CONFLICT,
+        field="area",
+        zh="目录里没有能签批这次吹哨、又不须回避的街道或上级，请联系目录管理员。",
+        en="The directory has no street office that could sign and is not tied to the party complained"
+        " about, nor one above it; tell who keeps it.",
+    )
+
+
+def _office(directory: Directory, area: str, blower: str) -> str | None:
+    """The street office of the area, else the first above the blower."""
     found = directory.unit_covering(UnitKind.SUBDISTRICT, area)
     unit, seen = blower, {blower}
     while found is None and (unit := directory.units[unit].parent or "") in directory.units:
@@ -120,30 +155,19 @@ def office_of(directory: Directory, area: str, blower: str) -> str:
         seen.add(unit)
         if directory.units[unit].kind in (UnitKind.SUBDISTRICT, UnitKind.DISTRICT):
             found = unit
-    if found is None:
-        raise DomainError(
-            "no-office",
-            Kind.CONFLICT,
-            field="area",
-            zh="目录里没有能签批这次吹哨的街道，请联系目录管理员。",
-            en="The directory has no street office that could sign; tell who keeps it.",
-        )
     return found
+
+
+def _tied(directory: Directory, unit: str, matter: Matter, at: datetime) -> str | None:
+    """The first party complained about to which a unit is tied."""
+    parties = sorted(matter.accused)
+    return next((p for p in parties if conflicts(directory, unit, p, matter.area, at)), None)
 
 
 def signs(directory: Directory, office: str, person: str, at: datetime) -> bool:
     """True when a person is one of the leaders of the office today."""
     posts = directory.posts_of.get(office, ())
     return any(p.person == person and p.role in SIGNING and holds(p, at) for p in posts)
-
-
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """What a whistle is about, as far as calling is concerned."""
-
-    area: str
-    accused: frozenset[str]
-    """Parties complained about in the ticket and those merged into it."""
 
 
 def check_called(
@@ -168,20 +192,31 @@ def check_called(
                 raise wrong_field(field, zh=f"须回避：该单位{zh}", en=f"may not be called: it {en}")
 
 
-def may(
-    whistle: Whistle, by: By, directory: Directory, who: tuple[str, frozenset[str]], at: datetime
-) -> bool:
-    """True when a person with posts in some units may take a step of that kind; never the system's."""
-    person, units = who
+def may(whistle: Whistle, by: By, directory: Directory, actor: Actor, at: datetime) -> bool:
+    """True when a person may take a step of that kind; never the system's.
+
+    The blower's steps, and so a whistle that nobody signs, are those of who leads the unit.
+    """
     match by:
         case By.BLOWER:
-            return whistle.blower in units
+            return whistle.blower in actor.leads
         case By.SIGNER:
-            return person != whistle.person and signs(directory, whistle.office, person, at)
+            signing = signs(directory, whistle.office, actor.person, at)
+            return signing and actor.person != whistle.person
         case By.CALLED:
-            return whistle.issued_at is not None and bool(units & whistle.units)
+            return whistle.issued_at is not None and bool(actor.units & whistle.units)
         case By.SYSTEM:
             return False
+
+
+def check_person(directory: Directory, unit: str, person: str | None, at: datetime) -> None:
+    """Who comes holds a post of the called department today. Raises DomainError 422."""
+    if person is not None and unit not in directory.units_of(person, at):
+        raise wrong_field(
+            "data.person",
+            zh=f"不是 {unit} 的在岗人员，请核对工号",
+            en=f"holds no post in {unit} today",
+        )
 
 
 def called_unit(whistle: Whistle, units: frozenset[str], wanted: str | None) -> str:

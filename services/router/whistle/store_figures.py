@@ -14,9 +14,10 @@ from kit.db import Conn
 _COUNTED: Final = """
     count(*) as called,
     count(*) filter (where c.excused_at is not null) as excused,
+    count(*) filter (where c.excused_at is not null and not x.early) as late_excused,
     count(*) filter (where c.checked_in_at is not null) as checked_in,
     count(*) filter (
-        where c.checked_in_at is not null and not c.late and c.excused_at is null
+        where c.checked_in_at is not null and not c.late and not x.early
     ) as in_time,
     percentile_cont(0.5) within group (
         order by extract(epoch from c.checked_in_at - w.issued_at) / 60
@@ -29,6 +30,12 @@ _COUNTED: Final = """
     count(c.rated_at) as rated
 from whistle w
 join whistle_call c using (whistle_id)
+left join whistle_clock k
+    on k.whistle_id = c.whistle_id and k.unit = c.unit and k.kind = 'check_in'
+cross join lateral (
+    select c.excused_at is not null and c.no_show_at is null
+        and (k.due_at is null or c.excused_at <= k.due_at) as early
+) x
 where w.issued_at >= $1 and w.issued_at < $2
     and ($3::text[] is null or exists (select from unnest($3) p(area) where w.area like p.area || '%'))
 """

@@ -21,11 +21,11 @@ SQL_ADD: Final = """
 insert into whistle (
     whistle_id, kind, status, version, blower, person, office, area, ticket_id, number, round,
     confidential, reason, text, place, meet_at, blown_at, changed_at, signer, issued_at, resolved_at,
-    closed_at, outcome
+    closed_at, outcome, accused
 )
 values (
     $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-    $22, $23
+    $22, $23, $24
 )
 """
 SQL_ADD_CALL: Final = """
@@ -109,8 +109,9 @@ where ($1::uuid is null or w.whistle_id < $1)
             select from whistle_call c where c.whistle_id = w.whistle_id and c.unit = any($6)
         ))
     )
+    and not w.accused && $7::text[]
 order by w.whistle_id desc
-limit $7
+limit $8
 """
 
 
@@ -133,7 +134,8 @@ async def of_ticket(conn: Conn, ticket_id: UUID) -> list[Whistle]:
 async def page(conn: Conn, *filters: Any) -> list[Whistle]:
     """A page, newest first.
 
-    Filters: before which id, status, ticket, blower, called unit, units that may know, limit.
+    Filters: before which id, status, ticket, blower, called unit, units that may know, parties whose
+    matters must not be seen, limit.
     """
     return await _with_calls(conn, await conn.fetch(SQL_PAGE, *filters))
 

@@ -95,6 +95,8 @@ class Whistle:
     """When it reached a state without a way out."""
     outcome: str | None = None
     """How it ended: the blower's words on `resolve`, the reason of `refuse` and `cancel`; masked."""
+    accused: Sequence[str] = ()
+    """Parties complained about when it was blown, merged tickets' too."""
     calls: tuple[Call, ...] = ()
 
     @classmethod
@@ -107,7 +109,8 @@ class Whistle:
     def row(self) -> tuple[Any, ...]:
         """Its columns in order."""
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "calls"}
-        return tuple((values | {"kind": self.kind.value, "status": self.status.value}).values())
+        values |= {"kind": self.kind.value, "status": self.status.value}
+        return tuple((values | {"accused": list(self.accused)}).values())
 
     @property
     def units(self) -> frozenset[str]:
@@ -118,7 +121,13 @@ class Whistle:
         """One called department."""
         return next((call for call in self.calls if call.unit == unit), None)
 
-    def known_to(self, units: frozenset[str]) -> bool:
-        """True when one of these units may know of it: who blew, who signs, and from `issued` who is called."""
+    def known_to(self, units: frozenset[str], kin: frozenset[str]) -> bool:
+        """True when one of these units may know of it: who blew, who signs, and from `issued` who is called.
+
+        Never who is tied to a party complained about: `kin` are those whose matters a person must not
+        see (services/router/ticket/seeing.py; domain.md C30, E23).
+        """
+        if not kin.isdisjoint(self.accused):
+            return False
         called = self.units if self.issued_at is not None else frozenset()
         return bool(units & {self.blower, self.office, *called})
