@@ -507,7 +507,7 @@ async def test_a_ticket_shows_the_whistles_its_reader_may_know_of(desk: Desk) ->
 
     assert await beside("unit:SZ") == [first]
     assert await beside("dispatcher") == await beside("secretary:SQ-1") == [third, second, first]
-    nothing = {"items": [], "next": None}
+    nothing: dict[str, Any] = {"items": [], "next": None}
     for named in (ticket, "261116999999", str(new_id()), "no-such"):
         answer = await desk.get("whistles", who="unit:GT-2", ticket=named)
         assert (answer.status_code, answer.json()) == (200, nothing), named
@@ -515,14 +515,8 @@ async def test_a_ticket_shows_the_whistles_its_reader_may_know_of(desk: Desk) ->
 
 async def test_who_comes_is_of_the_unit_and_proof_is_claimed_with_the_step(desk: Desk) -> None:
     ticket = await desk.file(**GARBAGE)
-    alarm = {
-        "kind": "emergency",
-        "ticket": ticket,
-        "units": ["SZ"],
-        "reason": "danger",
-        "text": "险",
-    }
-    ident = (await blow(desk, **alarm))["whistle_id"]
+    alarm = CALL | {"kind": "emergency", "units": ["SZ"]}
+    ident = (await blow(desk, ticket=ticket, **alarm))["whistle_id"]
     for stranger in ("P-DW-1-L", "NOBODY"):
         answer = await post(desk, f"/{ident}/check-in", "unit:SZ", data={"person": stranger})
         assert (answer.status_code, answer.json()["field"]) == (422, "data.person")

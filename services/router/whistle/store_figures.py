@@ -33,7 +33,7 @@ join whistle_call c using (whistle_id)
 left join whistle_clock k
     on k.whistle_id = c.whistle_id and k.unit = c.unit and k.kind = 'check_in'
 cross join lateral (
-    select c.excused_at is not null and c.no_show_at is null
+    select c.excused_at is not null
         and (k.due_at is null or c.excused_at <= k.due_at) as early
 ) x
 where w.issued_at >= $1 and w.issued_at < $2
