@@ -23,7 +23,7 @@ from kit.masking import mask
 from services.intake import store, store_attachment, store_view
 from services.intake.filing import whom_to_call
 from services.intake.number import is_number
-from services.intake.projecting import Told, changes, view_row
+from services.intake.projecting import Told, changes, handings, view_row
 from services.intake.staff import Staff
 from services.intake.vault import Vault
 
@@ -129,6 +129,9 @@ async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:
         tickets = [told[ticket] for ticket in sorted(told)]
         changed = [change for ticket in tickets for change in changes(ticket)]
         await store_view.project(conn, [view_row(ticket) for ticket in tickets], changed)
+        handed = [handing for ticket in tickets for handing in handings(ticket)]
+        if handed:
+            await store_view.ask_again(conn, handed)
     heard = [data for one in received if isinstance(data := one.event.data, TicketEvent)]
     helped = _newest([data for data in heard if isinstance(data, TicketDispatched)])
     if helped:

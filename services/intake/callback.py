@@ -62,7 +62,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What was tried before in the same round."""
+    """What was tried before about the same handing-in."""
 
     count: int = 0
     last_at: datetime | None = None

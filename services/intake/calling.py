@@ -75,6 +75,7 @@ class CallDesk:
                 note,
                 phone,
                 judged.final,
+                lead.handed_in,
             ),
         )
         data = ComplaintChanged(

@@ -48,6 +48,7 @@ def view_row(told: Sequence[Told]) -> tuple[Any, ...]:
         _into(events) if newest.status is S.MERGED else None,
         "{" + ",".join(f'"{unit}"' for unit in sorted(held)) + "}",
         _handler(events),
+        max((version for _, _, version in handings(told)), default=0),
     )
 
 
@@ -61,6 +62,15 @@ def changes(told: Sequence[Told]) -> list[tuple[Any, ...]]:
         (UUID(now.complaint_id), now.version, now.status.value, now.round, place == 0)
         for place, now in enumerate(events)
         if place == 0 or not _same(events[place - 1], now)
+    ]
+
+
+def handings(told: Sequence[Told]) -> list[tuple[UUID, int, int]]:
+    """Each time the work was handed in: complaint, round, version; in the order of SQL_ASK_AGAIN."""
+    return [
+        (UUID(one.data.complaint_id), one.data.round, one.data.version)
+        for one in told
+        if one.name == "ticket.handled"
     ]
 
 

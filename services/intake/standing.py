@@ -76,6 +76,8 @@ class Lead:
     round: int
     version: int
     since: datetime | None
+    handed_in: int = 0
+    """Version of its newest `handled` event; 0 before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Standing:
     handlers: frozenset[str]
     """Who said last that either was handled."""
     answered: bool
-    """The final answer of this round is recorded."""
+    """The final answer about the newest handing-in is recorded."""
     withdrawing: bool
     """Taken back, and the router has not answered yet."""
     reopening: bool

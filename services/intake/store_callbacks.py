@@ -53,8 +53,9 @@ cross join lateral (
     select count(*)::int as count, max(b.at) as last_at
     from callback b
     where b.complaint_id = c.complaint_id and b.under = under.number and b.round = led.round
+        and b.handed_in = led.handed_in
 ) tried
-where coalesce(own.answered_round, 0) < led.round
+where (own.answered_round, own.answered_handed_in) is distinct from (led.round, led.handed_in)
     and (coalesce(led.since, c.received_at), c.complaint_id) > ($3, $4){_MINE}
 order by coalesce(led.since, c.received_at), c.complaint_id
 limit $5

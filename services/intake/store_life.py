@@ -23,7 +23,7 @@ SQL_STANDING: Final = """
 select chuishao.business_now() as now, c.*, own.status, own.round, own.area, own.profile,
     own.urgency as ticket_urgency, own.holders, own.handler,
     led_by.number as lead_number, led.status as lead_status, led.round as lead_round,
-    led.version as lead_version, led.since as lead_since, led.holders as lead_holders,
+    led.version as lead_version, led.handed_in as lead_handed_in, led.since as lead_since, led.holders as lead_holders,
     led.handler as lead_handler, tried.count as tries, tried.last_at, tried.answered,
     exists (
         select from later_word w
@@ -43,9 +43,11 @@ cross join lateral (
     select count(*)::int as count, max(b.at) as last_at, coalesce(bool_or(b.final), false) as answered
     from callback b
     where b.complaint_id = c.complaint_id and b.under = led_by.number and b.round = led.round
+        and b.handed_in = led.handed_in
 ) tried
 where c.complaint_id = $1
 """
+"""What was tried and answered counts for the handing-in it was about, not for the next one."""
 SQL_REACHABLE: Final = """
 select coalesce(reachable, vault.phone_mark(complaint_id) is not null)
 from complaint
@@ -56,18 +58,18 @@ SQL_RECORD: Final = """
 with called as (
     insert into callback (
         callback_id, complaint_id, under, round, attempt, by, at, handled_at, channel, outcome,
-        satisfied, note, phone_mark, final
+        satisfied, note, phone_mark, final, handed_in
     )
     values (
         $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
         case when $10 in ('solved', 'not_solved')
             then coalesce(sha256('\\x63616c6c2d6261636b'::bytea || $13::bytea), vault.phone_mark($2))
         end,
-        $14
+        $14, $15
     )
 )
 update ticket_view
-set answered_round = $4, settled = $10 <> 'not_solved'
+set answered_round = $4, answered_handed_in = $15, settled = $10 <> 'not_solved'
 where complaint_id = $2 and $14
 """
 """A follower who says "not solved" stays unsettled: asked again when the work comes to another end."""
@@ -76,9 +78,10 @@ insert into later_word (word_id, complaint_id, kind, round, by, at, words, confi
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 SQL_SETTLE: Final = """
-update ticket_view set settled = true where complaint_id = $1 and status = 'merged'
+update ticket_view set settled = true, answered_round = null, answered_handed_in = null
+where complaint_id = $1 and status = 'merged'
 """
-"""Who took it back is not asked about the work that goes on for others."""
+"""Who took it back is not asked about the work that goes on for others, however often it is handed in."""
 SQL_SEAL: Final = """
 insert into vault.later_word (word_id, complaint_id, key_version, wrapped_key, box)
 values ($1, $2, $3, $4, $5)
@@ -163,6 +166,7 @@ def _standing(row: Record) -> Standing:
         round=row["lead_round"] or 1,
         version=row["lead_version"] or 0,
         since=row["lead_since"],
+        handed_in=row["lead_handed_in"] or 0,
     )
     return Standing(
         complaint_id=row["complaint_id"],

@@ -19,6 +19,8 @@ from services.intake.store_callbacks import Page
 PAGE: Final = 100
 LONGEST: Final = timedelta(days=92)
 """Outliers are looked for in at most a quarter of a year at once."""
+YEARS: Final = range(2000, 2101)
+"""Far from where the calendar ends, so that no offset and no span leads beyond it."""
 Which = Literal["due", "done"]
 _FIRST: Final = (datetime(1970, 1, 1, tzinfo=UTC), UUID(int=0))
 _LAST: Final = (datetime(9999, 1, 1, tzinfo=UTC), UUID(int=2**128 - 1))
@@ -64,6 +66,13 @@ async def callbacks(pool: Pool, holder: Holder, person: str, wanted: Wanted) -> 
 
 async def outliers(pool: Pool, since: datetime, until: datetime) -> dict[str, Any]:
     """What looks odd among the answers from `since` until before `until`. Raises DomainError 422."""
+    for name, at in (("from", since), ("to", until)):
+        if at.year not in YEARS:
+            raise wrong_field(
+                name,
+                zh=f"年份应为 {YEARS[0]} 至 {YEARS[-1]}",
+                en=f"must be in a year from {YEARS[0]} to {YEARS[-1]}",
+            )
     if not since < until <= since + LONGEST:
         raise wrong_field(
             "to",

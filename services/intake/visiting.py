@@ -12,6 +12,7 @@ from contracts.ticket import TicketStatus
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
 from services.intake import store_visits as store
+from services.intake.number import is_number
 from services.intake.resident import (
     WITHIN,
     View,
@@ -63,7 +64,7 @@ class Visits:
         return _view(found)
 
     async def _opened(self, conn: Conn, number: str, digits: str) -> Record | None:
-        row = await store.place(conn, number)
+        row = await store.place(conn, number) if is_number(number) else None
         about = row["complaint_id"] if row else NOBODY
         right = await store.tail_is(conn, about, self.vault.tail(str(about), digits))
         return row if right else None

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from contracts.ticket import TicketStatus
+from kit.delivery import Received
 from tests.support.intake import Desk, desk, signed_in, ticket
 from tests.support.servers import Database
 
@@ -85,7 +86,8 @@ async def test_an_answer_that_is_recorded_is_not_asked_for_again(at: Desk) -> No
     with pytest.raises(asyncpg.UniqueViolationError):
         await at.rows(
             "insert into callback select gen_random_uuid(), complaint_id, under, round, 9, by, at,"
-            " handled_at, channel, outcome, satisfied, note, phone_mark, final from callback"
+            " handled_at, channel, outcome, satisfied, note, phone_mark, final, handed_in"
+            " from callback"
         )
 
 
@@ -163,6 +165,84 @@ async def test_a_new_round_is_asked_about_anew(at: Desk) -> None:
     assert await due(at) == [filed["number"]]
     answer = await at.post(callbacks(filed), SOLVED)
     assert (answer.json()["round"], answer.json()["attempt"]) == (2, 1)
+
+
+def refused_and_handed_in_again(filed: dict[str, Any], version: int) -> list[Received]:
+    """What the router says when a supervisor refuses the work and it is handed in once more."""
+    again = HANDLED + timedelta(hours=1)
+    return [
+        ticket(filed, "rejected", version, status="in_progress", unit="WY-1", at=again),
+        ticket(filed, "noted", version + 1, status="in_progress", unit="WY-1", at=again),
+        ticket(filed, "handled", version + 2, status="callback", unit="WY-1", at=again),
+    ]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_answer_about_refused_work_does_not_stand(at: Desk, *, at_once: bool) -> None:
+    filed = await handled(at)
+    assert (await at.post(callbacks(filed), SOLVED)).status_code == 201
+    events = refused_and_handed_in_again(filed, 4)
+    for batch in [events] if at_once else [[one] for one in events]:
+        await at.hear(*batch)
+    await at.hear(ticket(filed, "urged", 7, status="callback", unit="WY-1"))
+    assert await due(at) == [filed["number"]]
+    answer = await at.post(callbacks(filed), SOLVED)
+    assert (answer.status_code, answer.json().get("attempt")) == (201, 1)
+    assert (await at.post(callbacks(filed), SOLVED)).status_code == 409
+    await at.hear(*events)
+    assert await due(at) == []
+
+
+async def test_that_it_was_handed_in_again_may_be_heard_late(at: Desk) -> None:
+    filed = await handled(at)
+    assert (await at.post(callbacks(filed), SOLVED)).status_code == 201
+    await at.hear(ticket(filed, "urged", 7, status="callback", unit="WY-1"))
+    await at.hear(*refused_and_handed_in_again(filed, 4))
+    assert await due(at) == [filed["number"]]
+    assert (await at.post(callbacks(filed), SOLVED)).status_code == 201
+
+
+async def test_tries_about_refused_work_do_not_count_for_the_next(at: Desk) -> None:
+    filed = await handled(at)
+    for hours in (1, 6):
+        await at.move_clock(HANDLED + timedelta(hours=hours))
+        assert (await at.post(callbacks(filed), NOBODY)).status_code == 201
+    await at.hear(*refused_and_handed_in_again(filed, 4))
+    (waiting,) = (await at.get("/v1/callbacks"))["items"]
+    assert (waiting["tries"], waiting.get("last_at")) == (0, None)
+    answer = (await at.post(callbacks(filed), NOBODY)).json()
+    assert (answer["attempt"], answer["final"], answer["tries_left"]) == (1, False, 2)
+
+
+@pytest.mark.parametrize("solved", [True, False])
+async def test_followers_too_are_asked_about_what_was_handed_in_after_a_refusal(
+    at: Desk, *, solved: bool
+) -> None:
+    lead, near, far = await merged(at)
+    for one in (near, far):
+        await at.post(callbacks(one), {"contacted": True, "solved": solved})
+    assert await due(at) == [lead["number"]]
+    await at.hear(*refused_and_handed_in_again(lead, 4))
+    assert sorted(await due(at)) == sorted(one["number"] for one in (lead, near, far))
+    assert (await at.post(callbacks(far), SOLVED)).json()["attempt"] == 1
+    await at.hear(*refused_and_handed_in_again(lead, 4))
+    await at.hear(ticket(lead, "closed", 7, status="closed"))
+    assert await due(at) == [near["number"]]
+
+
+async def test_a_new_round_is_no_refusal_and_who_took_it_back_is_never_asked(at: Desk) -> None:
+    lead, near, far = await merged(at)
+    for one in (near, far):
+        await at.post(callbacks(one), SOLVED)
+    taken_back = {"reason": "搬走了", "confirmed_by": "requester", "confirmed_how": "phone"}
+    assert (await at.post(f"{far['number']}/withdraw", taken_back)).status_code == 200
+    await at.hear(
+        ticket(lead, "reopened", 4, status="in_progress", round=2),
+        ticket(lead, "handled", 5, status="callback", round=2),
+    )
+    assert await due(at) == [lead["number"]]
+    await at.hear(*refused_and_handed_in_again(lead, 6))
+    assert far["number"] not in await due(at)
 
 
 async def test_the_same_key_gives_the_same_answer_and_another_body_is_refused(at: Desk) -> None:
@@ -304,6 +384,24 @@ async def test_outliers_are_looked_for_in_a_time_that_makes_sense(
         headers=signed_in("admin"),
     )
     assert (answer.status_code, answer.json()["field"]) == (422, "to")
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "field"),
+    [
+        ("0001-01-01T00:00:00Z", "2026-01-01T00:00:00Z", "from"),
+        ("0001-01-01T00:00:00+14:00", "0001-01-02T00:00:00+14:00", "from"),
+        ("9999-12-01T00:00:00-12:00", "9999-12-31T23:59:59-12:00", "from"),
+        ("2026-01-01T00:00:00Z", "9999-12-31T23:59:59-12:00", "to"),
+    ],
+)
+async def test_outliers_are_not_looked_for_where_the_calendar_ends(
+    at: Desk, since: str, until: str, field: str
+) -> None:
+    answer = await at.http.get(
+        "/v1/callbacks/outliers", params={"from": since, "to": until}, headers=signed_in("admin")
+    )
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
 
 
 async def test_a_follower_who_took_it_back_is_not_asked_about_the_others_work(at: Desk) -> None:

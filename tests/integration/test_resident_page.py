@@ -130,6 +130,17 @@ async def test_an_unknown_number_is_locked_like_a_known_one(at: Desk) -> None:
     assert codes == [404] * 5 + [429]
 
 
+@pytest.mark.parametrize(
+    "about",
+    ["%00", "26111600000%00", "\N{FULLWIDTH DIGIT TWO}" * 12, "🙂" * 12, "²" * 12, "12345", "%FF"],
+)
+async def test_what_is_no_number_at_all_is_an_unknown_number(at: Desk, about: str) -> None:
+    unknown = await look(at, number(MONDAY.date(), 5), RIGHT)
+    answers = [await look(at, about, RIGHT, address=f"203.0.114.{n}") for n in range(6)]
+    assert [answer.status_code for answer in answers] == [404] * 5 + [429]
+    assert answers[0].json() == unknown.json()
+
+
 async def test_many_tries_at_once_are_no_more_than_one_after_the_other(at: Desk) -> None:
     one = await filed(at)
     answers = await asyncio.gather(

@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged
-from services.intake.projecting import Told, view_row
+from services.intake.projecting import Told, handings, view_row
 
 BEGUN = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)
 ABOUT = "019ab0c4-7d3e-7c52-9d5a-3f1f6f0f8a11"
 STATUS, HOLDER, ROUND, VERSION, SINCE, PROFILE, INTO, HELD, HANDLER = 1, 2, 3, 4, 7, 9, 10, 11, 12
+HANDED_IN = 13
 
 
 def told(name: str, version: int, status: str, holder: str, **more: Any) -> Told:
@@ -52,6 +53,15 @@ def test_the_order_in_a_batch_means_nothing(events: list[Told]) -> None:
     assert (row[STATUS], row[HOLDER], row[ROUND], row[VERSION]) == ("callback", "SZ", 1, 7)
     assert row[SINCE] == BEGUN + timedelta(hours=6)
     assert (row[PROFILE], row[INTO], row[HANDLER]) == ("standard", None, "P-SZ-L")
+    assert row[HANDED_IN] == 6
+
+
+def test_each_handing_in_is_told_and_the_newest_is_in_the_view() -> None:
+    refused = told("rejected", 8, "in_progress", "SZ")
+    again = told("handled", 9, "callback", "SZ", actor="P-SZ-L")
+    assert handings([*LIFE, refused, again]) == [(UUID(ABOUT), 1, 6), (UUID(ABOUT), 1, 9)]
+    assert view_row([again, refused, *LIFE])[HANDED_IN] == 9
+    assert view_row(LIFE[:5])[HANDED_IN] == 0
 
 
 def test_a_desk_that_only_decides_is_not_responsible_for_the_matter() -> None:
