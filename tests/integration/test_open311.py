@@ -468,3 +468,19 @@ async def test_a_client_others_wrote_reads_what_was_filed(at: Desk, form: str) -
         assert (single["service_request_id"], single["status"]) == (one, "open")
         with pytest.raises(requests.HTTPError, match="404"):
             await asyncio.to_thread(client.get_service_request, "261116000000")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("requests.json?service_request_id=%00", 400),
+        ("requests.json?service_code=%00", 400),
+        ("requests/%00.json", 404),
+        ("requests/%F0%9F%98%80.json", 404),
+        ("requests.json?service_request_id=nonsense", 200),
+    ],
+)
+async def test_what_cannot_be_a_number_or_code_never_reaches_the_database(
+    at: Desk, path: str, status: int
+) -> None:
+    assert (await at.http.get(f"{ROOT}/{path}")).status_code == status

@@ -87,6 +87,8 @@ def _list(given: Mapping[str, str], name: str) -> tuple[str, ...]:
     found = tuple(
         dict.fromkeys(one.strip() for one in given.get(name, "").split(",") if one.strip())
     )
+    if not all(one.isprintable() for one in found):
+        raise wrong_field(name, zh="含有不可见字符", en="holds characters that cannot be printed")
     if len(found) > MOST:
         raise wrong_field(name, zh=f"最多 {MOST} 个", en=f"at most {MOST}")
     return found

@@ -10,6 +10,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from kit.db import Conn
+from services.intake.number import is_number
 from services.intake.open311.question import Question, Range
 
 _SEEN: Final = """
@@ -133,8 +134,9 @@ async def listed(conn: Conn, reader: Reader, asked: Question) -> list[Record]:
 
 
 async def named(conn: Conn, reader: Reader, numbers: tuple[str, ...]) -> list[Record]:
-    """The requests of these numbers that may be seen."""
-    return list(await conn.fetch(SQL_NAMED, reader.reads, reader.sub, list(numbers)))
+    """The requests of these numbers that may be seen; what is no number names none."""
+    known = [number for number in numbers if is_number(number)]
+    return list(await conn.fetch(SQL_NAMED, reader.reads, reader.sub, known)) if known else []
 
 
 async def by_token(conn: Conn, token: UUID) -> str | None:
