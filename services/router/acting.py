@@ -92,8 +92,6 @@ class Office:
                 return ticket_view(await _shown(conn, command.ticket, actor))
             if (before := await once.before(conn)) is not None:
                 return before
-            if actor.desk:
-                await desk.hold(conn, command.ticket, action, command.data)
             asked = (command.ticket, action, command, actor, now)
             events, state = await self._act(conn, asked, seen=command.version is not None)
             await once.keep(conn, state, now)

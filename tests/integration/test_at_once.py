@@ -107,10 +107,3 @@ async def test_the_same_command_twice_over_http_is_one_step_too(desk: Desk) -> N
     assert (await history(desk, one)).count("urged") == 1
     other = await desk.act(one, "urge", command_id="u-1", data={"reason": "另一件"})
     assert (other.status_code, other.json()["title"]) == (422, "command-reused")
-
-
-async def test_the_desk_acts_over_nats_as_over_http(desk: Desk) -> None:
-    one = await desk.file(**GARBAGE)
-    body = command(one, data={"unit": "SZ", "reason": "归市政"}) | {"actor": "P-DESK-L"}
-    assert (await told(desk, "reassign", body, "DESK"))[0] == 200
-    assert (await desk.ticket(one))["unit"] == "SZ"

@@ -299,9 +299,12 @@ async def test_nobody_gets_what_a_merged_caller_complains_about_them(city: City)
 async def test_whoever_a_person_chose_against_the_catalogue_keeps_it(city: City) -> None:
     chosen, agreed = await city.file(grid_code=HAPPY_EAST), await city.file(grid_code=HAPPY_EAST)
     desk = Actor("P-DESK", frozenset(), desk=True)
-    for ticket, unit in ((chosen, "SQ-1"), (agreed, "GT-3")):
-        data = CommandData(unit=unit, reason="电话核实")
-        await city.office.act(str(ticket), "reassign", Command(data=data), desk)
+    unit = Actor("P1", frozenset({"GT-3"}))
+    back = CommandData(unit="SZ", reason_code="not_our_duty")
+    await city.office.act(str(agreed), "return", Command(data=back), unit)
+    for ticket, action, to in ((chosen, "reassign", "SQ-1"), (agreed, "dispatch", "GT-3")):
+        data = CommandData(unit=to, reason="电话核实")
+        await city.office.act(str(ticket), action, Command(data=data), desk)
     await city.publish(resettled.tables(DIVIDED))
     assert await city.follow() == 2
     places = [((row := await city.ticket(t))["area"], row["unit"]) for t in (chosen, agreed)]

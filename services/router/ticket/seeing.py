@@ -103,9 +103,6 @@ def actor(
     if unit is not None:
         units, leads, elsewhere = units & {unit}, leads & {unit}, units - {unit}
     desk, ruling = not roles.isdisjoint(DESK_ROLES), "ruling" in roles
-    if unit is not None and directory is not None and units:
-        desk = directory.units[unit].kind is UnitKind.DESK
-        ruling = any(post.role == "ruling" and post.unit == unit for post in held)
     return Actor(person, units, desk, ruling, leads, directory, elsewhere)
 
 
