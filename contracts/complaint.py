@@ -153,6 +153,9 @@ class ComplaintChanged(ComplaintEvent):
     ticket_round: int | None = None
     """The ticket's round the fact is about, as intake knew it; of a merged caller's call-back, the round of
     the ticket under which the work went on."""
+    handed_in: int | None = None
+    """Of a call-back: version of the ticket's `handled` it is about, of the ticket under which the work went
+    on; an answer about work that was refused since leads nowhere."""
     confirmed_by: str | None = None
     """Of a withdrawal: who confirmed it, as a code (`requester`, `resident`, `representative`)."""
     confirmed_how: str | None = None

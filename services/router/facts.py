@@ -7,6 +7,7 @@ The ticket's state is the router's alone, so what intake says is a statement of 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -84,6 +85,8 @@ async def _apply(conn: Conn, ticket_id: UUID, fact: Fact) -> list[Outgoing] | No
     rows = await _rows(conn, ticket_id, tree)
     if await store_life.heard(conn, ticket_id, fact.cause_id):
         return []
+    if fact.handed_in not in {None, await store_life.handed_in(conn, rows[-1]["ticket_id"])}:
+        fact = replace(fact, cause=None)
     deeds = answering_facts.deeds(rows[0], rows[-1], fact)
     if any(deed.after.status is TicketStatus.WITHDRAWN for deed in deeds):
         followers = releasing.children(tree, ticket_id)

@@ -234,6 +234,19 @@ async def test_a_fact_counts_once_and_one_that_lost_a_race_is_only_noted(desk: D
     assert (ticket["status"], ticket["history"][-1]["event"]) == ("in_progress", "noted")
 
 
+async def test_an_answer_about_work_that_was_refused_since_closes_nothing(desk: Desk) -> None:
+    one = await working(desk, "accept", "contact")
+    first = (await desk.did(one, "handle", who=HOLDER, **DONE))["version"]
+    await desk.did(one, "reject", who=ABOVE, reason="照片里还有垃圾")
+    second = (await desk.did(one, "handle", who=HOLDER, **DONE))["version"]
+    solved: dict[str, Any] = {"contacted": True, "solved": True, "ticket_round": 1}
+    await desk.fact(one, "callback_recorded", handed_in=first, **solved)
+    ticket = await desk.ticket(one)
+    assert (ticket["status"], ticket["history"][-1]["event"]) == ("callback", "noted")
+    await desk.fact(one, "callback_recorded", handed_in=second, **solved)
+    assert (await desk.ticket(one))["status"] == "closed"
+
+
 async def test_not_reached_closes_without_counting_as_solved(desk: Desk) -> None:
     one = await working(desk, "accept", "contact")
     await desk.did(one, "handle", who=HOLDER, **DONE)

@@ -39,6 +39,8 @@ class Fact:
     """The round it is about; None where it does not say."""
     reason: str | None = None
     """Masked where it was said."""
+    handed_in: int | None = None
+    """Of an answer: version of the `handled` it is about; None where it does not say."""
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -46,7 +48,8 @@ class Fact:
         """What intake said."""
         told = data.model_dump(include={"contacted", "solved", "satisfied", "attempts", "final"})
         about = {key: value for key, value in told.items() if value is not None}
-        return cls(name, _cause(name, data), cause_id, at, data.ticket_round, data.reason, about)
+        cause, round_ = _cause(name, data), data.ticket_round
+        return cls(name, cause, cause_id, at, round_, data.reason, data.handed_in, about)
 
     @classmethod
     def late(cls, cause: Cause, data: ClockEvent, cause_id: str, at: datetime) -> Fact:

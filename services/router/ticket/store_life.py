@@ -39,6 +39,9 @@ limit $1
 SQL_HEARD: Final = """
 select exists (select from ticket_event where ticket_id = $1 and cause = $2)
 """
+SQL_HANDED_IN: Final = """
+select max(version) from ticket_event where ticket_id = $1 and event = 'handled'
+"""
 SQL_TIMES: Final = """
 select kind, due_at, return_until
 from ticket_clock
@@ -74,6 +77,12 @@ async def proposals(conn: Conn, limit: int) -> list[Record]:
 async def heard(conn: Conn, ticket_id: UUID, cause: str) -> bool:
     """Whether a ticket's history has an answer to an event already."""
     return bool(await conn.fetchval(SQL_HEARD, ticket_id, cause))
+
+
+async def handed_in(conn: Conn, ticket_id: UUID) -> int | None:
+    """Version at which the work was handed in last; None when it never was."""
+    version: int | None = await conn.fetchval(SQL_HANDED_IN, ticket_id)
+    return version
 
 
 async def times(conn: Conn, ticket_id: UUID, round_: int) -> dict[str, Record]:
