@@ -14,7 +14,6 @@ from asyncpg import Record
 from kit.db import Conn
 from kit.errors import DomainError, Kind
 from services.router.ticket import store
-from services.router.whistle import store_whistles
 
 Reply = dict[str, Any]
 
@@ -37,7 +36,7 @@ class Once:
         """What was answered; of two copies sent at once the second waits. Raises DomainError 422."""
         if self.command_id is None:
             return None
-        await store_whistles.alone(conn, f"{self.unit} {self.command_id}")
+        await store.alone(conn, f"{self.unit} {self.command_id}")
         known = await store.command(conn, self.unit, self.command_id)
         return None if known is None else same_again(known, self.body_hash)
 

@@ -78,6 +78,7 @@ set escalation_level = u.level
 from unnest($1::uuid[], $2::int[]) as u(ticket_id, level)
 where t.ticket_id = u.ticket_id and t.escalation_level < u.level
 """
+SQL_ALONE: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 SQL_COMMAND: Final = "select body_hash, reply from command where unit = $1 and command_id = $2"
 SQL_KEEP_COMMAND: Final = """
 insert into command (command_id, unit, body_hash, reply, at) values ($1, $2, $3, $4, $5)
@@ -167,6 +168,11 @@ async def project_clocks(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
 async def project_levels(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
     """(ticket id, level): a level never goes down by itself."""
     await conn.execute(SQL_PROJECT_LEVELS, *columns(rows, 2))
+
+
+async def alone(conn: Conn, key: str) -> None:
+    """Wait until nobody else works on this key; until the transaction ends."""
+    await conn.execute(SQL_ALONE, key)
 
 
 async def command(conn: Conn, unit: str, command_id: str) -> Record | None:

@@ -13,7 +13,6 @@ from kit.db import Conn, columns
 from services.router.whistle.deeds import Deed
 from services.router.whistle.whistle import Whistle
 
-SQL_ALONE: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 SQL_WHISTLE: Final = "select * from whistle where whistle_id = $1"
 SQL_WHISTLE_LOCKED: Final = "select * from whistle where whistle_id = $1 for update"
 SQL_CALLS: Final = "select * from whistle_call where whistle_id = any($1::uuid[]) order by unit"
@@ -113,11 +112,6 @@ where ($1::uuid is null or w.whistle_id < $1)
 order by w.whistle_id desc
 limit $8
 """
-
-
-async def alone(conn: Conn, key: str) -> None:
-    """Wait until nobody else works on this key; until the transaction ends."""
-    await conn.execute(SQL_ALONE, key)
 
 
 async def whistle(conn: Conn, whistle_id: UUID, *, lock: bool = False) -> Whistle | None:
