@@ -20,14 +20,16 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import ending, ladder, store, store_issues, store_ladder, whistling
-from services.notifier.calendar import STANDARD
-from services.notifier.clock import NOBODY
+from services.notifier import ending, whistling
+from services.notifier.clocks import store, store_issues
+from services.notifier.clocks.clock import NOBODY
+from services.notifier.clocks.ticket import Ticket
+from services.notifier.clocks.timing import Timing
 from services.notifier.directory import Directory
 from services.notifier.ending import parse_id, say
-from services.notifier.ladder import Ladder
-from services.notifier.ticket import Ticket
-from services.notifier.timing import Timing
+from services.notifier.ladder import ladder, store_ladder
+from services.notifier.ladder.ladder import Ladder
+from services.notifier.worktime.calendar import STANDARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from contracts.limits import LadderStep, Limits, Profile, WhistleLimits
 from contracts.whistle import WhistleKind
 from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
-from services.notifier import ladder
-from services.notifier.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
-from services.notifier.calendar_rows import build
-from services.notifier.clock import NOBODY
-from services.notifier.limits import Basis, Duration, duration, share_of
-from services.notifier.orgtree import Org
+from services.notifier.clocks.clock import NOBODY
+from services.notifier.ladder import ladder
+from services.notifier.ladder.orgtree import Org
+from services.notifier.worktime.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
+from services.notifier.worktime.calendar_rows import build
+from services.notifier.worktime.limits import Basis, Duration, duration, share_of
 
 PARTS: Final = ("units", "posts", "limits", "ladder", "calendar", "duty")
 _LIMIT: Final[Mapping[ClockKind, str]] = {

@@ -13,10 +13,11 @@ from kit import audit
 from kit.db import Conn
 from kit.errors import DomainError, Kind
 from kit.outbox import Outgoing, outgoing
-from services.notifier import store_ending
-from services.notifier.escalation import Escalation
-from services.notifier.reception import Item
-from services.notifier.timing import Timing
+from services.notifier.clocks.timing import Timing
+from services.notifier.ladder import store_ending
+from services.notifier.ladder.escalation import Escalation
+from services.notifier.reception import store_reception
+from services.notifier.reception.item import Item
 
 SOURCE: Final = "notifier"
 ACTOR: Final = "system:notifier"
@@ -29,7 +30,7 @@ async def end(conn: Conn, ended: Mapping[UUID, datetime]) -> list[Outgoing]:
     for row in await store_ending.clear(conn, ids, at):
         data = Escalation.of(row).event(ended[row["ticket_id"]])
         events.append(say("escalation.cleared", data, to=data.level))
-    items = await store_ending.withdraw(conn, ids, at)
+    items = await store_reception.withdraw(conn, ids, at)
     for item in items:
         told = item.event(ended[item.ticket_id])
         events.append(say("reception.withdrawn", told, to=told.level.value))
@@ -51,7 +52,7 @@ async def take_back(conn: Conn, returned: Sequence[Timing]) -> list[Outgoing]:
         data = Escalation.of(row).event(times[row["ticket_id"]])
         if data.recipients:
             events.append(say("escalation.raised", data, to=data.level))
-    items = await store_ending.queue_again(conn, rows)
+    items = await store_reception.queue_again(conn, rows)
     for item in items:
         told = item.event(times[item.ticket_id])
         events.append(say("reception.queued", told, to=told.level.value))

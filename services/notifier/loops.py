@@ -14,7 +14,7 @@ from kit.clock import business_now
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.notifier import store
+from services.notifier.clocks import store
 from services.notifier.directory import Holder
 from services.notifier.ticking import Ticked, tick
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from kit.db import Conn
-from services.notifier.reception import WEIGHT
+from services.notifier.reception.item import WEIGHT
 
 SQL_TICKET: Final = """
 select v.ticket_id, v.number, v.round, v.status, v.unit, v.area, v.holders

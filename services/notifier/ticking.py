@@ -20,12 +20,14 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import store_ladder, whistling
+from services.notifier import whistling
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
-from services.notifier.escalation import Raised, Raiser
-from services.notifier.ladder import Ladder
-from services.notifier.reception import Item
+from services.notifier.ladder import store_ladder
+from services.notifier.ladder.escalation import Raised, Raiser
+from services.notifier.ladder.ladder import Ladder
+from services.notifier.reception import store_reception
+from services.notifier.reception.item import Item
 
 CLAIM: Final = 500
 """Rows of a kind that one tick takes."""
@@ -79,7 +81,7 @@ async def _climb(
     await store_ladder.move_on(conn, ladders)
     new = await store_ladder.raise_rungs(conn, [one.escalation for one in fired])
     fired = [one for one in fired if one.escalation.escalation_id in new]
-    items = await store_ladder.queue(conn, _items(fired))
+    items = await store_reception.queue(conn, _items(fired))
     done.levels = [one.escalation.level for one in fired]
     done.events += [
         say("escalation.raised", one.escalation.event(now), to=one.escalation.level)

@@ -14,9 +14,10 @@ from kit.clock import business_now
 from kit.db import Pool, reading
 from kit.errors import not_found
 from kit.validation import wrong_field
-from services.notifier import queries, store_ladder
+from services.notifier import queries
 from services.notifier.directory import Directory
 from services.notifier.queries import Wanted
+from services.notifier.reception import store_reception
 
 EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service")
 """Roles that see all areas; a secretary sees those of the offices in which a post is held."""
@@ -45,7 +46,7 @@ async def queue(
             orgs = [org]
         rows = await queries.queue_page(conn, orgs, now, after=after, limit=page.limit)
     last = f"{rows[-1]['score']}~{rows[-1]['item_id']}" if len(rows) == page.limit else None
-    return {"items": [store_ladder.item_of(row).show(now) for row in rows], "next": last}
+    return {"items": [store_reception.item_of(row).show(now) for row in rows], "next": last}
 
 
 async def clocks(

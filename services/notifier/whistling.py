@@ -16,10 +16,10 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import store_whistles
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, parse_id, say
-from services.notifier.whistle import Whistle, WhistleTiming
+from services.notifier.whistle import store_whistles
+from services.notifier.whistle.whistle import Whistle, WhistleTiming
 
 Told = tuple[Received, WhistleEvent]
 

@@ -14,8 +14,10 @@ from kit.auth import Principal
 from kit.db import Pool, create_pool, transaction
 from kit.errors import DomainError
 from kit.ids import new_id
-from services.notifier import store, store_ladder, viewing
+from services.notifier import viewing
 from services.notifier.actions import apply_complaints, apply_tickets
+from services.notifier.clocks import store
+from services.notifier.ladder import store_ladder
 from services.notifier.queries import Wanted
 from services.notifier.viewing import Page
 from tests.support import city

@@ -13,8 +13,9 @@ from kit.auth import Principal
 from kit.db import Pool, create_pool
 from kit.errors import DomainError
 from kit.ids import new_id
-from services.notifier import store_ladder, viewing
+from services.notifier import viewing
 from services.notifier.actions import apply_tickets
+from services.notifier.ladder import store_ladder
 from services.notifier.queries import Wanted
 from services.notifier.viewing import Page
 from tests.support import city

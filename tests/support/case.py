@@ -18,11 +18,11 @@ from contracts.ticket import (
     TicketStatus,
     TicketTriaged,
 )
-from services.notifier.calendar import CITY
-from services.notifier.clock import NOBODY, Clock
-from services.notifier.ladder import Ladder, follow
-from services.notifier.ticket import Ticket
-from services.notifier.timing import Timing
+from services.notifier.clocks.clock import NOBODY, Clock
+from services.notifier.clocks.ticket import Ticket
+from services.notifier.clocks.timing import Timing
+from services.notifier.ladder.ladder import Ladder, follow
+from services.notifier.worktime.calendar import CITY
 from tests.support import city
 
 S = TicketStatus

@@ -18,9 +18,9 @@ from kit import inbox
 from kit.db import Conn, Pool, transaction
 from kit.delivery import Effects, Received
 from kit.ids import new_id
-from services.notifier.calendar import CITY
 from services.notifier.directory import Directory
 from services.notifier.ticking import Ticked, tick
+from services.notifier.worktime.calendar import CITY
 from tests.support import city
 
 MONDAY: Final = datetime(2026, 11, 23, 10, 0, tzinfo=CITY)

@@ -10,7 +10,7 @@ from hypothesis import given
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
-from services.notifier.clock import FINAL, NOBODY, RUNNING
+from services.notifier.clocks.clock import FINAL, NOBODY, RUNNING
 from tests.support.case import LIVES, MONDAY, Case, Turn, after
 
 K, S = ClockKind, TicketStatus

@@ -11,9 +11,9 @@ import pytest
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.ticket import Since, TicketEvent, TicketStatus
-from services.notifier.clock import FINAL
+from services.notifier.clocks.clock import FINAL
+from services.notifier.clocks.timing import Timing
 from services.notifier.directory import Directory
-from services.notifier.timing import Timing
 from tests.support import city
 from tests.support.case import AREA, Case, after
 

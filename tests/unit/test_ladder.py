@@ -13,9 +13,9 @@ from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.limits import LadderRule, LadderStep
 from contracts.ticket import TicketStatus
-from services.notifier.clock import Clock, started
-from services.notifier.escalation import Raiser
-from services.notifier.ladder import UNASSIGNED, Ladder, rules
+from services.notifier.clocks.clock import Clock, started
+from services.notifier.ladder.escalation import Raiser
+from services.notifier.ladder.ladder import UNASSIGNED, Ladder, rules
 from tests.support import city
 from tests.support.case import LIVES, MONDAY, Case, Turn, after
 

@@ -8,8 +8,15 @@ import pytest
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from services.notifier.calendar import CITY
-from services.notifier.limits import Basis, LimitError, duration, limit_of, moment, share_of
+from services.notifier.worktime.calendar import CITY
+from services.notifier.worktime.limits import (
+    Basis,
+    LimitError,
+    duration,
+    limit_of,
+    moment,
+    share_of,
+)
 from tests.support import city
 
 FRIDAY = datetime(2026, 11, 20, 16, 30, tzinfo=CITY)

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from contracts.directory import Post, Unit, UnitKind
 from contracts.escalation import EntryRule, ReceptionLevel
-from services.notifier.calendar import Always
-from services.notifier.orgtree import Org
-from services.notifier.reception import Item
+from services.notifier.ladder.orgtree import Org
+from services.notifier.reception.item import Item
+from services.notifier.worktime.calendar import Always
 from tests.support import city
 from tests.support.case import AREA, MONDAY
 

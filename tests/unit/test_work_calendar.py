@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import CalendarDay
-from services.notifier.calendar import CITY, Always, CalendarError, Shifts, WorkCalendar
-from services.notifier.calendar_rows import build
+from services.notifier.worktime.calendar import CITY, Always, CalendarError, Shifts, WorkCalendar
+from services.notifier.worktime.calendar_rows import build
 from tests.support import city
 
 HOUR_S = 3_600

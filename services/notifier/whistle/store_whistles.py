@@ -12,9 +12,9 @@ from asyncpg import Record
 from contracts.clock import ClockKind, Trace
 from contracts.whistle import WhistleKind
 from kit.db import Conn, columns
-from services.notifier.reception import Item
-from services.notifier.store_ladder import item_of
-from services.notifier.whistle import Whistle, WhistleClock
+from services.notifier.reception.item import Item
+from services.notifier.reception.store_reception import item_of
+from services.notifier.whistle.whistle import Whistle, WhistleClock
 
 SQL_OPEN: Final = """
 insert into whistle_view (whistle_id, version, ticket_id, number, round, kind, blower, area)

@@ -17,10 +17,10 @@ from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.escalation import ReceptionLevel
 from contracts.limits import LadderRule, LadderStep
-from services.notifier.calendar import WorkCalendar
-from services.notifier.clock import Book, Clock
-from services.notifier.limits import moment
-from services.notifier.timing import Timing
+from services.notifier.clocks.clock import Book, Clock
+from services.notifier.clocks.timing import Timing
+from services.notifier.worktime.calendar import WorkCalendar
+from services.notifier.worktime.limits import moment
 
 
 def _unassigned(second: str, fourth: str) -> tuple[LadderStep, ...]:

@@ -1,4 +1,4 @@
-"""SQL over ladders, raised rungs, the secretary's queue and alarms; never opens or commits."""
+"""SQL over ladders, raised rungs and alarms; never opens or commits."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from uuid import UUID
 import orjson
 from asyncpg import Record
 
-from contracts.escalation import EntryRule, ReceptionLevel
 from kit.db import Conn, columns
-from services.notifier.escalation import Escalation
-from services.notifier.ladder import Ladder
-from services.notifier.reception import Item
+from services.notifier.ladder.escalation import Escalation
+from services.notifier.ladder.ladder import Ladder
 
 SQL_LOCK_LADDERS: Final = """
 select l.*
@@ -111,21 +109,6 @@ from unnest(
 on conflict (ticket_id, round, level) do nothing
 returning escalation_id
 """
-SQL_QUEUE: Final = """
-insert into reception_item (
-    item_id, ticket_id, number, round, level, org, rule, requesters, care, unit, area, received_at,
-    queued_at
-)
-select * from unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::text[], $6::text[], $7::text[], $8::int[],
-    $9::int[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[]
-)
-on conflict (ticket_id) where closed_at is null do update
-set level = excluded.level, org = excluded.org, rule = excluded.rule, round = excluded.round,
-    unit = excluded.unit, area = excluded.area, queued_at = excluded.queued_at
-where reception_item.org <> excluded.org
-returning *
-"""
 
 
 async def lock_ladders(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, list[Ladder]]:
@@ -193,18 +176,6 @@ async def raise_rungs(conn: Conn, raised: Sequence[Escalation]) -> set[UUID]:
     return {row["escalation_id"] for row in await conn.fetch(SQL_RAISE, *columns(rows, 14))}
 
 
-async def queue(conn: Conn, items: Sequence[Item]) -> list[Item]:
-    """Put matters on queues, or move those already queued to another office; what changed."""
-    rows: list[tuple[Any, ...]] = [
-        (
-            i.item_id, i.ticket_id, i.number, i.round, i.level.value, i.org, i.rule.value,
-            i.requesters, i.care, i.unit, i.area, i.received_at, i.queued_at,
-        )
-        for i in items
-    ]  # fmt: skip
-    return [item_of(row) for row in await conn.fetch(SQL_QUEUE, *columns(rows, 13))] if rows else []
-
-
 def _json(value: Any) -> str:
     """JSON text of a list: asyncpg would take a list inside an array for another dimension."""
     return orjson.dumps(value).decode()
@@ -219,9 +190,3 @@ def ladder_of(row: Record) -> Ladder:
         next_due_at=row["next_due_at"],
         stopped_at=row["stopped_at"],
     )
-
-
-def item_of(row: Record) -> Item:
-    """A row of table `reception_item`."""
-    values = {name: row[name] for name in Item.__dataclass_fields__}
-    return Item(**values | {"level": ReceptionLevel(row["level"]), "rule": EntryRule(row["rule"])})

@@ -17,7 +17,7 @@ from contracts.clock import ClockKind, Trace
 from contracts.complaint import Urgency
 from contracts.whistle import WhistleKind
 from kit.errors import DomainError, Kind
-from services.notifier.calendar import CITY, WorkCalendar
+from services.notifier.worktime.calendar import CITY, WorkCalendar
 
 NONE: Final = "none"
 HALF: Final = 0.5

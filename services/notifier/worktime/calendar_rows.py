@@ -10,7 +10,7 @@ from typing import Final
 
 from contracts.directory import CalendarDay
 from kit.errors import Kind
-from services.notifier.calendar import (
+from services.notifier.worktime.calendar import (
     ALWAYS,
     DAY,
     FIRST_DAY,

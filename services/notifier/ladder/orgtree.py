@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from contracts.directory import DutyTurn, Post, Unit, UnitKind
 from contracts.escalation import ReceptionLevel
-from services.notifier.calendar import CITY, WorkCalendar
-from services.notifier.clock import NOBODY
+from services.notifier.clocks.clock import NOBODY
+from services.notifier.worktime.calendar import CITY, WorkCalendar
 
 OFFICE_OF: Final[Mapping[int, ReceptionLevel]] = {
     2: ReceptionLevel.COMMUNITY,

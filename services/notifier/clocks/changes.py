@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 from contracts.clock import ClockEvent, ClockKind
-from services.notifier import moving
-from services.notifier.clock import NOBODY, Book, Clock
-from services.notifier.ticket import Ticket
+from services.notifier.clocks import moving
+from services.notifier.clocks.clock import NOBODY, Book, Clock
+from services.notifier.clocks.ticket import Ticket
 
 MERGED: Final = "ticket.merged"
 """What a merger stops runs on when it is undone, a hold included (docs/adr/0018)."""

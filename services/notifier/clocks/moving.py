@@ -12,9 +12,9 @@ from typing import Final
 
 from contracts.clock import ClockKind, Trace
 from contracts.ticket import Since
-from services.notifier.calendar import STANDARD
-from services.notifier.clock import NOBODY, Book, Clock
-from services.notifier.limits import DUTY_ZH, HALF, Basis, Duration, limit_of, moment_zh
+from services.notifier.clocks.clock import NOBODY, Book, Clock
+from services.notifier.worktime.calendar import STANDARD
+from services.notifier.worktime.limits import DUTY_ZH, HALF, Basis, Duration, limit_of, moment_zh
 
 SHARED: Final = (ClockKind.RESIDENT, ClockKind.DISPATCH, ClockKind.RESULT)
 """Clocks that merged tickets have in common: the earliest wins (domain.md E19). Signing for and contact

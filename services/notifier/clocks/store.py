@@ -14,8 +14,8 @@ from contracts.clock import ClockKind, Trace
 from contracts.complaint import Urgency
 from contracts.ticket import Since, TicketStatus
 from kit.db import Conn, columns
-from services.notifier.clock import Clock
-from services.notifier.ticket import Ticket
+from services.notifier.clocks.clock import Clock
+from services.notifier.clocks.ticket import Ticket
 
 SQL_OPEN_TICKETS: Final = """
 insert into ticket_view

@@ -16,8 +16,8 @@ from contracts.catalog import NONE_TOKEN
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
-from services.notifier.calendar import WorkCalendar
-from services.notifier.limits import Basis, Due, Duration
+from services.notifier.worktime.calendar import WorkCalendar
+from services.notifier.worktime.limits import Basis, Due, Duration
 
 NOBODY: Final = NONE_TOKEN
 """Unit of a clock no unit answers for: the resident's, and the call-back's (never the handler's)."""

@@ -13,7 +13,7 @@ from contracts.ticket import (
     TicketMerged,
     TicketStatus,
 )
-from services.notifier.clock import FINAL
+from services.notifier.clocks.clock import FINAL
 
 
 @dataclass(slots=True)

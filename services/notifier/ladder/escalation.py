@@ -10,9 +10,9 @@ from uuid import UUID
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.escalation import EntryRule, EscalationEvent, ReceptionLevel
-from services.notifier.ladder import Rung
-from services.notifier.orgtree import Org, Told
-from services.notifier.reception import Item
+from services.notifier.ladder.ladder import Rung
+from services.notifier.ladder.orgtree import Org, Told
+from services.notifier.reception.item import Item
 
 
 class Escalation(NamedTuple):

@@ -15,11 +15,11 @@ from typing import Final
 from contracts.clock import ClockKind
 from contracts.complaint import ComplaintReceived, Urgency
 from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged, TicketStatus
-from services.notifier import moving
-from services.notifier.calendar import STANDARD
-from services.notifier.changes import MERGED, Changes
-from services.notifier.clock import FINAL, NOBODY, RUNNING, UNIT_DUTIES, Book, Clock, started
-from services.notifier.limits import HALF
+from services.notifier.clocks import moving
+from services.notifier.clocks.changes import MERGED, Changes
+from services.notifier.clocks.clock import FINAL, NOBODY, RUNNING, UNIT_DUTIES, Book, Clock, started
+from services.notifier.worktime.calendar import STANDARD
+from services.notifier.worktime.limits import HALF
 
 DISPATCHED: Final = "ticket.dispatched"
 UNMERGED: Final = "ticket.unmerged"

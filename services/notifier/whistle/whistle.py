@@ -14,7 +14,7 @@ from uuid import UUID
 
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.whistle import CallState, WhistleEvent, WhistleKind
-from services.notifier.limits import Basis
+from services.notifier.worktime.limits import Basis
 
 ANSWERED: Final = frozenset({"whistle.checked_in", "whistle.declined"})
 """A department has answered: it came, or said why not."""

@@ -1,0 +1,1 @@
+"""The clocks of a ticket: what starts, stops and moves them."""

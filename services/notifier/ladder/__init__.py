@@ -1,0 +1,1 @@
+"""What stays unresolved climbs: rungs, who is told, what was raised."""

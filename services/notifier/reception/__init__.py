@@ -1,0 +1,1 @@
+"""What stays unresolved on a secretary's table."""

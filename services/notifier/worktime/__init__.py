@@ -1,0 +1,1 @@
+"""Working time: the calendar, and the limits and due times that run on it."""
