@@ -18,6 +18,7 @@ from kit.db import Conn, Pool
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
+from kit.idempotency import is_key
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.actions import Archive
@@ -49,7 +50,6 @@ from services.intake.visiting import Visits
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
 SEE_DUPLICATES: Final = ("operator", "dispatcher", "admin")
-KEY_LENGTH: Final = batch.KEY_LENGTH
 Ident = Annotated[str, Path(max_length=40)]
 
 
@@ -113,7 +113,7 @@ def answer(filed: Filed, who: Principal) -> dict[str, Any]:
 def idempotency_key(request: Request) -> str:
     """The required header. Raises DomainError 400."""
     key = request.headers.get("idempotency-key", "")
-    if not key or len(key) > KEY_LENGTH or not key.isprintable():
+    if not is_key(key):
         raise DomainError(
             "no-idempotency-key",
             Kind.MALFORMED,

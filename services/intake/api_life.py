@@ -8,8 +8,8 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import AwareDatetime
 
 from kit.auth import Principal, allow
-from kit.errors import DomainError, Kind
 from kit.http import Shared, read_body, reply
+from kit.idempotency import optional_key
 from services.intake import viewing
 from services.intake.callback import Answer
 from services.intake.calling import CallDesk
@@ -23,22 +23,7 @@ CALLERS: Final = ("operator",)
 """Who speaks with residents; whoever handled the matter is told that there is no such complaint."""
 LOOKERS: Final = ("operator", "admin", "auditor")
 REVIEWERS: Final = ("admin", "auditor")
-KEY_LENGTH: Final = 128
 Ident = Annotated[str, Path(max_length=40)]
-
-
-def optional_key(request: Request) -> str | None:
-    """The Idempotency-Key, if one was sent. Raises DomainError 400."""
-    key = request.headers.get("idempotency-key")
-    if key is None or (0 < len(key) <= KEY_LENGTH and key.isprintable()):
-        return key
-    raise DomainError(
-        "bad-idempotency-key",
-        Kind.MALFORMED,
-        field="Idempotency-Key",
-        zh=f"Idempotency-Key 应为 1 至 {KEY_LENGTH} 个可见字符；重试用原来的键。",
-        en=f"An Idempotency-Key has 1 to {KEY_LENGTH} visible characters; repeat with the same one.",
-    )
 
 
 def add_life(

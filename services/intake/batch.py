@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from kit import strict_json
 from kit.db import LOST
 from kit.errors import DomainError, too_large, unavailable
+from kit.idempotency import KEY_LENGTH, is_key
 from kit.validation import invalid, wrong_field
 from services.intake.complaint import Filing
 from services.intake.registrar import Filed
@@ -22,7 +23,6 @@ WINDOW: Final = 512
 BIG_LINE: Final = 16 * 1024
 """After a line longer than this the window is emptied first, so that memory stays bounded."""
 LINE_LIMIT: Final = 256 * 1024
-KEY_LENGTH: Final = 128
 
 FileOne = Callable[[Filing, str], Awaitable[Filed]]
 Answer = Callable[[Filed], dict[str, Any]]
@@ -77,7 +77,7 @@ def _refused(count: int, error: DomainError) -> bytes:
 def _key(value: object) -> str | None:
     """Take the line's own key out of it. Raises DomainError 422 when it is no key."""
     key = value.pop("idempotency_key", None) if isinstance(value, dict) else None
-    if key is None or (isinstance(key, str) and 0 < len(key) <= KEY_LENGTH and key.isprintable()):
+    if key is None or (isinstance(key, str) and is_key(key)):
         return key
     raise wrong_field(
         "idempotency_key",

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Path, Request, Response
 from kit.db import LOST
 from kit.errors import DomainError, Kind, unavailable
 from kit.http import language
+from kit.idempotency import optional_key
 from services.intake.open311.desk import Asker, PartnerDesk
 from services.intake.open311.document import Document, Format, failure, status_of
 from services.intake.open311.partner import Keyring, Partner, Right
@@ -30,7 +31,6 @@ PATHS: Final = frozenset(
     )
 )
 """For everybody, or for whoever has an api_key: never for sign-in tokens."""
-KEY_LENGTH: Final = 128
 End = Annotated[str, Path(max_length=8, description="json or xml")]
 Ask = Callable[[], Awaitable[Document]]
 
@@ -146,7 +146,7 @@ def _filing(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
             door.check(fields.get("jurisdiction_id"))
             asker = door.asker(request, fields.get("api_key"), Right.FILE)
             assert asker.partner is not None  # noqa: S101 - the right was demanded
-            return await desk.file(asker.partner, fields, _key(request), asker.lang)
+            return await desk.file(asker.partner, fields, optional_key(request), asker.lang)
 
         return await _answer(request, form, ask)
 
@@ -214,19 +214,6 @@ async def _fields(request: Request) -> dict[str, Any]:
     if not isinstance(fields.get("api_key"), str | None):
         del fields["api_key"]
     return fields
-
-
-def _key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is None or (0 < len(key) <= KEY_LENGTH and key.isprintable()):
-        return key
-    raise DomainError(
-        "bad-idempotency-key",
-        Kind.MALFORMED,
-        field="Idempotency-Key",
-        zh=f"Idempotency-Key 应为 1 至 {KEY_LENGTH} 个可见字符。",
-        en=f"An Idempotency-Key has 1 to {KEY_LENGTH} visible characters.",
-    )
 
 
 def _language(request: Request) -> Lang:
