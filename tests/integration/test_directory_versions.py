@@ -183,6 +183,22 @@ async def test_a_version_waits_for_its_first_day(router_pool: Pool, database: Da
         assert await asked(router_pool) == 2
 
 
+async def test_before_the_first_day_of_all_the_first_version_decides(
+    router_pool: Pool, database: Database
+) -> None:
+    """A simulated clock may be set to a day before the city's files were loaded."""
+    await put(router_pool)
+    await put(router_pool, renamed(MILL, "棉纺宿舍"))
+    async with replica(router_pool) as one:
+        await until(lambda: one.directory is not None and one.directory.version == 2)
+        admin = await asyncpg.connect(database.dsn(), password=PASSWORD)
+        now = await admin.fetchval("select chuishao.business_now()")
+        await admin.execute("select chuishao.set_business_clock($1)", now - timedelta(days=60))
+        await admin.close()
+        assert await asked(router_pool) == 1
+        await until(lambda: one.directory is not None and one.directory.version == 1)
+
+
 async def test_a_part_reads_the_same_whole_or_in_pieces(router_pool: Pool) -> None:
     await put(router_pool)
     whole = await catalogue.part(router_pool, 1, "areas", None)

@@ -35,9 +35,7 @@ select version, digest, effective_from from directory_version order by version d
 SQL_IN_FORCE: Final = """
 select version, digest, effective_from
 from directory_version
-where active_at is not null and effective_from <= chuishao.business_now()
-order by version desc
-limit 1
+where version = version_in_force()
 """
 SQL_CONTENT: Final = "select part, piece, digest from directory_content where version = $1"
 SQL_BODIES: Final = "select digest, body from directory_piece where digest = any($1::text[])"

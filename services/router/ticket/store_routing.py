@@ -13,11 +13,7 @@ from kit.outbox import CTE_SAY
 
 SQL_NOW_AND_VERSION: Final = """
 select chuishao.business_now() as now,
-    (
-        select coalesce(max(version), 0)
-        from directory_version
-        where active_at is not null and effective_from <= chuishao.business_now()
-    ) as version,
+    version_in_force() as version,
     (select coalesce(max(version), 0) from model where in_use) as model
 """
 SQL_OPEN: Final = (
