@@ -106,6 +106,9 @@ class ComplaintReceived(ComplaintEvent):
     confidential: bool = False
     repeat_of: str | None = None
     """Number of an earlier complaint that this one takes up again (domain.md E7)."""
+    repeats: int = 0
+    """How many complaints of the same requester about the same matter came before this one, as far as
+    intake can tell from the blind index of the phone; says nothing about who that is (domain.md E31)."""
     attachments: tuple[str, ...] = ()
     """Ids of files at intake, handed out there by right of the ticket."""
     settled: Settled | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from contracts.complaint import ComplaintReceived, Urgency
@@ -20,7 +21,7 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import ending, whistling
+from services.notifier import ending, queueing, whistling
 from services.notifier.clocks import store, store_issues
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.clocks.ticket import Ticket
@@ -29,6 +30,7 @@ from services.notifier.directory import Directory
 from services.notifier.ending import parse_id, say
 from services.notifier.ladder import ladder, store_ladder
 from services.notifier.ladder.ladder import Ladder
+from services.notifier.reception.entry import Arrival
 from services.notifier.worktime.calendar import STANDARD
 
 
@@ -60,50 +62,68 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
         timing.receive(data, directory)
         if timing.begun:
             timings.append(timing)
-    return Effects(await _write(conn, timings, ladders, directory))
+    events = await _write(conn, timings, ladders, directory)
+    again = {ticket_id: data.repeats for ticket_id, (data, _) in told.items() if data.repeats}
+    if again:
+        events += await queueing.repeated(conn, again, tickets, directory.org)
+    return Effects(events)
 
 
 async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
     """Apply ticket events in version order: older ones change nothing, gaps wait.
 
     Whistles come the same way, each with a history of its own, and hot issues; what they mute is
-    decided when a warning is due.
+    decided when a warning is due. Last, what of all this belongs on a secretary's table goes there.
     """
-    await _note_issues(conn, batch)
-    effects = await whistling.apply(conn, batch, directory)
+    issues = await _note_issues(conn, batch)
+    arrivals: list[Arrival] = []
+    effects = await whistling.apply(conn, batch, directory, arrivals)
     heard = _by_ticket(batch)
-    if not heard:
-        return effects
-    first = [
-        _stranger(ticket_id, own[0]) for ticket_id, own in heard.items() if own[0].data.version == 1
-    ]
-    if first:
-        await store.open_tickets(conn, first)
-    tickets = await store.lock_tickets(conn, list(heard))
     due: dict[UUID, list[Heard]] = {}
-    for ticket_id, own in heard.items():
-        now, waiting = _in_turn(own, tickets.get(ticket_id))
-        effects.waiting += [one.received for one in waiting]
-        if now:
-            due[ticket_id] = now
+    if heard:
+        first = [
+            _stranger(ticket_id, own[0])
+            for ticket_id, own in heard.items()
+            if own[0].data.version == 1
+        ]
+        if first:
+            await store.open_tickets(conn, first)
+        tickets = await store.lock_tickets(conn, list(heard))
+        for ticket_id, own in heard.items():
+            now, waiting = _in_turn(own, tickets.get(ticket_id))
+            effects.waiting += [one.received for one in waiting]
+            if now:
+                due[ticket_id] = now
     if due:
-        ladders = await store_ladder.lock_ladders(conn, list(due))
-        clocks = await store.clocks(conn, list(due))
-        timings = []
-        for ticket_id, own in due.items():
-            timing = Timing(tickets[ticket_id], clocks[ticket_id], new_id)
-            for one in own:
-                event = one.received.event
-                timing.cause = event.id
-                timing.hear(one.received.name, one.data, event.time, directory)
-            timings.append(timing)
-        await store.save_tickets(conn, [timing.ticket for timing in timings])
-        effects.events += await _write(conn, timings, ladders, directory)
+        effects.events += await _hear(conn, due, tickets, directory)
+    told = [(x.received.name, x.data, x.received.event.time) for own in due.values() for x in own]
+    effects.events += await queueing.follow(conn, told, arrivals, issues, directory.org)
     return effects
 
 
-async def _note_issues(conn: Conn, batch: Sequence[Received]) -> None:
-    """Remember who belongs to which hot issue, in whatever order it is told."""
+async def _hear(
+    conn: Conn,
+    due: dict[UUID, list[Heard]],
+    tickets: dict[UUID, Ticket],
+    directory: Directory,
+) -> list[Outgoing]:
+    """What events do to the clocks and ladders of their tickets."""
+    ladders = await store_ladder.lock_ladders(conn, list(due))
+    clocks = await store.clocks(conn, list(due))
+    timings = []
+    for ticket_id, own in due.items():
+        timing = Timing(tickets[ticket_id], clocks[ticket_id], new_id)
+        for one in own:
+            event = one.received.event
+            timing.cause = event.id
+            timing.hear(one.received.name, one.data, event.time, directory)
+        timings.append(timing)
+    await store.save_tickets(conn, [timing.ticket for timing in timings])
+    return await _write(conn, timings, ladders, directory)
+
+
+async def _note_issues(conn: Conn, batch: Sequence[Received]) -> dict[UUID, datetime]:
+    """Remember who belongs to which hot issue, in whatever order it is told; which grew, and when."""
     told = [(one.name, one.event.data) for one in batch if isinstance(one.event.data, IssueEvent)]
     members = [
         (parse_id(data.ticket_id), parse_id(data.issue_id)) for _, data in told if data.ticket_id
@@ -111,6 +131,7 @@ async def _note_issues(conn: Conn, batch: Sequence[Received]) -> None:
     closed = {parse_id(data.issue_id): data.at for name, data in told if name == "issue.closed"}
     await store_issues.join(conn, sorted(members))
     await store_issues.close(conn, sorted(closed.items()))
+    return {parse_id(data.issue_id): data.at for _, data in told if data.ticket_id}
 
 
 async def _write(

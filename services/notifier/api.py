@@ -11,13 +11,14 @@ from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, reply
+from kit.relay import Relay
 from services.notifier import viewing
+from services.notifier.api_dossier import add_dossier
 from services.notifier.directory import Holder
 from services.notifier.queries import Wanted
 from services.notifier.viewing import EVERYWHERE, Page
 
 READERS: Final = (*EVERYWHERE, "secretary")
-QUEUE_READERS: Final = ("secretary", "admin", "auditor", "dispatcher", "dashboard", "service")
 
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 Area = Annotated[str | None, Query(pattern=r"^[0-9]{6}([0-9]{3}){0,3}$")]
@@ -25,27 +26,14 @@ Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-def make_app(shared: Shared, *, holder: Holder) -> FastAPI:
+def make_app(shared: Shared, *, holder: Holder, relay: Relay) -> FastAPI:
     """The application with all of the notifier's routes."""
     app = create_app(shared, title="Chuishao notifier 时限与升级", version="0.1.0")
-    _queue(app, shared.pool, holder)
+    add_dossier(app, shared, holder, relay)
     _clocks(app, shared.pool, holder)
     _escalations(app, shared.pool, holder)
     deny_by_default(app, PUBLIC)
     return app
-
-
-def _queue(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    @app.get("/v1/reception/queue", tags=["reception"])
-    async def reception_queue(
-        org: Code = None,
-        cursor: Cursor = None,
-        limit: Limit = 50,
-        who: Principal = allow(*QUEUE_READERS),
-    ) -> Response:
-        """What lies on the secretaries' tables, weightiest first, with the parts of each score."""
-        found = await viewing.queue(pool, holder.directory, who, org, Page(cursor, limit))
-        return reply(found)
 
 
 def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:

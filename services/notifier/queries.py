@@ -1,17 +1,14 @@
-"""SQL of the pages: a ticket's clocks, escalations, and the secretary's queue."""
+"""SQL of the pages: a ticket's clocks, and escalations."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
 
 from kit.db import Conn
-from services.notifier.reception.item import WEIGHT
 
 SQL_TICKET: Final = """
 select v.ticket_id, v.number, v.round, v.status, v.unit, v.area, v.holders
@@ -46,21 +43,6 @@ where ($1::uuid is null or e.ticket_id = $1)
     and ($7::uuid is null or e.escalation_id < $7)
 order by e.escalation_id desc
 limit $8
-"""
-SQL_QUEUE_PAGE: Final = """
-with scored as (
-    select i.*,
-        w.points + i.requesters + i.care
-            + greatest(0, floor(extract(epoch from $4 - i.received_at) / 86400))::int as score
-    from reception_item i
-    join unnest($2::text[], $3::int[]) as w(rule, points) on w.rule = i.rule
-    where i.closed_at is null and ($1::text[] is null or i.org = any($1))
-)
-select s.*
-from scored s
-where $5::int is null or (s.score, s.item_id) < ($5, $6::uuid)
-order by s.score desc, s.item_id desc
-limit $7
 """
 
 
@@ -102,22 +84,5 @@ async def escalations(conn: Conn, wanted: Wanted, before: UUID | None, limit: in
         within,
         before,
         limit,
-    )
-    return rows
-
-
-async def queue_page(
-    conn: Conn,
-    orgs: Sequence[str] | None,
-    now: datetime,
-    *,
-    after: tuple[int, UUID] | None,
-    limit: int,
-) -> list[Record]:
-    """Open items of offices (all for None), weightiest first, past the cursor (score, item id)."""
-    rules, points = [rule.value for rule in WEIGHT], list(WEIGHT.values())
-    score, item_id = after or (None, None)
-    rows: list[Record] = await conn.fetch(
-        SQL_QUEUE_PAGE, orgs, rules, points, now, score, item_id, limit
     )
     return rows

@@ -6,7 +6,7 @@ once, in one process or in many: rows are claimed with locks that skip locked ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -20,14 +20,14 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import whistling
+from services.notifier import legacy, queueing, whistling
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
 from services.notifier.ladder import store_ladder
 from services.notifier.ladder.escalation import Raised, Raiser
 from services.notifier.ladder.ladder import Ladder
-from services.notifier.reception import store_reception
-from services.notifier.reception.item import Item
+from services.notifier.ladder.orgtree import Org
+from services.notifier.reception.entry import LATE, Arrival
 
 CLAIM: Final = 500
 """Rows of a kind that one tick takes."""
@@ -53,21 +53,23 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         now = await business_now(conn)
         due = await store_ladder.claim_due(conn, now, limit)
         alarms = await store_ladder.claim_alarms(conn, now, limit)
+        reviews = await legacy.due(conn, now, limit)
         done.events = [_alarm(row, now) for row in alarms]
         sounded, more = await whistling.sound(conn, now, limit)
         done.events += sounded
         if due:
-            await _climb(conn, due, Raiser(directory.org, now, new_id), now, done)
+            await _climb(conn, due, directory.org, now, done)
+        late = [*reviews, *_late(alarms, now)]
+        done.events += await queueing.enter(conn, late, directory.org)
         await outbox.append(conn, done.events)
-    done.more = len(due) == limit or len(alarms) == limit or more
+    done.more = limit in {len(due), len(alarms), len(reviews)} or more
     return done
 
 
-async def _climb(
-    conn: Conn, due: Sequence[Record], raiser: Raiser, now: datetime, done: Ticked
-) -> None:
+async def _climb(conn: Conn, due: Sequence[Record], org: Org, now: datetime, done: Ticked) -> None:
     """Fire the rungs of claimed ladders whose clocks still run; each level once."""
     ticking = await store_ladder.ticking(conn, [row["ticket_id"] for row in due])
+    raiser = Raiser(org, now, new_id)
     fired: list[Raised] = []
     ladders: list[tuple[UUID, Ladder]] = []
     for row in due:
@@ -81,21 +83,23 @@ async def _climb(
     await store_ladder.move_on(conn, ladders)
     new = await store_ladder.raise_rungs(conn, [one.escalation for one in fired])
     fired = [one for one in fired if one.escalation.escalation_id in new]
-    items = await store_reception.queue(conn, _items(fired))
+    entering = [one.item for one in fired if one.item]
+    done.events += await queueing.enter(conn, entering, org)
     done.levels = [one.escalation.level for one in fired]
     done.events += [
         say("escalation.raised", one.escalation.event(now), to=one.escalation.level)
         for one in fired
         if one.heard
     ]
-    done.events += [say("reception.queued", i.event(now), to=i.level.value) for i in items]
-    await audit.record(conn, _audit(fired, items, now))
+    await audit.record(conn, _audit(fired, now))
 
 
-def _items(fired: Sequence[Raised]) -> list[Item]:
-    """One item a ticket, on the table of its highest rung."""
-    ordered = sorted(fired, key=lambda one: one.escalation.level)
-    return list({one.item.ticket_id: one.item for one in ordered if one.item}.values())
+def _late(alarms: Sequence[Record], now: datetime) -> Iterator[Arrival]:
+    """Rulings and holds whose time has passed come to a secretary's table at once (domain.md D7)."""
+    for row in alarms:
+        rule = LATE.get(ClockKind(row["kind"]))
+        if rule is not None and row["breached_at"]:
+            yield Arrival(row["ticket_id"], rule, now, round=row["round"])
 
 
 def _alarm(row: Record, now: datetime) -> Outgoing:
@@ -118,7 +122,7 @@ def _alarm(row: Record, now: datetime) -> Outgoing:
     return say(name, data, to=data.unit)
 
 
-def _audit(fired: Sequence[Raised], items: Sequence[Item], now: datetime) -> list[audit.Entry]:
+def _audit(fired: Sequence[Raised], now: datetime) -> list[audit.Entry]:
     """What will be asked about later: who was told when, and what was left out as vacant."""
     entries = []
     for one in fired:
@@ -126,7 +130,4 @@ def _audit(fired: Sequence[Raised], items: Sequence[Item], now: datetime) -> lis
         detail = {"level": e.level, "reason": e.reason, "to": e.recipients, "vacant": e.vacant}
         action = "escalation.raise" if one.heard else "escalation.skip"
         entries.append(audit.Entry(now, ACTOR, action, str(e.ticket_id), detail))
-    for item in items:
-        queued = {"item": str(item.item_id), "org": item.org, "rule": item.rule.value}
-        entries.append(audit.Entry(now, ACTOR, "reception.queue", str(item.ticket_id), queued))
     return entries

@@ -17,10 +17,13 @@ from kit.validation import wrong_field
 from services.notifier import queries
 from services.notifier.directory import Directory
 from services.notifier.queries import Wanted
-from services.notifier.reception import store_reception
+from services.notifier.reception import store_hand, store_listing, store_reception
+from services.notifier.reception.handing import may_read, rules_of
+from services.notifier.reception.store_listing import Narrowed
 
 EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service")
 """Roles that see all areas; a secretary sees those of the offices in which a post is held."""
+ANYTHING: Final = Narrowed()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +34,35 @@ class Page:
     limit: int
 
 
-async def queue(
-    pool: Pool, directory: Directory, who: Principal, org: str | None, page: Page
+async def queue(  # noqa: PLR0913, PLR0917 - who asks, where, and for what
+    pool: Pool,
+    directory: Directory,
+    who: Principal,
+    org: str | None,
+    page: Page,
+    wanted: Narrowed = ANYTHING,
 ) -> dict[str, Any]:
-    """A page of the secretary's queue, weightiest first. Raises DomainError 404, 422."""
+    """A page of the secretary's queue, weightiest first, each with its rules; counts on the first.
+
+    Without `org` the own offices'; a lower office's of the own area where it is named. Raises
+    DomainError 404, 422.
+    """
     after = _queue_cursor(page.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
-        own = _offices(directory, who, now)
-        orgs = None if own is None else list(own)
-        if org is not None:
-            if orgs is not None and org not in orgs:
-                raise not_found("接待队列", "reception queue")
-            orgs = [org]
-        rows = await queries.queue_page(conn, orgs, now, after=after, limit=page.limit)
-    last = f"{rows[-1]['score']}~{rows[-1]['item_id']}" if len(rows) == page.limit else None
-    return {"items": [store_reception.item_of(row).show(now) for row in rows], "next": last}
+        own = offices(directory, who, now)
+        if org is not None and own is not None and not may_read(own, org, directory.org):
+            raise not_found("接待队列", "reception queue")
+        orgs = [org] if org is not None else None if own is None else list(own)
+        rows = await store_listing.page(conn, orgs, wanted, after=after, limit=page.limit)
+        known = await store_hand.entries(conn, [row["item_id"] for row in rows])
+        counts = await store_listing.counts(conn, orgs) if after is None else None
+    last = f"{rows[-1]['rank']}~{rows[-1]['item_id']}" if len(rows) == page.limit else None
+    items = [
+        store_reception.item_of(row).show(now) | {"rules": rules_of(known[row["item_id"]])}
+        for row in rows
+    ]
+    return {"items": items, "next": last} | ({"counts": counts} if counts else {})
 
 
 async def clocks(
@@ -84,14 +100,15 @@ async def escalations(
     return {"items": [_shown(row) for row in rows], "next": last}
 
 
-def _offices(
+def offices(
     directory: Directory, who: Principal, now: datetime
 ) -> dict[str, tuple[str, ...]] | None:
+    """The offices in which somebody is secretary or deputy now, with their areas; None: sees all."""
     return None if who.has(*EVERYWHERE) else directory.org.offices_of(who.sub, now)
 
 
 def _areas(directory: Directory, who: Principal, now: datetime) -> tuple[str, ...] | None:
-    own = _offices(directory, who, now)
+    own = offices(directory, who, now)
     return None if own is None else tuple(area for areas in own.values() for area in areas)
 
 
@@ -122,17 +139,18 @@ def _queue_cursor(cursor: str | None) -> tuple[int, UUID] | None:
     try:
         return int(score), UUID(item_id)
     except ValueError:
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
 
 
 def _id_cursor(cursor: str | None) -> UUID | None:
     try:
         return None if cursor is None else UUID(cursor)
     except ValueError:
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
 
 
-def _bad_cursor() -> Exception:
+def bad_cursor() -> Exception:
+    """The answer to a cursor that no page gave."""
     return wrong_field(
         "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
     )

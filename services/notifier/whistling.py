@@ -1,31 +1,37 @@
-"""What the notifier does with whistles: their clocks, and no-shows on a secretary's table."""
+"""What the notifier does with whistles: their clocks, and no-shows for a secretary's table."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.escalation import ReceptionLevel
+from contracts.escalation import EntryRule
 from contracts.whistle import WhistleEvent
-from kit import audit, outbox
+from kit import outbox
 from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.notifier.directory import Directory
-from services.notifier.ending import ACTOR, parse_id, say
+from services.notifier.ending import parse_id, say
+from services.notifier.reception.entry import Arrival
 from services.notifier.whistle import store_whistles
 from services.notifier.whistle.whistle import Whistle, WhistleTiming
 
 Told = tuple[Received, WhistleEvent]
 
 
-async def apply(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
-    """Apply whistle events in version order: older ones change nothing, gaps wait."""
+async def apply(
+    conn: Conn, batch: Sequence[Received], directory: Directory, arrivals: list[Arrival]
+) -> Effects:
+    """Apply whistle events in version order: older ones change nothing, gaps wait.
+
+    What they put on a secretary's table is added to `arrivals`.
+    """
     heard = _by_whistle(batch)
     if not heard:
         return Effects()
@@ -41,6 +47,7 @@ async def apply(conn: Conn, batch: Sequence[Received], directory: Directory) -> 
             due[whistle_id] = now
     if due:
         effects.events = await _write(conn, due, whistles, directory)
+        arrivals += _missed([told for own in due.values() for told in own])
     return effects
 
 
@@ -61,34 +68,16 @@ async def _write(
     await store_whistles.begin(conn, [(t.whistle.whistle_id, c) for t in timings for c in t.begun])
     await store_whistles.stop(conn, [c for t in timings for c in t.changed.values()])
     events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
-    events += await _queue(conn, [told for own in due.values() for told in own], directory)
     await outbox.append(conn, events)
     return events
 
 
-async def _queue(conn: Conn, told: Sequence[Told], directory: Directory) -> list[Outgoing]:
+def _missed(told: Sequence[Told]) -> Iterator[Arrival]:
     """A department that did not come puts the ticket on the street secretary's table (domain.md D7)."""
-    rows = []
     for one, data in told:
         if one.name == "whistle.no_show" and data.ticket_id is not None:
-            level, org = directory.org.table(ReceptionLevel.SUBDISTRICT, data.area, data.blower)
             ticket_id = parse_id(data.ticket_id)
-            rows.append((new_id(), ticket_id, level.value, org, data.unit, data.area, data.at))
-    if not rows:
-        return []
-    items = await store_whistles.queue(conn, rows)
-    entries = [
-        audit.Entry(
-            i.queued_at,
-            ACTOR,
-            "reception.queue",
-            str(i.ticket_id),
-            {"item": str(i.item_id), "org": i.org, "rule": i.rule.value},
-        )
-        for i in items
-    ]
-    await audit.record(conn, entries)
-    return [say("reception.queued", i.event(i.queued_at), to=i.level.value) for i in items]
+            yield Arrival(ticket_id, EntryRule.WHISTLE_NO_SHOW, data.at, unit=data.unit)
 
 
 async def sound(conn: Conn, now: datetime, limit: int) -> tuple[list[Outgoing], bool]:

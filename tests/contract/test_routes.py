@@ -99,6 +99,12 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/reception/queue"): {
             "secretary", "admin", "auditor", "dispatcher", "dashboard", "service",
         },
+        ("POST", "/v1/reception/queue"): {"secretary"},
+        ("POST", "/v1/reception/queue/{item}/withdraw"): {"secretary"},
+        ("POST", "/v1/reception/queue/{item}/care"): {"secretary"},
+        ("GET", "/v1/reception/legacy"): {"secretary", "admin", "auditor", "dispatcher"},
+        ("POST", "/v1/reception/legacy"): {"secretary"},
+        ("POST", "/v1/reception/legacy/{ident}/review"): {"secretary"},
         ("GET", "/v1/clocks/{ticket}"): WATCHERS | {"secretary"},
         ("GET", "/v1/escalations"): WATCHERS | {"secretary"},
     },

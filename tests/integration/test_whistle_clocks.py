@@ -170,7 +170,9 @@ async def test_a_no_show_puts_the_ticket_on_the_street_secretarys_table_once(poo
     missed = [whistle("no_show", one, n, unit=u, hours=24, **about)
               for n, u in ((4, "SZ"), (5, "GD"))]  # fmt: skip
     effects = await apply(pool, apply_tickets, *missed, whistle("no_show", other, 4, hours=24))
-    assert [e.subject for e in effects.events] == ["reception.queued.subdistrict.370105.001.008._"]
+    assert [e.subject for e in effects.events] == [
+        "reception.queued.subdistrict.370105.001.008.001"
+    ]
     rows = await pool.fetch("select org, rule, unit, ticket_id from reception_item")
     assert [tuple(row) for row in rows] == [("JD-WYS", "whistle_no_show", "SZ", ticket)]
     auditor = Principal("P0000", frozenset({"auditor"}))

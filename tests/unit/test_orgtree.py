@@ -84,9 +84,9 @@ def test_a_level_without_office_hands_the_matter_upwards() -> None:
 def test_the_score_is_the_sum_of_the_parts_shown_beside_it() -> None:
     item = Item(
         uuid4(), uuid4(), "261123000001", 1, ReceptionLevel.SUBDISTRICT, "JD-WYS",
-        EntryRule.OVERDUE_L4, 3, 1, "SZ", AREA, MONDAY, MONDAY,
+        EntryRule.OVERDUE_L4, 3, 1, "SZ", AREA, MONDAY, MONDAY, 40,
     )  # fmt: skip
-    shown = item.show(MONDAY + timedelta(days=9, hours=23))
+    shown = item.show(MONDAY + timedelta(days=9, hours=13))
     assert shown["score_parts"] == {"rule": 40, "days_open": 9, "requesters": 3, "care": 1}
     assert shown["score"] == 53
 

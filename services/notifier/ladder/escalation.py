@@ -12,7 +12,7 @@ from contracts.complaint import Urgency
 from contracts.escalation import EntryRule, EscalationEvent, ReceptionLevel
 from services.notifier.ladder.ladder import Rung
 from services.notifier.ladder.orgtree import Org, Told
-from services.notifier.reception.item import Item
+from services.notifier.reception.entry import Arrival
 
 
 class Escalation(NamedTuple):
@@ -63,10 +63,10 @@ class Escalation(NamedTuple):
 
 
 class Raised(NamedTuple):
-    """A rung that fired, and the item it puts on a secretary's queue."""
+    """A rung that fired, and whether it puts the ticket on a secretary's queue."""
 
     escalation: Escalation
-    item: Item | None
+    item: Arrival | None
 
     @property
     def heard(self) -> bool:
@@ -108,7 +108,7 @@ class Raiser:
             due_at=due_at,
             raised_at=self._now,
         )
-        return Raised(escalation, self._item(escalation, rung, row["received_at"]))
+        return Raised(escalation, self._item(escalation, rung))
 
     def _who(self, rung: Rung, unit: str, area: str) -> Told:
         key = (rung["level"], tuple(rung["who"]), unit, area)
@@ -118,23 +118,15 @@ class Raiser:
             self._told[key] = told
         return told
 
-    def _item(self, e: Escalation, rung: Rung, received_at: datetime) -> Item | None:
+    def _item(self, e: Escalation, rung: Rung) -> Arrival | None:
         if rung["reception"] is None:
             return None
-        office = ReceptionLevel(rung["reception"])
-        level, org = self._org.table(office, e.area, e.unit)
-        return Item(
-            item_id=self._new_id(),
-            ticket_id=e.ticket_id,
-            number=e.number,
+        return Arrival(
+            e.ticket_id,
+            EntryRule.OVERDUE_L4,
+            self._now,
+            cause=f"level {e.level}",
             round=e.round,
-            level=level,
-            org=org,
-            rule=EntryRule.OVERDUE_L4,
-            requesters=1,
-            care=0,
+            level=ReceptionLevel(rung["reception"]),
             unit=e.unit,
-            area=e.area,
-            received_at=received_at,
-            queued_at=self._now,
         )

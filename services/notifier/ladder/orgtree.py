@@ -130,6 +130,16 @@ class Org:
                     found[unit.code] = unit.area
         return found
 
+    def level_of(self, office: str) -> ReceptionLevel | None:
+        """Which level of table stands in a unit; None for what is no office."""
+        unit = self._units.get(office)
+        return next((level for level, kind in _KIND.items() if unit and unit.kind is kind), None)
+
+    def areas_of(self, office: str) -> tuple[str, ...]:
+        """The areas a unit serves; none for an unknown one."""
+        unit = self._units.get(office)
+        return unit.area if unit else ()
+
     def _filled(self, unit: str, role: str, area: str, now: datetime) -> list[str]:
         """Posts of a role in a unit, those for the area before all others, deputies stepping in."""
         if role == "duty_lead" and (on_turn := self._on_turn(unit, now)):

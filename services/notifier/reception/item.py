@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from contracts.escalation import EntryRule, ReceptionEvent, ReceptionLevel
+from services.notifier.worktime.calendar import CITY
 
 WEIGHT: Final[Mapping[EntryRule, int]] = {
     EntryRule.OVERDUE_L4: 40,
@@ -22,8 +23,10 @@ WEIGHT: Final[Mapping[EntryRule, int]] = {
     EntryRule.LEGACY: 20,
     EntryRule.MANUAL: 30,
 }
-"""Points of the entry rule; no outside authority, they only order one queue."""
-DAY_S: Final = 86_400
+"""Points of the entry rule; source: `choice`. They only order one queue."""
+CARE: Final = 10
+"""Points of a care flag, whatever its kind; source: `choice`, ten days of waiting."""
+DAY_0: Final = date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +46,23 @@ class Item:
     area: str
     received_at: datetime
     queued_at: datetime
+    points: int
+    """Weight of the heaviest rule when it came."""
+    issue_id: UUID | None = None
+    """The hot issue that this item stands for."""
+    category: str | None = None
+    care_kind: str | None = None
+    care_by: str | None = None
+    """Who set the care flag."""
 
     def parts(self, now: datetime) -> dict[str, int]:
-        """What the score is the sum of: entry rule, days since received, requesters, care flag."""
+        """What the score is the sum of: entry rule, days since received, requesters, care flag.
+
+        Days of the city's calendar: the day it was received is 0, and all matters age at midnight.
+        """
         return {
-            "rule": WEIGHT[self.rule],
-            "days_open": max(0, int((now - self.received_at).total_seconds()) // DAY_S),
+            "rule": self.points,
+            "days_open": max(0, day_of(now) - day_of(self.received_at)),
             "requesters": self.requesters,
             "care": self.care,
         }
@@ -88,4 +102,12 @@ class Item:
             "area": self.area,
             "received_at": self.received_at.isoformat(),
             "queued_at": self.queued_at.isoformat(),
+            "issue_id": str(self.issue_id) if self.issue_id else None,
+            "category": self.category,
+            "care": {"kind": self.care_kind, "by": self.care_by} if self.care_kind else None,
         }
+
+
+def day_of(at: datetime) -> int:
+    """Which day of the city's calendar, counted from 1970-01-01."""
+    return (at.astimezone(CITY).date() - DAY_0).days

@@ -12,8 +12,6 @@ from asyncpg import Record
 from contracts.clock import ClockKind, Trace
 from contracts.whistle import WhistleKind
 from kit.db import Conn, columns
-from services.notifier.reception.item import Item
-from services.notifier.reception.store_reception import item_of
 from services.notifier.whistle.whistle import Whistle, WhistleClock
 
 SQL_OPEN: Final = """
@@ -79,22 +77,6 @@ from sounded s
 join whistle_view v on v.whistle_id = s.whistle_id
 order by s.due_at
 """
-SQL_QUEUE: Final = """
-insert into reception_item (
-    item_id, ticket_id, number, round, level, org, rule, requesters, care, unit, area, received_at,
-    queued_at
-)
-select i.id, v.ticket_id, v.number, v.round, i.level, i.org, 'whistle_no_show', 1, 0, i.unit, i.area,
-    v.received_at, i.at
-from unnest(
-    $1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[]
-) as i(id, ticket_id, level, org, unit, area, at)
-join ticket_view v on v.ticket_id = i.ticket_id
-where v.status not in ('closed', 'declined', 'merged', 'withdrawn')
-on conflict (ticket_id) where closed_at is null do nothing
-returning *
-"""
-"""A matter that lies on a table already stays there: a no-show never moves it down."""
 
 
 async def open_whistles(conn: Conn, whistles: Sequence[Whistle]) -> None:
@@ -150,11 +132,6 @@ async def claim_alarms(conn: Conn, now: datetime, limit: int) -> list[Record]:
     """Clocks near their due time or past it, sounded; others' claims are skipped."""
     rows: list[Record] = await conn.fetch(SQL_CLAIM_ALARMS, now, limit)
     return rows
-
-
-async def queue(conn: Conn, rows: list[tuple[Any, ...]]) -> list[Item]:
-    """(item, ticket, level, office, unit, area, at) of no-shows; the items that are new on a table."""
-    return [item_of(row) for row in await conn.fetch(SQL_QUEUE, *columns(rows, 7))]
 
 
 def whistle_of(row: Record, kind: str) -> Whistle:
