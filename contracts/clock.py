@@ -33,6 +33,29 @@ class ClockKind(StrEnum):
     DECISION = "decision"
 
 
+class MoveKind(StrEnum):
+    """What may move a due time after its clock has started (domain.md D3 rule 3)."""
+
+    HOLD = "hold"
+    """From `since` to `until` nothing of the limit ran."""
+    EXTENSION = "extension"
+    """The due time moved by `by`."""
+    REVIEW = "review"
+    """Due at `until` at the latest: the date that was set when a hold was approved."""
+
+
+class Move(BaseModel):
+    """One move of a due time; which fields are filled depends on `what`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    what: MoveKind
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    by: str | None = None
+    """As the city wrote it: `7d`."""
+
+
 class Trace(BaseModel):
     """Why a clock is due when it is (domain.md D3 rule 5)."""
 
@@ -45,8 +68,15 @@ class Trace(BaseModel):
     urgency: str
     calendar: str
     calendar_version: int
+    """Version of the directory the calendar was taken from."""
+    calendar_digest: str = ""
+    """Of the calendar's working time: equal digests mean equal due times, whatever the version."""
     skipped: tuple[str, ...] = ()
     """Dates inside the span on which no working time ran, `YYYY-MM-DD`."""
+    warn: float | None = None
+    """Share of the limit at which the holder is warned; None in traces of before it was kept."""
+    moves: tuple[Move, ...] = ()
+    """What moved the due time since, oldest first: applied to limit and start they give the due time."""
 
 
 class ClockEvent(EventData):

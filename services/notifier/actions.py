@@ -62,7 +62,7 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
         timing.receive(data, directory)
         if timing.begun:
             timings.append(timing)
-    events = await _write(conn, timings, ladders, directory)
+    events = await write(conn, timings, ladders, directory)
     again = {ticket_id: data.repeats for ticket_id, (data, _) in told.items() if data.repeats}
     if again:
         events += await queueing.repeated(conn, again, tickets, directory.org)
@@ -119,7 +119,7 @@ async def _hear(
             timing.hear(one.received.name, one.data, event.time, directory)
         timings.append(timing)
     await store.save_tickets(conn, [timing.ticket for timing in timings])
-    return await _write(conn, timings, ladders, directory)
+    return await write(conn, timings, ladders, directory)
 
 
 async def _note_issues(conn: Conn, batch: Sequence[Received]) -> dict[UUID, datetime]:
@@ -134,7 +134,7 @@ async def _note_issues(conn: Conn, batch: Sequence[Received]) -> dict[UUID, date
     return {parse_id(data.issue_id): data.at for _, data in told if data.ticket_id}
 
 
-async def _write(
+async def write(
     conn: Conn,
     timings: Sequence[Timing],
     ladders: dict[UUID, list[Ladder]],

@@ -14,7 +14,7 @@ from services.notifier import actions
 from services.notifier.api import make_app
 from services.notifier.consumers import consume, on_directory_published
 from services.notifier.directory import PARTS, Directory, Holder
-from services.notifier.loops import calendar_watch, clock_counter, ticker
+from services.notifier.loops import calendar_recount, calendar_watch, clock_counter, ticker
 from services.notifier.settings import NotifierSettings
 
 SERVICE: Final = "notifier"
@@ -47,6 +47,7 @@ async def main() -> None:
             loops=(
                 plumbing.stay_connected,
                 directory.run,
+                calendar_recount(pool, relay, holder),
                 calendar_watch(pool, holder),
                 clock_counter(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),

@@ -104,6 +104,11 @@ class Directory:
         """The calendar of that name, the standard one where it is gone."""
         return self._calendars.get(name) or self._calendars[STANDARD]
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """Calendar to the digest of its working time."""
+        return {name: calendar.digest for name, calendar in self._calendars.items()}
+
     def extension(self, profile: str, urgency: Urgency) -> Duration | None:
         """By how much a granted extension moves the result clock."""
         return duration(self._limits(profile, urgency)[1].extension)

@@ -14,7 +14,9 @@ from kit.clock import business_now
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
+from services.notifier import recounting
 from services.notifier.clocks import store
+from services.notifier.clocks.store_recount import Run
 from services.notifier.directory import Holder
 from services.notifier.ticking import Ticked, tick
 
@@ -25,6 +27,10 @@ POLL_S: Final = 0.25
 LOST_S: Final = 1.0
 CALENDAR_S: Final = 3_600.0
 CALENDAR_ALARM: Final = timedelta(days=60)
+SETTLE_S: Final = 15.0
+"""Longer than any transaction of ours may take."""
+RECOUNT_S: Final = 5.0
+"""How often a process looks for a run that it could go on with."""
 LEVELS: Final = ("1", "2", "3", "4", "5")
 RAISED: Final = Counter("chuishao_escalations", "Rungs raised by level", ["level"])
 LATE_S: Final = Histogram(
@@ -37,6 +43,9 @@ CALENDAR_DAYS: Final = Gauge(
     "Days until the first work calendar ends; -1 when this year is missing",
 )
 
+CLOCKS_MOVED: Final = Counter(
+    "chuishao_clocks_moved_by_calendar", "Running clocks whose due time a changed calendar moved"
+)
 CLOCKS_OPEN: Final = Gauge("chuishao_clocks_open", "Running clocks by kind", ["kind"])
 TICKED_AT: Final = Gauge(
     "chuishao_tick_timestamp_seconds", "When the last tick ended; old means nothing escalates"
@@ -92,6 +101,38 @@ def calendar_watch(pool: Pool, holder: Holder) -> Loop:
     return watch_calendar
 
 
+def calendar_recount(
+    pool: Pool, relay: Relay, holder: Holder, *, settle_s: float = SETTLE_S
+) -> Loop:
+    """Take changed calendars to the clocks that run (D3 rule 5), a batch after the other.
+
+    Each process asks for a run when it first counts by other calendars, so the last one to switch sees
+    what it had begun by the old ones itself; before asking it lets its transactions under way end.
+    """
+
+    async def recount_clocks() -> None:
+        counted_by: dict[str, str] | None = None
+        await holder.first()
+        while True:
+            directory = holder.directory
+            try:
+                if directory.digests != counted_by:
+                    await asyncio.sleep(settle_s if counted_by is not None else 0)
+                    await recounting.begin(pool, directory)
+                    counted_by = directory.digests
+                done = await recounting.step(pool, directory)
+            except LOST as error:
+                log.warning("recount_lost", error=type(error).__name__)
+                await asyncio.sleep(LOST_S)
+                continue
+            if done is not None:
+                relay.hint(done.events)
+                _note_run(done.run)
+            await asyncio.sleep(RECOUNT_S if done is None else 0)
+
+    return recount_clocks
+
+
 def clock_counter(pool: Pool) -> Loop:
     """Refresh the gauge of running clocks by kind each half minute."""
 
@@ -118,3 +159,11 @@ def _note(done: Ticked) -> None:
     for seconds in done.late_s:
         LATE_S.observe(seconds)
     log.info("ticked", events=len(done.events), rungs=len(done.levels))
+
+
+def _note_run(run: Run) -> None:
+    if run.done_at is not None:
+        CLOCKS_MOVED.inc(run.moved)
+        log.info(
+            "clocks_recounted", version=run.version, moved=run.moved, same=run.same, kept=run.kept
+        )

@@ -22,7 +22,7 @@ select c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c
 from clock c
 where c.ticket_id = $1
 union all
-select w.clock_id, v.round, w.kind, w.unit, w.started_at, w.near_at, w.due_at, '{}'::timestamptz[],
+select w.clock_id, v.round, w.kind, w.unit, w.started_at, w.near_at, w.due_at, w.earlier_due,
     null, w.stopped_at, w.stopped_by, w.warned_at, w.breached_at, w.trace, w.sentence, w.whistle_id
 from whistle_view v
 join whistle_clock w using (whistle_id)

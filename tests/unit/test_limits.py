@@ -111,6 +111,9 @@ def test_a_due_time_carries_its_trace() -> None:
         "urgency": "normal",
         "calendar": "standard",
         "calendar_version": 1,
+        "calendar_digest": city.directory().calendar("standard").digest,
+        "warn": 0.8,
+        "moves": [],
         "skipped": ["2026-11-21", "2026-11-22"],
     }
 

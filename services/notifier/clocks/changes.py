@@ -11,7 +11,9 @@ from uuid import UUID
 from contracts.clock import ClockEvent, ClockKind
 from services.notifier.clocks import moving
 from services.notifier.clocks.clock import NOBODY, Book, Clock
+from services.notifier.clocks.moving import Recounted
 from services.notifier.clocks.ticket import Ticket
+from services.notifier.worktime.calendar import CalendarError
 
 MERGED: Final = "ticket.merged"
 """What a merger stops runs on when it is undone, a hold included (docs/adr/0018)."""
@@ -39,7 +41,27 @@ class Changes:
     revived: list[Clock] = field(default_factory=list)
     """Clocks that run on as if they had never stopped."""
     aligned: list[tuple[Clock, datetime]] = field(default_factory=list)
-    """Clocks whose trace is another's now or their own again, with the time that was said."""
+    """Clocks whose trace or moves differ, with the time that was said."""
+    recounted: list[tuple[Clock, Recounted]] = field(default_factory=list)
+    """Clocks that another calendar was taken to, and what it did to each; their rungs follow."""
+
+    def recount(self, at: datetime, book: Book) -> None:
+        """The city changed a calendar: what still runs is due when it says now (D3 rule 5)."""
+        for clock in self.clocks:
+            if clock.open and self._recount(clock, at, book) and not _unheard(clock):
+                self._say(_runs(clock), clock, at)
+
+    def _recount(self, clock: Clock, at: datetime, book: Book) -> bool:
+        """True when its due time moved. A clock that needs a year nobody loaded stays as it is."""
+        try:
+            done = moving.recount(clock, book)
+        except CalendarError:
+            done = Recounted.LEFT
+        self.recounted.append((clock, done))
+        if done in (Recounted.ALIGNED, Recounted.MOVED):
+            self.aligned.append((clock, at))
+            self._note(clock)
+        return done is Recounted.MOVED
 
     def _begin(self, clock: Clock, book: Book) -> None:
         self.clocks.append(clock)
@@ -58,12 +80,13 @@ class Changes:
         else:
             self._changed("clock.stopped", clock, at)
 
-    def _revive(self, clocks: list[Clock], at: datetime) -> None:
-        """Let stopped clocks run as if they had never stopped."""
+    def _revive(self, clocks: list[Clock], at: datetime, book: Book) -> None:
+        """Let stopped clocks run as if they had never stopped, on the calendar as it is now."""
         for clock in clocks:
             if not clock.open:
                 clock.stopped_at = clock.stopped_by = None
                 self.revived.append(clock)
+                self._recount(clock, at, book)
                 self._changed(_runs(clock), clock, at)
 
     def _readdress(self, clock: Clock | None, unit: str, at: datetime) -> None:
@@ -81,6 +104,7 @@ class Changes:
         old = clock.due_at
         moving.resume(clock, at, book)
         self.moved.append((clock, old))
+        self.aligned.append((clock, at))
         self._changed("clock.resumed", clock, at)
 
     def _extend(self, clock: Clock, at: datetime, book: Book) -> None:
@@ -90,6 +114,7 @@ class Changes:
         old = clock.due_at
         moving.extend(clock, by, at, book)
         self.moved.append((clock, old))
+        self.aligned.append((clock, at))
         self._changed("clock.set", clock, at)
 
     def _hurry(self, at: datetime, book: Book) -> None:

@@ -52,6 +52,11 @@ UNIT_DUTIES: Final = (ClockKind.SIGN_FOR, ClockKind.CONTACT)
 class Book(Protocol):
     """The city's rules in force, as far as clocks need them."""
 
+    @property
+    def version(self) -> int:
+        """Of the directory they come from."""
+        ...
+
     def basis(self, kind: ClockKind, profile: str, urgency: Urgency, unit: str) -> Basis | None:
         """What a clock's due time is computed from; None where the profile sets no limit."""
         ...

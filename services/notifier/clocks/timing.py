@@ -64,10 +64,11 @@ class Timing(Changes):
         if self.ticket.status in FINAL:
             return
         if name == UNMERGED:
-            self._revive([c for c in self.clocks if self._was_merged(c)], at)
+            self._revive([c for c in self.clocks if self._was_merged(c)], at, book)
         if name == URGENCY_SET:
             self._hurry(at, book)
-        self._revive([c for c in self.clocks if c.kind is ClockKind.RESIDENT and not c.open], at)
+        resident = [c for c in self.clocks if c.kind is ClockKind.RESIDENT and not c.open]
+        self._revive(resident, at, book)
         for kind in RUNNING[self.ticket.status]:
             if kind in UNIT_DUTIES:
                 if name == DISPATCHED:
@@ -103,7 +104,7 @@ class Timing(Changes):
         last = self._last(kind)
         if last is not None and last.unit == self.ticket.unit:
             if last.stopped_by in UNDONE:
-                self._revive([last], at)
+                self._revive([last], at, book)
             return
         if last is not None and last.open:
             self._stop(last, DISPATCHED, at)
@@ -118,7 +119,7 @@ class Timing(Changes):
             return
         if last.paused_at is not None:
             self._resume(last, at, book)
-        self._revive([last], at)
+        self._revive([last], at, book)
         self._readdress(last, self.ticket.unit, at)
         if name == "ticket.extended":
             self._extend(last, at, book)
@@ -146,7 +147,7 @@ class Timing(Changes):
         if kind is ClockKind.SIGN_FOR:
             clock.return_until = book.return_window(ticket.profile, ticket.urgency, unit, at)
         if kind is ClockKind.HOLD_REVIEW and ticket.review_at is not None:
-            moving.review(clock, ticket.review_at)
+            moving.review(clock, ticket.review_at, book)
         self._begin(clock, book)
 
     def _was_merged(self, clock: Clock) -> bool:

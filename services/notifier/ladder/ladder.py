@@ -17,10 +17,12 @@ from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.escalation import ReceptionLevel
 from contracts.limits import LadderRule, LadderStep
+from services.notifier.clocks import moving
 from services.notifier.clocks.clock import Book, Clock
 from services.notifier.clocks.timing import Timing
-from services.notifier.worktime.calendar import WorkCalendar
-from services.notifier.worktime.limits import moment
+from services.notifier.worktime.calendar import CalendarError, WorkCalendar
+from services.notifier.worktime.limits import limit_of, moment
+from services.notifier.worktime.reckoning import base
 
 
 def _unassigned(second: str, fourth: str) -> tuple[LadderStep, ...]:
@@ -118,6 +120,13 @@ class Ladder:
             for rung in self.rungs
         ]
 
+    def recount(self, clock: Clock, calendar: WorkCalendar) -> None:
+        """Set the rungs that hang on working time anew, after the calendar changed (D3 rule 5)."""
+        self.rungs = [
+            rung if rung["clock"] != clock.kind else _recounted(rung, clock, calendar)
+            for rung in self.rungs
+        ]
+
     def settle(self, ticking: Collection[str]) -> None:
         """Find the next time, given the kinds of clock that run."""
         times = [rung["due_at"] for rung in self.rungs if rung["clock"] in ticking]
@@ -167,6 +176,9 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
             own.plan(clock, book.steps[ticket.urgency], book.calendar(clock.trace.calendar))
     for clock, old_due in timing.moved:
         own.move(clock, old_due, book.calendar(clock.trace.calendar))
+    for clock, done in timing.recounted:
+        if clock.round == own.round and done in moving.RECKONED:
+            own.recount(clock, book.calendar(clock.trace.calendar))
     own.stopped_at = timing.ended_at
     ticking = {c.kind for c in timing.clocks if c.ticking and c.round == own.round}
     if ClockKind.DISPATCH not in ticking:
@@ -205,4 +217,20 @@ def _moved(rung: Rung, clock: Clock, old_due: datetime, calendar: WorkCalendar) 
         due_at = at.resolve(clock.trace, clock.due_at, calendar)
     else:
         due_at = datetime.fromisoformat(rung["due_at"]) + (clock.due_at - old_due)
+    return {**rung, "due_at": written(due_at)}
+
+
+def _recounted(rung: Rung, clock: Clock, calendar: WorkCalendar) -> Rung:
+    """A rung that no working time leads to, or a year nobody loaded, stays where it is."""
+    at = moment(rung["at"])
+    limit, _ = limit_of(clock.trace)
+    working = limit.working if at.share else at.offset is not None and at.offset.working
+    if at.base == "start" and not working:
+        return rung
+    try:
+        due_at = at.resolve(clock.trace, clock.due_at, calendar)
+        if at.base == "start":
+            due_at += clock.due_at - base(clock.trace, calendar)
+    except CalendarError:
+        return rung
     return {**rung, "due_at": written(due_at)}

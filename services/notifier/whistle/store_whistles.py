@@ -37,7 +37,7 @@ where v.whistle_id = t.id
 """
 SQL_CLOCKS: Final = """
 select c.clock_id, c.whistle_id, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c.trace,
-    c.sentence, c.stopped_at, c.stopped_by
+    c.sentence, c.stopped_at, c.stopped_by, c.earlier_due
 from whistle_clock c
 where c.whistle_id = any($1::uuid[])
 """
@@ -57,6 +57,17 @@ set stopped_at = t.at, stopped_by = t.by
 from unnest($1::uuid[], $2::timestamptz[], $3::text[]) as t(id, at, by)
 where c.clock_id = t.id
 """
+SQL_SET_ANEW: Final = """
+update whistle_clock c
+set near_at = t.near_at, due_at = t.due_at, trace = t.trace, sentence = t.sentence,
+    earlier_due = case when c.due_at = t.due_at then c.earlier_due else c.earlier_due || c.due_at end,
+    warned_at = case when t.near_at <= $6 then c.warned_at end,
+    breached_at = case when t.due_at <= $6 then c.breached_at end
+from unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::jsonb[], $5::text[])
+    as t(id, near_at, due_at, trace, sentence)
+where c.clock_id = t.id
+"""
+"""What lies ahead again is warned of and breached anew."""
 SQL_CLAIM_ALARMS: Final = """
 with due as (
     select c.clock_id
@@ -128,6 +139,16 @@ async def stop(conn: Conn, stopped: Sequence[WhistleClock]) -> None:
         await conn.execute(SQL_STOP, *columns(list(rows), 3))
 
 
+async def set_anew(conn: Conn, changed: Sequence[WhistleClock], at: datetime) -> None:
+    """Write clocks that a changed calendar made due at another time."""
+    rows: list[tuple[Any, ...]] = [
+        (c.clock_id, c.near_at, c.due_at, c.trace.model_dump(mode="json"), c.sentence)
+        for c in changed
+    ]
+    if rows:
+        await conn.execute(SQL_SET_ANEW, *columns(rows, 5), at)
+
+
 async def claim_alarms(conn: Conn, now: datetime, limit: int) -> list[Record]:
     """Clocks near their due time or past it, sounded; others' claims are skipped."""
     rows: list[Record] = await conn.fetch(SQL_CLAIM_ALARMS, now, limit)
@@ -161,4 +182,5 @@ def clock_of(row: Record) -> WhistleClock:
         sentence=row["sentence"],
         stopped_at=row["stopped_at"],
         stopped_by=row["stopped_by"],
+        earlier_due=row["earlier_due"],
     )

@@ -14,6 +14,9 @@ from uuid import UUID
 
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.whistle import CallState, WhistleEvent, WhistleKind
+from services.notifier.clocks import moving
+from services.notifier.clocks.moving import Calendars, Recounted
+from services.notifier.worktime.calendar import CalendarError
 from services.notifier.worktime.limits import Basis
 
 ANSWERED: Final = frozenset({"whistle.checked_in", "whistle.declined"})
@@ -44,6 +47,8 @@ class WhistleClock:
     stopped_at: datetime | None = None
     stopped_by: str | None = None
     """Name of the event that stopped it."""
+    earlier_due: list[datetime] = field(default_factory=list)
+    """Due times it had before a calendar was changed, oldest first (D3 rule 5)."""
 
 
 @dataclass(slots=True)
@@ -88,6 +93,26 @@ class WhistleTiming:
     begun: list[WhistleClock] = field(default_factory=list)
     changed: dict[UUID, WhistleClock] = field(default_factory=dict)
     said: list[tuple[str, ClockEvent]] = field(default_factory=list)
+    recounted: list[tuple[WhistleClock, Recounted]] = field(default_factory=list)
+    """Running clocks that another calendar was taken to, and what it did to each."""
+
+    def recount(self, at: datetime, book: Calendars) -> None:
+        """The city changed a calendar: what still runs is due when it says now (D3 rule 5).
+
+        A clock that needs a year nobody loaded stays as it is.
+        """
+        for clock in self.clocks:
+            if clock.stopped_at is not None:
+                continue
+            try:
+                done = moving.recount(clock, book)
+            except CalendarError:
+                done = Recounted.LEFT
+            self.recounted.append((clock, done))
+            if done in (Recounted.ALIGNED, Recounted.MOVED):
+                self.changed[clock.clock_id] = clock
+            if done is Recounted.MOVED:
+                self.said.append(("clock.set", self.whistle.event(clock, at)))
 
     def hear(self, name: str, data: WhistleEvent, cause: str, book: WhistleBook) -> None:
         """Apply one event. Raises CalendarError when a year on the way is not loaded."""

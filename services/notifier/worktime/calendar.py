@@ -46,6 +46,11 @@ class WorkCalendar(Protocol):
         """Working seconds of one standard day: what `1wd` stands for."""
         ...
 
+    @property
+    def digest(self) -> str:
+        """Of its working time: calendars with the same one give the same due times."""
+        ...
+
     def add_working(self, start: datetime, seconds: float) -> datetime:
         """The earliest instant (UTC) by which `seconds` of working time have run since `start`."""
         ...
@@ -69,6 +74,7 @@ class Always:
 
     name: str = ALWAYS
     working_day_s: int = DAY_S
+    digest: str = ALWAYS
 
     def add_working(self, start: datetime, seconds: float) -> datetime:
         """`start` plus `seconds`."""
@@ -121,6 +127,7 @@ class Shifts:
     name: str
     working_day_s: int
     spans: tuple[Span, ...]
+    digest: str
     _dates: dict[tuple[int, int], tuple[str, ...]] = field(default_factory=dict, compare=False)
 
     def add_working(self, start: datetime, seconds: float) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -28,6 +29,7 @@ _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORKING: Final = frozenset({"workday", "makeup"})
 _EPOCH_WEEKDAY: Final = 3
 """1970-01-01 was a Thursday."""
+DIGEST_CHARS: Final = 16
 
 Day = tuple[tuple[int, int], ...]
 """Shifts of one day, microseconds after midnight."""
@@ -37,19 +39,22 @@ def build(rows: Iterable[CalendarDay]) -> dict[str, WorkCalendar]:
     """Calendars by name; there is always an `always`. Raises CalendarError on rows without sense.
 
     A year counts as loaded when it has at least one dated row: `calendar/<year>.csv` lists its
-    holidays. The weekly defaults hold for every loaded year.
+    holidays. A calendar without any dated row knows no holidays (duty on rest days) and is loaded for
+    the years of the others. The weekly defaults hold for every loaded year.
     """
     sorted_rows: dict[str, list[CalendarDay]] = defaultdict(list)
     for row in rows:
         sorted_rows[row.calendar].append(row)
+    days = [row for own in sorted_rows.values() for row in own if row.date not in _WEEK]
+    years = sorted({year_of(_day_of(row)) for row in days})
     built: dict[str, WorkCalendar] = {ALWAYS: Always()}
     for name, own in sorted_rows.items():
         if name != ALWAYS:
-            built[name] = _shifts(name, own)
+            built[name] = _shifts(name, own, years)
     return built
 
 
-def _shifts(name: str, rows: Sequence[CalendarDay]) -> Shifts:
+def _shifts(name: str, rows: Sequence[CalendarDay], loaded: Sequence[int]) -> Shifts:
     weekly: dict[int, Day] = {}
     dated: dict[int, CalendarDay] = {}
     for row in rows:
@@ -61,9 +66,16 @@ def _shifts(name: str, rows: Sequence[CalendarDay]) -> Shifts:
     if not standard:
         raise _senseless(name, "没有一个工作日", "has no working weekday")
     own = {day: _intervals(row, standard) for day, row in dated.items()}
-    years = sorted({year_of(day) for day in dated})
+    years = sorted({year_of(day) for day in dated}) or loaded
     day_s = sum(end - start for start, end in standard) // SECOND
-    return Shifts(name, day_s, tuple(_span(run, weekly, own) for run in _runs(years)))
+    spans = tuple(_span(run, weekly, own) for run in _runs(years))
+    return Shifts(name, day_s, spans, _digest(day_s, spans))
+
+
+def _digest(day_s: int, spans: Sequence[Span]) -> str:
+    """Of everything a due time depends on; names of holidays are not among it."""
+    told = [(day_s, s.first_year, s.last_year, s.starts, s.ends) for s in spans]
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:DIGEST_CHARS]
 
 
 def _span(years: Sequence[int], weekly: Mapping[int, Day], own: Mapping[int, Day]) -> Span:

@@ -148,7 +148,9 @@ class Basis:
             urgency=self.urgency.value,
             calendar=self.calendar.name,
             calendar_version=self.version,
+            calendar_digest=self.calendar.digest,
             skipped=skipped,
+            warn=self.warn,
         )
         near_at = self.limit.after(start, self.calendar, share * self.warn)
         return Due(near_at, due_at, trace, self._sentence(start, due_at, skipped, share))
