@@ -1,8 +1,8 @@
 """Limits as the city wrote them, and the due times that follow: when, why, and in one plain sentence.
 
 Durations: `15m`, `24h`, `7d` run by the clock on the wall; `4wh` and `1wd` run while the unit's work
-calendar does, `1wd` standing for one standard day's working seconds; `none` is no limit. Moments of the
-ladder: `80%` of a limit, `due`, `due+1wd`, `start+1h`. Source of the numbers: domain.md D4.
+calendar does, `1wd` standing for one standard day's working seconds; `3bd` counts workdays by date
+(`by_date.py`); `none` is no limit. Moments of the ladder: `80%` of a limit, `due`, `due+1wd`, `start+1h`. Source of the numbers: domain.md D4.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from contracts.clock import ClockKind, Trace
 from contracts.complaint import Urgency
 from contracts.whistle import WhistleKind
 from kit.errors import DomainError, Kind
+from services.notifier.worktime.by_date import add_workdays
 from services.notifier.worktime.calendar import CITY, WorkCalendar
 
 NONE: Final = "none"
 HALF: Final = 0.5
 """Share of the first result limit that a new round gets (domain.md D3 rule 8)."""
 _SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400, "wh": 3_600}
-_UNITS_ZH: Final = {"m": "分钟", "h": "小时", "d": "天", "wh": "个工作小时", "wd": "个工作日"}
-_DURATION: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d|wh|wd)")
+_UNITS_ZH: Final = {"m": "分钟", "h": "小时", "d": "天", "wh": "个工作小时", "wd": "个工作日", "bd": "个工作日（按日数）"}
+_DURATION: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d|wh|wd|bd)")
 _MOMENT: Final = re.compile(r"(start|due)(?:\+(.+))?")
 _SHARE: Final = re.compile(r"([1-9][0-9]?)%")
 CASE_ZH: Final[dict[Urgency | WhistleKind, str]] = {
@@ -61,15 +62,15 @@ class LimitError(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """An amount of wall time (m, h, d) or of working time (wh, wd)."""
+    """An amount of wall time (m, h, d), of working time (wh, wd) or of workdays by date (bd)."""
 
     amount: int
     unit: str
 
     @property
     def working(self) -> bool:
-        """True when it runs only while the work calendar does."""
-        return self.unit in ("wh", "wd")
+        """True when it follows the work calendar."""
+        return self.unit in ("wh", "wd", "bd")
 
     @property
     def text(self) -> str:
@@ -83,6 +84,8 @@ class Duration:
 
     def after(self, start: datetime, calendar: WorkCalendar, share: float = 1.0) -> datetime:
         """The instant (UTC) at which `share` of it has run since `start`. Raises CalendarError."""
+        if self.unit == "bd":
+            return add_workdays(calendar, start, self.amount * share)
         if self.unit == "wd":
             return calendar.add_working(start, self.amount * calendar.working_day_s * share)
         seconds = self.amount * _SECONDS[self.unit] * share
@@ -219,7 +222,7 @@ def _unreadable(text: str) -> LimitError:
         "limit-unreadable",
         Kind.INVALID,
         field="limits",
-        zh=f"时限“{text}”无法识别；请写作 15m, 24h, 7d, 4wh, 1wd, none, 80%, due, due+1wd 或 start+1h。",
-        en=f"Cannot read limit {text!r}; write 15m, 24h, 7d, 4wh, 1wd, none, 80%, due, due+1wd"
+        zh=f"时限“{text}”无法识别；请写作 15m, 24h, 7d, 4wh, 1wd, 3bd, none, 80%, due, due+1wd 或 start+1h。",
+        en=f"Cannot read limit {text!r}; write 15m, 24h, 7d, 4wh, 1wd, 3bd, none, 80%, due, due+1wd"
         " or start+1h.",
     )

@@ -16,7 +16,7 @@ _UNKNOWN: Final = ("内容不合格", "is not acceptable")
 _FORMS: Final = (
     (AreaCode, "区划代码应为 6、9、12 或 15 位数字，如 370105001", "an area code has 6, 9, 12 or 15 digits"),
     (Code, "代码只用字母、数字和连字符，1 至 32 位", "a code has 1 to 32 letters, digits, hyphens"),
-    (rows.Limit, "时限应写作 15m、24h、7d、4wh、1wd 或 none", "a limit is 15m, 24h, 7d, 4wh, 1wd or none"),
+    (rows.Limit, "时限应写作 15m、24h、7d、4wh、1wd、3bd 或 none", "a limit is 15m, 24h, 7d, 4wh, 1wd, 3bd or none"),
     (rows.Moment, "时点应写作 80%、due、due+1wd 或 start+1h", "a moment is 80%, due, due+1wd or start+1h"),
     (rows.Share, "比例应写作 1% 至 99%，如 80%", "a share is 1% to 99%, like 80%"),
     (rows.Shift, "班次应写作 09:00-12:00，多个以分号隔开", "a shift is 09:00-12:00, several with semicolons"),
