@@ -26,8 +26,10 @@ def add_workdays(calendar: WorkCalendar, start: datetime, days: float) -> dateti
     at = _first(calendar, start.astimezone(CITY))
     days = round(days, 6)
     whole = int(days)
-    for _ in range(whole):
-        at = _workday(calendar, at + _DAY)
+    missing = whole
+    while missing:
+        begun, at = at, at + missing * _DAY
+        missing = len(calendar.skipped(begun + _DAY, at))
     return calendar.add_working(at, (days - whole) * calendar.working_day_s)
 
 

@@ -2,7 +2,8 @@
 
 Durations: `15m`, `24h`, `7d` run by the clock on the wall; `4wh` and `1wd` run while the unit's work
 calendar does, `1wd` standing for one standard day's working seconds; `3bd` counts workdays by date
-(`by_date.py`); `none` is no limit. Moments of the ladder: `80%` of a limit, `due`, `due+1wd`, `start+1h`. Source of the numbers: domain.md D4.
+(`by_date.py`); `none` is no limit. Moments of the ladder: `80%` of a limit, `due`, `due+1wd`, `start+1h`.
+Source of the numbers: domain.md D4.
 """
 
 from __future__ import annotations
@@ -24,7 +25,14 @@ NONE: Final = "none"
 HALF: Final = 0.5
 """Share of the first result limit that a new round gets (domain.md D3 rule 8)."""
 _SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400, "wh": 3_600}
-_UNITS_ZH: Final = {"m": "分钟", "h": "小时", "d": "天", "wh": "个工作小时", "wd": "个工作日", "bd": "个工作日（按日数）"}
+_UNITS_ZH: Final = {
+    "m": "分钟",
+    "h": "小时",
+    "d": "天",
+    "wh": "个工作小时",
+    "wd": "个工作日",
+    "bd": "个工作日（按日数）",
+}
 _DURATION: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d|wh|wd|bd)")
 _MOMENT: Final = re.compile(r"(start|due)(?:\+(.+))?")
 _SHARE: Final = re.compile(r"([1-9][0-9]?)%")
