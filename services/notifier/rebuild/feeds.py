@@ -1,0 +1,51 @@
+"""What other services said, from their kept events (`GET /v1/events`), and the directory by version."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+from uuid import UUID
+
+import httpx
+import orjson
+from nats.aio.msg import Msg
+
+from contracts.catalog import decode
+from kit.delivery import Received
+from services.notifier.directory import PARTS, Directory
+
+TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The public HTTP of the services we hear, under our own service token."""
+
+    client: httpx.AsyncClient
+    urls: Mapping[str, str]
+
+    async def events(self, service: str) -> AsyncIterator[Received]:
+        """Everything a service has said, in its order. Raises httpx.HTTPError."""
+        url = f"{self.urls[service]}/v1/events"
+        async with self.client.stream("GET", url, params={"after": "0-0"}) as answer:
+            answer.raise_for_status()
+            async for line in answer.aiter_lines():
+                yield received(orjson.dumps(orjson.loads(line)["event"]))
+
+    async def directory(self, version: int) -> Directory:
+        """A version as the router published it. Raises httpx.HTTPError."""
+        parts = {}
+        for name in PARTS:
+            url = f"{self.urls['router']}/v1/directory/versions/{version}/{name}"
+            answer = await self.client.get(url)
+            empty = answer.status_code == httpx.codes.NOT_FOUND
+            parts[name] = [] if empty else orjson.loads(answer.raise_for_status().content)
+        return Directory.of(version, parts)
+
+
+def received(body: bytes) -> Received:
+    """A kept event as a consumer gets it; there is no message around it."""
+    name = ".".join(orjson.loads(body)["type"].split(".")[2:4])
+    event = decode(name, body)
+    return Received(event, UUID(event.id), cast("Msg", None), name)

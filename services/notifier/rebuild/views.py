@@ -1,0 +1,75 @@
+"""Which tables are views of events, how their rows are told apart, and what in them cannot be equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+_ID: Final = "标识由系统随机生成 / ids are made at random"
+_TICK: Final = "多个副本中先到的那一次巡检的时刻 / the moment of whichever replica came first"
+TICK_S: Final = 60.0
+"""How far apart the moments of two ticks may lie that did the same: several replicas share the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table that follows from events."""
+
+    name: str
+    key: tuple[str, ...]
+    """What tells its rows apart in both schemas."""
+    unequal: Mapping[str, str] = field(default_factory=dict)
+    """Columns that cannot be equal, each with the reason; they are not compared."""
+    near: Mapping[str, str] = field(default_factory=dict)
+    """Columns that may differ by TICK_S seconds, each with the reason."""
+
+
+VIEWS: Final = (
+    View("ticket_view", ("ticket_id",)),
+    View(
+        "clock",
+        ("ticket_id", "round", "kind", "started_at"),
+        {"clock_id": _ID},
+        {"warned_at": _TICK, "breached_at": _TICK},
+    ),
+    View("ladder", ("ticket_id", "round")),
+    View(
+        "escalation",
+        ("ticket_id", "round", "level"),
+        {"escalation_id": _ID},
+        {"raised_at": _TICK},
+    ),
+    View(
+        "reception_item",
+        ("ticket_id", "round", "rule", "closed_at"),
+        {"item_id": _ID},
+        {"queued_at": _TICK},
+    ),
+    View("hot_issue", ("issue_id",)),
+    View("hot_issue_member", ("ticket_id",)),
+    View("whistle_view", ("whistle_id",)),
+    View(
+        "whistle_clock",
+        ("whistle_id", "kind", "unit"),
+        {"clock_id": _ID},
+        {"warned_at": _TICK, "breached_at": _TICK},
+    ),
+)
+
+KEPT: Final[Mapping[str, str]] = {
+    "outbox": "事件本身，永久保存 / the events themselves, kept for ever",
+    "outbox_pending": "待发布的事件 / events still to be published",
+    "inbox": "哪些消息已处理，重放的依据 / what was applied when: the replay reads it",
+    "delivery_attempt": "投递尝试 / attempts at delivery",
+    "dead_letter": "无法处理的消息 / messages that could not be applied",
+    "audit": "审计记录 / the audit log",
+    "directory_part": "目录副本，由派单服务提供 / a copy of the router's directory",
+}
+"""Tables that are no views, each with what it is instead."""
+
+
+def unknown(tables: set[str]) -> list[str]:
+    """Tables nobody has said anything about here; partitions of the outbox are the outbox."""
+    known = {view.name for view in VIEWS} | set(KEPT)
+    return sorted(name for name in tables - known if not name.startswith("outbox_"))
