@@ -10,6 +10,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Final
 
+from chuishao.channels import channels_file
 from chuishao.dsn import Dsn
 from chuishao.ports import HOST, Ports, process_names
 from chuishao.probe import http_ok
@@ -59,6 +60,8 @@ class Installation:
         }
         if service in KEEPING_FILES:
             settings["STORAGE"] = storage_url(self.data_dir)
+        if service == "notifier":
+            settings["CHANNELS_FILE"] = str(channels_file(self.data_dir))
         if service == "intake":
             settings["VAULT_DSN"] = self.admin.of_role(VAULT_ROLE)
         return {**os.environ, **{f"CHUISHAO_{name}": text for name, text in settings.items()}}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chuishao import broker, ports, runfile
+from chuishao.channels import keep_channels_file
 from chuishao.database import bring_up_to_date
 from chuishao.directory import SAMPLE_DIRECTORY, read_roster
 from chuishao.dsn import Dsn
@@ -111,6 +112,7 @@ class _Session:
     async def bring_up(self) -> None:
         """Start all, write run.json and say so; then replay the sample the first time."""
         renew_service_tokens(self._secrets)
+        keep_channels_file(self._data_dir)
         await together(self._database(), self._broker())
         self._say("启动各服务 / starting the services")
         await self.supervisor.start(*self._place.specs(self._options.replicas))

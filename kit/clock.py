@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -24,3 +24,11 @@ async def set_business_clock(conn: Conn, at: datetime) -> datetime:
     """Move the clock of a simulated database; PostgreSQL raises where the database is not simulated."""
     now: datetime = await conn.fetchval(SQL_CLOCK_SET, at)
     return now
+
+
+def wall_now() -> datetime:
+    """The machine's clock, UTC: for signatures and tokens that another machine compares with its own.
+
+    Never for a rule of the business, which takes `business_now`.
+    """
+    return datetime.now(UTC)

@@ -12,6 +12,7 @@ from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.notifier import actions
 from services.notifier.api import make_app
+from services.notifier.channels.loading import open_channels
 from services.notifier.consumers import consume, on_directory_published
 from services.notifier.directory import PARTS, Directory, Holder
 from services.notifier.loops import calendar_recount, calendar_watch, clock_counter, ticker
@@ -23,6 +24,7 @@ SERVICE: Final = "notifier"
 async def main() -> None:
     """Run the notifier until a signal."""
     settings = NotifierSettings(_secrets_dir=secrets_dir())
+    outside = open_channels(settings.channels_file)
     plumbing = await open_plumbing(settings, SERVICE)
     pool, relay = plumbing.pool, plumbing.relay
     holder = Holder()
@@ -52,6 +54,6 @@ async def main() -> None:
                 clock_counter(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
             ),
-            close=(pool.close,),
+            close=(outside.close, pool.close),
         )
     )

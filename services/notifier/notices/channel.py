@@ -44,9 +44,11 @@ class Channel(Protocol):
 class ChannelError(Exception):
     """The message was not taken, or may not have been."""
 
-    def __init__(self, reason: str, *, retryable: bool) -> None:
+    def __init__(self, reason: str, *, retryable: bool, retry_after_s: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         """A code or an HTTP status, in `[a-z0-9_]`; never an address, a name or an answer's text."""
         self.retryable = retryable
         """False where trying again cannot help: an unknown address, a refused credential."""
+        self.retry_after_s = retry_after_s
+        """How long the other side asked to be left alone, at most a day; None where it said nothing."""

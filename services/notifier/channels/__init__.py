@@ -1,0 +1,1 @@
+"""Ways to reach people: apprise, signed webhooks, a file; and the guard that keeps them outside."""
