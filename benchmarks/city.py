@@ -65,6 +65,8 @@ def tables(grids: int, seed: int = 1) -> Tables:
         "catalogue": catalogue,
         "duty": [],
         "readers": [],
+        "contacts": [],
+        "notices": [],
     }
 
 

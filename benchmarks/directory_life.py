@@ -27,7 +27,7 @@ from services.router.publishing import checks, coverage
 from services.router.publishing.diffing import differences
 
 T = TypeVar("T")
-_NOT_CSV = ("limits", "ladder", "outlines", "calendar")
+_NOT_CSV = ("limits", "ladder", "notices", "outlines", "calendar")
 
 
 def write(tables: files.Tables, folder: Path) -> None:

@@ -14,6 +14,7 @@ from contracts.base import AreaCode, Code
 from contracts.complaint import Datum, Urgency
 from contracts.limits import LadderRule, Profile, Row
 from contracts.notation import Absence, Day, Minute, Shift, Stretch
+from contracts.notices import Contact, NoticeRules
 
 
 class AreaLevel(StrEnum):
@@ -189,5 +190,7 @@ PARTS: Final[dict[str, type[Row]]] = {
     "calendar": CalendarDay,
     "duty": DutyTurn,
     "readers": Reader,
+    "contacts": Contact,
+    "notices": NoticeRules,
 }
 """Part name to the model of its rows."""

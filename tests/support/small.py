@@ -145,6 +145,8 @@ def tables() -> Tables:
         ],
         "duty": [],
         "readers": [Reader(code="HALL", name="指挥大厅", kind="command_hall", area=DISTRICT)],
+        "contacts": [],
+        "notices": [],
     }
 
 

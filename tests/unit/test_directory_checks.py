@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from chuishao.directory import SAMPLE_DIRECTORY
+from contracts.complaint import Urgency
 from contracts.directory import Category, DutyTurn, Unit, UnitKind
+from contracts.notices import Contact, NoticeRules
 from services.router.directory import files
 from services.router.directory.files import Fault, Tables
 from services.router.publishing import checks
@@ -82,12 +84,33 @@ def test_the_small_district_of_these_tests_has_none_either() -> None:
             "duty.csv", "2026-11-16.unit",
         ),
         (changed("readers", "code", "HALL", area="370106"), "readers.csv", "HALL.area"),
+        (added("contacts", Contact(post="XX", channel="chat", address="a")), "contacts.csv", "XX.post"),
     ],
 )  # fmt: skip
 def test_a_code_that_leads_nowhere_is_named(damage: Damage, file: str, field: str) -> None:
     (fault,) = faults(damage)
     assert (fault.file, fault.field) == (file, field)
     assert fault.remedy
+
+
+def test_a_contact_written_twice_is_named() -> None:
+    row = Contact(post="SZ-L", channel="chat", address="a")
+    same = row.model_copy(update={"from_urgency": Urgency.CRITICAL})
+
+    def damage(tables: Tables) -> None:
+        tables["contacts"] += [row, row.model_copy(update={"address": "b"}), same]
+
+    (fault,) = faults(damage)
+    assert (fault.file, fault.field, fault.kind) == (
+        "contacts.csv",
+        "SZ-L.address",
+        "contact-twice",
+    )
+
+
+def test_rules_for_notices_have_one_name() -> None:
+    (fault,) = faults(added("notices", NoticeRules(name="night")))
+    assert (fault.file, fault.field) == ("notices.toml", "night")
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,24 @@ def test_a_missing_file_is_named(folder: Path, file: str) -> None:
     assert "missing" in fault.remedy
 
 
+def test_contacts_and_rules_for_notices_may_be_missing(folder: Path) -> None:
+    for name in ("contacts.csv", "notices.toml"):
+        (folder / name).unlink()
+    tables = files.read(folder)
+    assert (list(tables["contacts"]), list(tables["notices"])) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [("budget = 0", "rules.standard.budget"), ('digest = ["rumour"]', "rules.standard.digest.0"),
+     ('quiet = {normal = "22-7"}', "rules.standard.quiet.normal"), ("budgte = 3", "rules.standard.budgte")],
+)  # fmt: skip
+def test_a_rule_for_notices_that_means_nothing_is_named(folder: Path, key: str, line: str) -> None:
+    (folder / "notices.toml").write_text(f"[rules.standard]\n{key}\n", encoding="utf-8")
+    (fault,) = faults(folder)
+    assert (fault.file, fault.line, fault.field) == ("notices.toml", 2, line)
+
+
 @pytest.mark.parametrize(
     ("file", "line", "field"),
     [

@@ -21,6 +21,8 @@ __all__ = ["BadDirectoryError", "Fault", "Folder", "Scan", "Tables", "read", "sc
 Tables: TypeAlias = dict[str, Any]
 """Part to its rows: a list, or `Rows` where they were read from a folder."""
 TESTS: Final = "tests.csv"
+OPTIONAL: Final = frozenset({"contacts", "notices"})
+"""Parts whose file may be missing: nobody is told by a channel, and notices follow the usual rules."""
 OUTLINES_FILE: Final = "areas.geojson"
 _RENAMED: Final = {"duty": {"from": "start", "to": "end"}}
 
@@ -59,7 +61,9 @@ def scan(folder: Path, progress: Progress | None = None) -> Scan:
     """Read all that can be read; never raises for what a file holds."""
     found = Scan(Folder())
     for part in PARTS:
-        if part in TOP:
+        if part in OPTIONAL and not any(file.exists() for file in _files(folder, part)):
+            found.tables[part] = Rows(PARTS[part])
+        elif part in TOP:
             toml = TomlReader(folder / f"{part}.toml", part)
             found.tables[part] = toml.read()
             found.faults += toml.faults
@@ -105,7 +109,7 @@ def _files(folder: Path, part: str) -> Iterator[Path]:
     if part == "calendar":
         yield from sorted((folder / "calendar").glob("*.csv"))
     else:
-        yield folder / f"{part}.csv"
+        yield folder / f"{part}.{'toml' if part in TOP else 'csv'}"
 
 
 def _tests(file: Path, found: Scan) -> None:

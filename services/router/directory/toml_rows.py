@@ -1,4 +1,4 @@
-"""Reads limits.toml and ladder.toml: rows, and for every fault the line its key stands on."""
+"""Reads limits.toml, ladder.toml and notices.toml: rows, and for every fault the line its key stands on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from contracts.limits import LadderRule, Profile, Row
+from contracts.notices import NoticeRules
 from services.router.directory.faults import Fault
 from services.router.directory.wording import remedy
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_\-.\"']+?)\s*=")
 _AT: Final = re.compile(r"at line (\d+), column (\d+)")
-TOP: Final = {"limits": "profiles", "ladder": "urgency"}
+TOP: Final = {"limits": "profiles", "ladder": "urgency", "notices": "rules"}
 """Part to the one table its file may hold."""
 WHISTLE: Final = "whistle"
 """The table of a profile that is of no urgency: limits of whistles."""
@@ -138,4 +139,13 @@ def _ladder(urgency: str, rule: Any) -> Row:
     return LadderRule.model_validate(named)
 
 
-_MAKE: Final[dict[str, Callable[[str, Any], Row]]] = {"limits": _profile, "ladder": _ladder}
+def _notices(name: str, rules: Any) -> Row:
+    named = {"name": name, **rules} if isinstance(rules, dict) else rules
+    return NoticeRules.model_validate(named)
+
+
+_MAKE: Final[dict[str, Callable[[str, Any], Row]]] = {
+    "limits": _profile,
+    "ladder": _ladder,
+    "notices": _notices,
+}

@@ -24,6 +24,7 @@ _REFERENCES: Final = (
     ("posts", "area", "areas"),
     ("posts", "deputy", "posts"),
     ("duty", "post", "posts"),
+    ("contacts", "post", "posts"),
     ("duty", "unit", "units"),
     ("categories", "parent", "categories"),
     ("catalogue", "area", "areas"),

@@ -20,12 +20,13 @@ BY_PLACE: Final = frozenset(
 
 
 def check_people(seen: Inspection) -> Iterator[Fault]:
-    """Every fault of units.csv, posts.csv and duty.csv beyond their codes."""
+    """Every fault of units.csv, posts.csv, duty.csv and contacts.csv beyond their codes."""
     yield from _desk(seen)
     yield from _covering(seen)
     yield from _own_deputy(seen)
     yield from _posts(seen)
     yield from _rota(seen)
+    yield from _contacts(seen)
 
 
 def _desk(seen: Inspection) -> Iterator[Fault]:
@@ -99,6 +100,23 @@ def _passed_over(seen: Inspection) -> Iterator[Fault]:
                 "cannot stand in at dispatch"
             )
             yield table.warning(number, "deputy", remedy, "deputy-elsewhere")
+
+
+def _contacts(seen: Inspection) -> Iterator[Fault]:
+    """The same way to the same post once, and one set of rules for notices."""
+    table = seen.table("contacts")
+    rows = zip(table.keys, table.column("channel"), table.column("address"), strict=True)
+    first: dict[tuple[Any, ...], int] = {}
+    for number, key in enumerate(rows):
+        if first.setdefault(key, number) != number:
+            zh, en = table.named(first[key])
+            remedy = f"与{zh}相同，只留一行 / the same as {en}; keep one of the two"
+            yield table.fault(number, "address", remedy, "contact-twice")
+    rules = seen.table("notices")
+    for number, name in enumerate(rules.keys):
+        if name != "standard":
+            remedy = "只能有 [rules.standard] / only [rules.standard] counts"
+            yield rules.fault(number, "", remedy, "notice-rules")
 
 
 def _rota(seen: Inspection) -> Iterator[Fault]:

@@ -28,9 +28,11 @@ KEY: Final[Mapping[str, str]] = {
     "duty": "date",
     "calendar": "date",
     "ladder": "urgency",
+    "contacts": "post",
+    "notices": "name",
 }
 """Part to the column by which people know a row."""
-_ENDING: Final = {"limits": "toml", "ladder": "toml", "outlines": "geojson"}
+_ENDING: Final = {"limits": "toml", "ladder": "toml", "notices": "toml", "outlines": "geojson"}
 
 
 class Table:
