@@ -37,6 +37,8 @@ class Book:
 
     learned: Learned
     rules: dict[str, Rule] = field(default_factory=dict)
+    version: int = 1
+    """What is learned does not change while it is replayed."""
 
     def profile(self, rule: Rule) -> str:
         """The name a ticket carries for it."""
@@ -55,7 +57,7 @@ class Book:
             title=profile,
             urgency=urgency,
             calendar=self.calendar(rule.calendar),
-            version=1,
+            version=self.version,
             warn=_WARN,
         )
 
