@@ -31,6 +31,9 @@ class ClockKind(StrEnum):
     RATING = "rating"
     """How long the blower may rate the departments; what is silent then is not rated."""
     DECISION = "decision"
+    """A reception decision: its owner has to carry it out (domain.md D7)."""
+    CONFIRMATION = "confirmation"
+    """It was said to be carried out: the community secretary confirms or refuses."""
 
 
 class MoveKind(StrEnum):
@@ -106,3 +109,5 @@ class ClockEvent(EventData):
     """
     whistle_id: str | None = None
     """The whistle it belongs to: such a clock is none of the ticket's own."""
+    decision_id: str | None = None
+    """The reception decision it belongs to: such a clock is none of the ticket's own."""

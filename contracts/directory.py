@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from contracts.base import AreaCode, Code
 from contracts.complaint import Datum, Urgency
-from contracts.limits import LadderRule, Profile, Row
+from contracts.limits import LadderRule, Profile, ReceptionRule, Row
 from contracts.notation import Absence, Day, Minute, Shift, Stretch
 from contracts.notices import Contact, NoticeRules
 
@@ -192,5 +192,6 @@ PARTS: Final[dict[str, type[Row]]] = {
     "readers": Reader,
     "contacts": Contact,
     "notices": NoticeRules,
+    "reception": ReceptionRule,
 }
 """Part name to the model of its rows."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.base import EventData
 from contracts.clock import ClockKind
@@ -35,6 +35,46 @@ class EntryRule(StrEnum):
     MANUAL = "manual"
 
 
+class ReceptionState(StrEnum):
+    """Life of a matter on a secretary's table (domain.md D7); carrying over leads back to the queue."""
+
+    QUEUED = "queued"
+    SCHEDULED = "scheduled"
+    HEARD = "heard"
+    DECIDED = "decided"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+class DecisionKind(StrEnum):
+    """What a secretary decides about a matter (domain.md D7)."""
+
+    ASSIGN = "assign"
+    """交办: a unit has to deal with it; the router hands it the ticket."""
+    WHISTLE = "whistle"
+    """吹哨: departments are to be called."""
+    MONEY_OR_MATERIALS = "money_or_materials"
+    SEND_UPWARD = "send_upward"
+    """It goes to the table of the office above, with its history."""
+    DELIBERATE = "deliberate"
+    EXPLAIN = "explain"
+    """It will not be done; the owner explains why to whoever asked for it."""
+
+
+class DecisionTold(BaseModel):
+    """A decision as events tell of it: codes and times, never its words."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    decision_id: str
+    kind: DecisionKind
+    owner: str
+    """Unit that has to carry it out."""
+    due_at: AwareDatetime | None = None
+    """None where nothing is left to carry out: what went upward."""
+    whistle_id: str | None = None
+
+
 class EscalationEvent(EventData):
     """A rung of the ladder was raised, acknowledged or cleared. Carries no text and no identity."""
 
@@ -56,6 +96,8 @@ class EscalationEvent(EventData):
     urgency: Urgency
     due_at: AwareDatetime
     at: AwareDatetime
+    decision_id: str | None = None
+    """The reception decision whose clock ran out: such a rung is none of the ticket's own ladder."""
 
 
 class ReceptionEvent(EventData):
@@ -77,3 +119,14 @@ class ReceptionEvent(EventData):
     unit: str
     area: str
     at: AwareDatetime
+    state: ReceptionState | None = None
+    """Of the matter after this event."""
+    carried: int = 0
+    """How many times it was carried over."""
+    session_id: str | None = None
+    reason: str | None = None
+    """A code: why it was carried over, or is queued again."""
+    actor: str | None = None
+    """Staff id of who did it."""
+    decision: DecisionTold | None = None
+    """Of `decided`, which is said once for each decision; of `done` the one confirmed last."""

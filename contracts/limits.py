@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.escalation import ReceptionLevel
-from contracts.notation import Limit, Moment, Share
+from contracts.notation import AfterDue, Limit, Minute, Moment, Share
 from contracts.whistle import WhistleKind
 
 _CHECK_IN: Final[dict[WhistleKind, str]] = {
@@ -91,3 +91,28 @@ class LadderRule(Row):
     urgency: Urgency
     warn: Share = "80%"
     steps: tuple[LadderStep, ...] = ()
+
+
+class ReceptionRule(Row):
+    """When an office receives, and how long what is decided there may take (domain.md D7, C32)."""
+
+    office: Annotated[str, StringConstraints(pattern=r"^(default|[A-Za-z0-9-]{1,32})$")] = "default"
+    """A unit's code; `community`, `subdistrict` or `district` for all offices of a level; `default`."""
+    kind: Literal["secretary_reception_day", "resident_reception_day"] = "secretary_reception_day"
+    week: int = Field(default=2, ge=1, le=4)
+    """The which of that weekday in a month."""
+    weekday: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] = "thu"
+    time: Minute = "09:00"
+    cap: int = Field(default=15, ge=1, le=15)
+    """Most matters of one session."""
+    place: str = ""
+    decision: Limit = "10wd"
+    """How long a decision may take where nobody says it."""
+    warn: Share = "80%"
+    lapse: AfterDue = "due+1wd"
+    """When the matter of a decision that was not carried out goes back on a table, one level higher."""
+    confirm: Limit = "2wd"
+    """How long the community secretary may take to confirm."""
+    told: tuple[str, ...] = ("leader", "duty_lead")
+    """Roles of the owner that are told when a decision is overdue, beside the office that decided."""
+    source: str = ""

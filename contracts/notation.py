@@ -14,6 +14,9 @@ Limit = Annotated[str, StringConstraints(pattern=rf"^(none|{_DURATION})$")]
 Moment = Annotated[str, StringConstraints(pattern=rf"^([1-9][0-9]?%|(start|due)(\+{_DURATION})?)$")]
 """`80%` of a clock's limit, `due`, `due+1wd`, `start+1h`."""
 
+AfterDue = Annotated[str, StringConstraints(pattern=rf"^due(\+{_DURATION})?$")]
+"""`due`, `due+1wd`."""
+
 Share = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]?%$")]
 Shift = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9]$")]
 Minute = Annotated[str, StringConstraints(pattern=r"^[0-2][0-9]:[0-5][0-9]$")]

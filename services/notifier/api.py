@@ -14,6 +14,7 @@ from kit.http import PUBLIC, Shared, create_app, reply
 from kit.relay import Relay
 from services.notifier import viewing
 from services.notifier.api_dossier import add_dossier
+from services.notifier.api_reception import Doors, add_reception
 from services.notifier.directory import Holder
 from services.notifier.queries import Wanted
 from services.notifier.viewing import EVERYWHERE, Page
@@ -32,6 +33,7 @@ def make_app(shared: Shared, *, holder: Holder, relay: Relay) -> FastAPI:
     add_dossier(app, shared, holder, relay)
     _clocks(app, shared.pool, holder)
     _escalations(app, shared.pool, holder)
+    add_reception(app, Doors(shared.pool, relay, holder))
     deny_by_default(app, PUBLIC)
     return app
 

@@ -35,11 +35,7 @@ async def main() -> None:
     checks = {"database": plumbing.database_answers, "directory": directory.known}
     await serve(
         Parts(
-            make_app(
-                Shared(SERVICE, pool, plumbing.verifier, checks),
-                holder=holder,
-                relay=relay,
-            ),
+            make_app(Shared(SERVICE, pool, plumbing.verifier, checks), holder=holder, relay=relay),
             settings.http_host,
             settings.http_port,
             broker=plumbing.broker,

@@ -18,12 +18,14 @@ from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.ladder import ladder
+from services.notifier.ladder.offices import Offices
 from services.notifier.ladder.orgtree import Org
+from services.notifier.reception.rhythm import Rules
 from services.notifier.worktime.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
 from services.notifier.worktime.calendar_rows import build
 from services.notifier.worktime.limits import Basis, Duration, duration, share_of
 
-PARTS: Final = ("units", "posts", "limits", "ladder", "calendar", "duty")
+PARTS: Final = ("units", "posts", "limits", "ladder", "calendar", "duty", "reception")
 _LIMIT: Final[Mapping[ClockKind, str]] = {
     ClockKind.RESIDENT: "result",
     ClockKind.DISPATCH: "dispatch",
@@ -47,6 +49,8 @@ class Directory:
 
     version: int
     org: Org
+    offices: Offices
+    reception: Rules
     steps: Mapping[Urgency, tuple[LadderStep, ...]]
     _profiles: Mapping[str, Profile]
     _warn: Mapping[Urgency, float]
@@ -72,7 +76,18 @@ class Directory:
         warn = dict.fromkeys(Urgency, _WARN)
         warn |= {row.urgency: share_of(row.warn) for row in rows["ladder"]}
         org = Org(rows["units"], rows["posts"], rows["duty"], calendars)
-        return cls(version, org, ladder.rules(rows["ladder"]), profiles, warn, calendars)
+        offices = Offices(rows["units"], rows["posts"])
+        reception = Rules.of(rows["reception"])
+        return cls(
+            version,
+            org,
+            offices,
+            reception,
+            ladder.rules(rows["ladder"]),
+            profiles,
+            warn,
+            calendars,
+        )
 
     def basis(self, kind: ClockKind, profile: str, urgency: Urgency, unit: str) -> Basis | None:
         """What a clock's due time is computed from; None where the profile sets no limit."""
@@ -134,7 +149,7 @@ class Directory:
 
     def pieces(self) -> list[Any]:
         """What there is much of, for `kit.aside.let_go`."""
-        return in_pieces(self.org.tables())
+        return in_pieces([*self.org.tables(), *self.offices.tables()])
 
     def loaded_until(self, now: datetime) -> datetime | None:
         """Until when every calendar is loaded without a gap; None when the present year is missing."""

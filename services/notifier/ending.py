@@ -16,7 +16,7 @@ from kit.outbox import Outgoing, outgoing
 from services.notifier.clocks.timing import Timing
 from services.notifier.ladder import store_ending
 from services.notifier.ladder.escalation import Escalation
-from services.notifier.reception import store_reception
+from services.notifier.reception import store_decisions, store_reception
 from services.notifier.reception.item import Item
 
 SOURCE: Final = "notifier"
@@ -34,6 +34,8 @@ async def end(conn: Conn, ended: Mapping[UUID, datetime]) -> list[Outgoing]:
     for item in items:
         told = item.event(ended[item.ticket_id])
         events.append(say("reception.withdrawn", told, to=told.level.value))
+    if items:
+        await store_decisions.settle_sent(conn, [i.item_id for i in items], ACTOR, at)
     await audit.record(conn, [_entry("reception.withdraw", i, at) for i in items])
     return events
 

@@ -18,18 +18,26 @@ where v.ticket_id = $1
 SQL_TICKET_CLOCKS: Final = """
 select c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c.earlier_due,
     c.paused_at, c.stopped_at, c.stopped_by, c.warned_at, c.breached_at, c.trace, c.sentence,
-    null::uuid as whistle_id
+    null::uuid as whistle_id, null::uuid as decision_id
 from clock c
 where c.ticket_id = $1
 union all
 select w.clock_id, v.round, w.kind, w.unit, w.started_at, w.near_at, w.due_at, w.earlier_due,
-    null, w.stopped_at, w.stopped_by, w.warned_at, w.breached_at, w.trace, w.sentence, w.whistle_id
+    null, w.stopped_at, w.stopped_by, w.warned_at, w.breached_at, w.trace, w.sentence, w.whistle_id,
+    null
 from whistle_view v
 join whistle_clock w using (whistle_id)
 where v.ticket_id = $1
+union all
+select k.clock_id, d.round, k.kind, k.unit, k.started_at, k.near_at, k.due_at, '{}'::timestamptz[],
+    null, k.stopped_at, k.stopped_by, k.warned_at, k.breached_at, k.trace, k.sentence, null,
+    d.decision_id
+from reception_decision d
+join decision_clock k using (decision_id)
+where d.ticket_id = $1
 order by started_at, round, kind
 """
-"""The ticket's own, and those of whistles about it."""
+"""The ticket's own, and those of whistles and of reception decisions about it."""
 SQL_ESCALATIONS: Final = """
 select e.escalation_id, e.ticket_id, e.number, e.round, e.level, e.clock, e.reason, e.unit, e.area,
     e.urgency, e.recipients, e.vacant, e.due_at, e.raised_at, e.cleared_at

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.escalation import EntryRule, ReceptionLevel
+from contracts.escalation import EntryRule, ReceptionLevel, ReceptionState
 from contracts.ticket import TicketEvent, TicketMerged
 from kit import audit, outbox
 from kit.db import Conn
@@ -112,11 +112,9 @@ async def enter(conn: Conn, arrivals: Sequence[Arrival], org: Org) -> list[Outgo
     for item in items:
         before, own = known[item.ticket_id], coming[item.ticket_id]
         entries += [_entry(item, one) for one in own]
-        if (before["item_id"], before["org"], before["rule"]) != (
-            item.item_id,
-            item.org,
-            item.rule,
-        ):
+        known_as = (before["item_id"], before["org"], before["rule"])
+        lies = item.state in {ReceptionState.QUEUED, ReceptionState.SCHEDULED}
+        if lies and known_as != (item.item_id, item.org, item.rule):
             data = item.event(max(one.at for one in own))
             events.append(say("reception.queued", data, to=item.level.value))
     await audit.record(conn, entries)

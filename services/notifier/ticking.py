@@ -27,6 +27,7 @@ from services.notifier.ladder import store_ladder
 from services.notifier.ladder.escalation import Raised, Raiser
 from services.notifier.ladder.ladder import Ladder
 from services.notifier.ladder.orgtree import Org
+from services.notifier.receiving import overdue
 from services.notifier.reception.entry import LATE, Arrival
 
 CLAIM: Final = 500
@@ -61,8 +62,11 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
             await _climb(conn, due, directory.org, now, done)
         late = [*reviews, *_late(alarms, now)]
         done.events += await queueing.enter(conn, late, directory.org)
+        # Last: like people's steps it takes a matter before the clock of its decision.
+        overdue_now, more_overdue = await overdue.sound(conn, directory, now, limit)
+        done.events += overdue_now
         await outbox.append(conn, done.events)
-    done.more = limit in {len(due), len(alarms), len(reviews)} or more
+    done.more = limit in {len(due), len(alarms), len(reviews)} or more or more_overdue
     return done
 
 

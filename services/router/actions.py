@@ -73,11 +73,11 @@ def _measure(openings: Sequence[Opening]) -> None:
 
 
 async def project_clocks(conn: Conn, received: Sequence[Received]) -> None:
-    """Keep the newest word on each clock beside its ticket."""
+    """Keep the newest word on each clock beside its ticket; those of whistles and decisions are others'."""
     newest: dict[tuple[str, int, str], tuple[str, ClockEvent]] = {}
     for one in received:
         data = one.event.data
-        if not isinstance(data, ClockEvent) or data.whistle_id is not None:
+        if not isinstance(data, ClockEvent) or data.whistle_id or data.decision_id:
             continue
         key = (data.ticket_id, data.round, data.kind.value)
         known = newest.get(key)
@@ -116,11 +116,13 @@ def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
 
 
 async def project_levels(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Keep the highest rung raised beside its ticket."""
+    """Keep the highest rung of the ticket's own ladder beside it."""
     highest: dict[str, int] = {}
     for one in received:
         data = one.event.data
-        if isinstance(data, EscalationEvent) and one.name == "escalation.raised":
+        if not isinstance(data, EscalationEvent) or data.decision_id is not None:
+            continue
+        if one.name == "escalation.raised":
             highest[data.ticket_id] = max(data.level, highest.get(data.ticket_id, 0))
     if highest:
         await store.project_levels(conn, [(UUID(t), level) for t, level in sorted(highest.items())])

@@ -50,7 +50,7 @@ async def main() -> None:
     whistles = WhistleOffice(pool, relay, in_use)
     plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use, models))
     plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
-    plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations)
+    plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations(in_use))
     serve_commands(plumbing.broker, answer_commands(office, whistles), queue=SERVICE)
     checks = {
         "database": plumbing.database_answers,

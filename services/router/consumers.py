@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kit.db import Conn
 from kit.delivery import Effects, Handler, Received
-from services.router import actions, facts, whistle_clocks
+from services.router import actions, facts, receptions, whistle_clocks
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 
@@ -29,6 +29,11 @@ async def on_clocks(conn: Conn, received: Sequence[Received]) -> Effects:
     return Effects(events + await whistle_clocks.hear(conn, received))
 
 
-async def on_escalations(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Project levels."""
-    return await actions.project_levels(conn, received)
+def on_escalations(in_use: DirectoryInUse) -> Handler:
+    """Project levels; heed what secretaries decided."""
+
+    async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
+        await actions.project_levels(conn, received)
+        return await receptions.heed(conn, received, in_use)
+
+    return handler

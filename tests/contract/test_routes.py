@@ -23,6 +23,8 @@ ALL = set(ROLES)
 FILERS = {"operator", "unit", "secretary", "dispatcher", "admin"}
 DESK = {"dispatcher", "admin", "ruling", "auditor", "service", "operator"}
 WATCHERS = {"admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service"}
+RECEPTION = {"secretary", "unit", "dispatcher", "admin"}
+"""Which office's a person may hold is looked up in the directory (tests/integration/test_reception_*)."""
 OPEN: set[str] = set()
 API_KEY: set[str] = set()
 """No sign-in token: a partner's api_key, asked for by the route (tests/integration/test_open311.py)."""
@@ -105,6 +107,20 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/reception/legacy"): {"secretary", "admin", "auditor", "dispatcher"},
         ("POST", "/v1/reception/legacy"): {"secretary"},
         ("POST", "/v1/reception/legacy/{ident}/review"): {"secretary"},
+        ("GET", "/v1/reception/sessions"): RECEPTION | {"auditor", "service"},
+        ("POST", "/v1/reception/sessions"): RECEPTION,
+        ("GET", "/v1/reception/sessions/proposed"): RECEPTION | {"auditor", "service"},
+        ("GET", "/v1/reception/sessions/{ident}"): RECEPTION | {"auditor", "service"},
+        ("GET", "/v1/reception/sessions/{ident}/minutes"): RECEPTION | {"auditor", "service"},
+        ("POST", "/v1/reception/sessions/{ident}/schedule"): RECEPTION,
+        ("POST", "/v1/reception/sessions/{ident}/hear"): RECEPTION,
+        ("POST", "/v1/reception/sessions/{ident}/decide"): RECEPTION,
+        ("POST", "/v1/reception/sessions/{ident}/carry-over"): RECEPTION,
+        ("POST", "/v1/reception/sessions/{ident}/close"): RECEPTION,
+        ("GET", "/v1/reception/decisions"): RECEPTION | {"auditor", "service"},
+        ("POST", "/v1/reception/decisions/{ident}/done"): RECEPTION,
+        ("POST", "/v1/reception/decisions/{ident}/confirm"): RECEPTION,
+        ("POST", "/v1/reception/decisions/{ident}/refuse"): RECEPTION,
         ("GET", "/v1/clocks/{ticket}"): WATCHERS | {"secretary"},
         ("GET", "/v1/escalations"): WATCHERS | {"secretary"},
     },

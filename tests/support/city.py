@@ -22,6 +22,7 @@ def parts(folder: Path = SAMPLE) -> dict[str, Any]:
         "duty": [_turn(row) for row in _rows(folder / "duty.csv", _LISTS["duty"])],
         "limits": _limits(folder / "limits.toml"),
         "ladder": _ladder(folder / "ladder.toml"),
+        "reception": _reception(folder / "reception.toml"),
         "calendar": [
             row
             for path in sorted((folder / "calendar").glob("*.csv"))
@@ -69,3 +70,8 @@ def _limits(path: Path) -> list[dict[str, Any]]:
 def _ladder(path: Path) -> list[dict[str, Any]]:
     rules = tomllib.loads(path.read_text(encoding="utf-8"))["urgency"]
     return [{"urgency": urgency} | rule for urgency, rule in rules.items()]
+
+
+def _reception(path: Path) -> list[dict[str, Any]]:
+    rules = tomllib.loads(path.read_text(encoding="utf-8"))["office"] if path.exists() else {}
+    return [{"office": office} | rule for office, rule in rules.items()]

@@ -56,6 +56,8 @@ from (
     select kind from clock where stopped_at is null
     union all
     select kind from whistle_clock where stopped_at is null
+    union all
+    select kind from decision_clock where stopped_at is null
 ) as running
 group by kind
 """

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _ID: Final = "标识由系统随机生成 / ids are made at random"
+_BY_HAND: Final = (
+    "接待会上由人办理，不由事件推出 / people do it at receptions; it follows from no event"
+)
 _TICK: Final = "多个副本中先到的那一次巡检的时刻 / the moment of whichever replica came first"
 TICK_S: Final = 60.0
 """How far apart the moments of two ticks may lie that did the same: several replicas share the work."""
@@ -43,7 +46,7 @@ VIEWS: Final = (
     View(
         "reception_item",
         ("ticket_id", "round", "rule", "closed_at"),
-        {"item_id": _ID},
+        {"item_id": _ID, "state": _BY_HAND, "carried": _BY_HAND, "session_id": _BY_HAND},
         {"queued_at": _TICK},
     ),
     View("hot_issue", ("issue_id",)),
@@ -64,6 +67,11 @@ KEPT: Final[Mapping[str, str]] = {
     "delivery_attempt": "投递尝试 / attempts at delivery",
     "dead_letter": "无法处理的消息 / messages that could not be applied",
     "audit": "审计记录 / the audit log",
+    "reception_session": _BY_HAND,
+    "reception_hearing": _BY_HAND,
+    "reception_decision": _BY_HAND,
+    "decision_clock": _BY_HAND,
+    "reception_command": "同一请求键的答复 / answers given under a key",
     "directory_part": "目录副本，由派单服务提供 / a copy of the router's directory",
 }
 """Tables that are no views, each with what it is instead."""

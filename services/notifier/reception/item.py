@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.escalation import EntryRule, ReceptionEvent, ReceptionLevel
+from contracts.escalation import EntryRule, ReceptionEvent, ReceptionLevel, ReceptionState
 from services.notifier.worktime.calendar import CITY
 
 WEIGHT: Final[Mapping[EntryRule, int]] = {
@@ -54,6 +54,11 @@ class Item:
     care_kind: str | None = None
     care_by: str | None = None
     """Who set the care flag."""
+    state: ReceptionState = ReceptionState.QUEUED
+    carried: int = 0
+    """How many times it was carried over."""
+    session_id: UUID | None = None
+    """The session on whose agenda it is, or was decided."""
 
     def parts(self, now: datetime) -> dict[str, int]:
         """What the score is the sum of: entry rule, days since received, requesters, care flag.
@@ -83,6 +88,9 @@ class Item:
             unit=self.unit,
             area=self.area,
             at=at,
+            state=self.state,
+            carried=self.carried,
+            session_id=str(self.session_id) if self.session_id else None,
         )
 
     def show(self, now: datetime) -> dict[str, Any]:
@@ -105,6 +113,9 @@ class Item:
             "issue_id": str(self.issue_id) if self.issue_id else None,
             "category": self.category,
             "care": {"kind": self.care_kind, "by": self.care_by} if self.care_kind else None,
+            "state": self.state.value,
+            "carried": self.carried,
+            "session_id": str(self.session_id) if self.session_id else None,
         }
 
 

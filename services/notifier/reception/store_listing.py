@@ -20,7 +20,7 @@ from unnest($1::text[]) as o(org)
 cross join lateral (
     select i.*
     from reception_item i
-    where i.org = o.org and i.closed_at is null
+    where i.org = o.org and i.closed_at is null and i.state <> 'decided'
         and ($2::text is null or exists (
             select from reception_entry e
             where e.item_id = i.item_id and e.rule = $2 and e.withdrawn_at is null
@@ -38,7 +38,7 @@ limit $8
 SQL_WHOLE_QUEUE: Final = """
 select i.*
 from reception_item i
-where i.closed_at is null
+where i.closed_at is null and i.state <> 'decided'
     and ($1::text is null or exists (
         select from reception_entry e
         where e.item_id = i.item_id and e.rule = $1 and e.withdrawn_at is null
@@ -53,7 +53,7 @@ limit $7
 SQL_COUNTS: Final = """
 select i.level, i.rule, count(*)::int as n
 from reception_item i
-where i.closed_at is null and ($1::text[] is null or i.org = any($1))
+where i.closed_at is null and i.state <> 'decided' and ($1::text[] is null or i.org = any($1))
 group by i.level, i.rule
 """
 

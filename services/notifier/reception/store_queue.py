@@ -63,7 +63,13 @@ with queued as (
         $15::uuid[], $16::text[]
     )
     on conflict (ticket_id) where closed_at is null do update
-    set level = excluded.level, org = excluded.org, rule = excluded.rule, points = excluded.points,
+    set level = case when i.state in ('heard', 'decided') then i.level else excluded.level end,
+        org = case when i.state in ('heard', 'decided') then i.org else excluded.org end,
+        state = case when i.state = 'scheduled' and i.org <> excluded.org then 'queued' else i.state end,
+        session_id = case
+            when i.state = 'scheduled' and i.org <> excluded.org then null else i.session_id
+        end,
+        rule = excluded.rule, points = excluded.points,
         round = excluded.round, requesters = greatest(i.requesters, excluded.requesters),
         unit = excluded.unit, area = excluded.area,
         issue_id = coalesce(i.issue_id, excluded.issue_id),
@@ -76,7 +82,8 @@ with queued as (
 )
 select * from queued
 """
-"""What is already on a table keeps its place in line: `queued_at` and the care flag stay."""
+"""What is already on a table keeps its place in line: `queued_at` and the care flag stay. What is heard right
+now or decided stays with who does it; what is on the agenda of a lower table falls off it."""
 SQL_CARRIERS: Final = """
 select h.issue_id, first.ticket_id, first.requesters
 from unnest($1::uuid[]) as h(issue_id)

@@ -9,30 +9,32 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from contracts.escalation import EntryRule, ReceptionLevel
+from contracts.escalation import EntryRule, ReceptionLevel, ReceptionState
 from kit.db import Conn, columns
 from services.notifier.reception.item import Item
 
 SQL_WITHDRAW: Final = """
 update reception_item i
-set closed_at = $2
-where i.ticket_id = any($1::uuid[]) and i.closed_at is null and not exists (
+set closed_at = $2, state = 'withdrawn'
+where i.ticket_id = any($1::uuid[]) and i.closed_at is null and i.state <> 'decided' and not exists (
     select from legacy_matter l
     where l.ticket_id = i.ticket_id and l.ended_at is null and l.asked_at is not null
 )
 returning i.*
 """
-"""A legacy problem that waits for its review stays, whatever becomes of its ticket (domain.md F10)."""
+"""A legacy problem that waits for its review stays, whatever becomes of its ticket (domain.md F10); so does a
+decided matter: what was decided about it is carried out."""
 SQL_QUEUE_AGAIN: Final = """
 update reception_item i
-set closed_at = null, issue_id = (
+set closed_at = null, state = 'queued', session_id = null, issue_id = (
     select o.issue_id from hot_issue o where o.issue_id = i.issue_id and not exists (
         select from reception_item other
         where other.issue_id = i.issue_id and other.closed_at is null
     )
 )
 from unnest($1::uuid[], $2::int[], $3::timestamptz[]) as t(id, round, merged_at)
-where i.ticket_id = t.id and i.round = t.round and i.closed_at >= t.merged_at and not exists (
+where i.ticket_id = t.id and i.round = t.round and i.closed_at >= t.merged_at
+    and i.state = 'withdrawn' and not exists (
     select from reception_item later where later.ticket_id = t.id and later.closed_at is null
 )
 returning i.*
@@ -54,4 +56,5 @@ async def queue_again(conn: Conn, returned: Sequence[tuple[UUID, int, datetime]]
 def item_of(row: Record) -> Item:
     """A row of table `reception_item`."""
     values = {name: row[name] for name in Item.__dataclass_fields__}
-    return Item(**values | {"level": ReceptionLevel(row["level"]), "rule": EntryRule(row["rule"])})
+    values["level"], values["rule"] = ReceptionLevel(row["level"]), EntryRule(row["rule"])
+    return Item(**values | {"state": ReceptionState(row["state"])})

@@ -61,6 +61,7 @@ DUTY_ZH: Final = {
     ClockKind.RESOLVE: "办结吹哨",
     ClockKind.RATING: "评哨",
     ClockKind.DECISION: "落实接待决定",
+    ClockKind.CONFIRMATION: "确认接待决定已落实",
 }
 
 

@@ -21,7 +21,7 @@ __all__ = ["BadDirectoryError", "Fault", "Folder", "Scan", "Tables", "read", "sc
 Tables: TypeAlias = dict[str, Any]
 """Part to its rows: a list, or `Rows` where they were read from a folder."""
 TESTS: Final = "tests.csv"
-OPTIONAL: Final = frozenset({"contacts", "notices"})
+OPTIONAL: Final = frozenset({"contacts", "notices", "reception"})
 """Parts whose file may be missing: nobody is told by a channel, and notices follow the usual rules."""
 OUTLINES_FILE: Final = "areas.geojson"
 _RENAMED: Final = {"duty": {"from": "start", "to": "end"}}

@@ -1,4 +1,4 @@
-"""Reads limits.toml, ladder.toml and notices.toml: rows, and for every fault the line its key stands on."""
+"""Reads limits, ladder, notices and reception.toml: rows, and for every fault the line its key stands on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from contracts.limits import LadderRule, Profile, Row
+from contracts.limits import LadderRule, Profile, ReceptionRule, Row
 from contracts.notices import NoticeRules
 from services.router.directory.faults import Fault
 from services.router.directory.wording import remedy
@@ -19,7 +19,12 @@ from services.router.directory.wording import remedy
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(#.*)?$")
 _KEY: Final = re.compile(r"\s*([A-Za-z0-9_\-.\"']+?)\s*=")
 _AT: Final = re.compile(r"at line (\d+), column (\d+)")
-TOP: Final = {"limits": "profiles", "ladder": "urgency", "notices": "rules"}
+TOP: Final = {
+    "limits": "profiles",
+    "ladder": "urgency",
+    "notices": "rules",
+    "reception": "office",
+}
 """Part to the one table its file may hold."""
 WHISTLE: Final = "whistle"
 """The table of a profile that is of no urgency: limits of whistles."""
@@ -144,8 +149,14 @@ def _notices(name: str, rules: Any) -> Row:
     return NoticeRules.model_validate(named)
 
 
+def _reception(office: str, rule: Any) -> Row:
+    named = {"office": office, **rule} if isinstance(rule, dict) else rule
+    return ReceptionRule.model_validate(named)
+
+
 _MAKE: Final[dict[str, Callable[[str, Any], Row]]] = {
     "limits": _profile,
     "ladder": _ladder,
     "notices": _notices,
+    "reception": _reception,
 }

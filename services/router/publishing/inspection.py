@@ -30,9 +30,16 @@ KEY: Final[Mapping[str, str]] = {
     "ladder": "urgency",
     "contacts": "post",
     "notices": "name",
+    "reception": "office",
 }
 """Part to the column by which people know a row."""
-_ENDING: Final = {"limits": "toml", "ladder": "toml", "notices": "toml", "outlines": "geojson"}
+_ENDING: Final = {
+    "limits": "toml",
+    "ladder": "toml",
+    "notices": "toml",
+    "reception": "toml",
+    "outlines": "geojson",
+}
 
 
 class Table:

@@ -1,0 +1,186 @@
+"""HTTP of reception sessions and decisions: decode, call one action or page, encode."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Final, Literal, cast
+from uuid import UUID
+
+from fastapi import FastAPI, Header, Path, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel
+
+from kit.auth import Principal, allow
+from kit.db import Pool
+from kit.errors import not_found
+from kit.http import language, read_body, reply
+from kit.idempotency import optional_key
+from kit.relay import Relay
+from services.notifier.directory import Holder
+from services.notifier.receiving import pages
+from services.notifier.receiving.pages import Span
+from services.notifier.receiving.promises import STEPS as PROMISE_STEPS
+from services.notifier.receiving.promises import Promises
+from services.notifier.receiving.sessions import STEPS, Sessions
+from services.notifier.receiving.staff import Asked
+from services.notifier.reception import bodies, minutes_page
+from services.notifier.reception.decision import DecisionState
+from services.notifier.reception.minutes_page import Lang
+from services.notifier.reception.store_decisions import Wanted
+
+KEEPERS: Final = ("secretary", "unit", "dispatcher", "admin")
+READERS: Final = (*KEEPERS, "auditor", "service")
+TAGS: Final[list[str | Enum]] = ["reception"]
+
+Code = Annotated[str, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
+Ident = Annotated[str, Path(max_length=40)]
+Expected = Annotated[str | None, Header(alias="If-Match", max_length=40)]
+Start = Annotated[AwareDatetime | None, Query(alias="from")]
+End = Annotated[AwareDatetime | None, Query(alias="to")]
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the routes call."""
+
+    pool: Pool
+    relay: Relay
+    holder: Holder
+
+
+def add_reception(app: FastAPI, doors: Doors) -> None:
+    """The routes of sessions and decisions."""
+    sessions = Sessions(doors.pool, doors.relay, doors.holder)
+    promises = Promises(doors.pool, doors.relay, doors.holder)
+    _calendar(app, doors, sessions)
+    _session(app, doors)
+    for name, way in STEPS.items():
+        _step(app, sessions, name, way.body)
+    _ledger(app, doors)
+    for name, promise in PROMISE_STEPS.items():
+        _promise(app, promises, name, promise.body)
+
+
+def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
+    pool, holder = doors.pool, doors.holder
+
+    @app.post("/v1/reception/sessions", tags=TAGS, openapi_extra=_schema(bodies.NewSession))
+    async def set_up(request: Request, who: Principal = allow(*KEEPERS)) -> Response:
+        """Set up a reception day of an office; for those of its reception office."""
+        body: bodies.NewSession = await read_body(request, bodies.NewSession)
+        return _state(await sessions.create(body, Asked(who, optional_key(request))), 201)
+
+    @app.get("/v1/reception/sessions", tags=TAGS)
+    async def sessions_page(
+        org: Code | None = None,
+        start: Start = None,
+        end: End = None,
+        who: Principal = allow(*READERS),
+    ) -> Response:
+        """The calendar: sessions of the asker's offices, from now on where nothing is said."""
+        found = await pages.calendar(pool, holder.directory, who, org, Span(start, end))
+        return reply(found)
+
+    @app.get("/v1/reception/sessions/proposed", tags=TAGS)
+    async def proposed(
+        org: Code, start: Start = None, end: End = None, who: Principal = allow(*READERS)
+    ) -> Response:
+        """Dates by the office's rhythm (reception.toml), off holidays, for which nothing is set up."""
+        found = await pages.proposals(pool, holder.directory, who, org, Span(start, end))
+        return reply(found)
+
+
+def _session(app: FastAPI, doors: Doors) -> None:
+    pool, holder = doors.pool, doors.holder
+
+    @app.get("/v1/reception/sessions/{ident}", tags=TAGS)
+    async def session(ident: Ident, who: Principal = allow(*READERS)) -> Response:
+        """Agenda in order, how each matter stands, decisions with their clocks as of now, figures."""
+        return _state(await pages.one(pool, holder.directory, who, _id(ident)))
+
+    @app.get("/v1/reception/sessions/{ident}/minutes", tags=TAGS)
+    async def minutes(
+        ident: Ident,
+        request: Request,
+        lang: Annotated[Lang | None, Query()] = None,
+        who: Principal = allow(*READERS),
+    ) -> Response:
+        """The minutes as a page to print."""
+        told = await pages.one(pool, holder.directory, who, _id(ident))
+        text = minutes_page.page(told, lang or cast("Lang", language(request)))
+        return Response(text, 200, minutes_page.HEADERS, media_type="text/html; charset=utf-8")
+
+
+def _step(app: FastAPI, sessions: Sessions, name: str, model: type[bodies.Body]) -> None:
+    @app.post(
+        f"/v1/reception/sessions/{{ident}}/{name}",
+        tags=TAGS,
+        name=f"session_{name}",
+        description=model.__doc__,
+        openapi_extra=_schema(model),
+    )
+    async def act(
+        ident: Ident,
+        request: Request,
+        expected: Expected = None,
+        who: Principal = allow(*KEEPERS),
+    ) -> Response:
+        body: bodies.Body = await read_body(request, model)
+        asked = Asked(who, optional_key(request), expected)
+        return _state(await sessions.act(_id(ident), name, body, asked))
+
+
+def _ledger(app: FastAPI, doors: Doors) -> None:
+    pool, holder = doors.pool, doors.holder
+
+    @app.get("/v1/reception/decisions", tags=TAGS)
+    async def decisions(  # noqa: PLR0913 - one parameter per filter
+        *,
+        org: Code | None = None,
+        unit: Code | None = None,
+        state: DecisionState | None = None,
+        overdue: bool = False,
+        cursor: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        who: Principal = allow(*READERS),
+    ) -> Response:
+        """督办台账: decisions the asker took, carries out or confirms, newest first, clocks as of now."""
+        chosen = state.value if state else None
+        wanted = Wanted(None, org, unit, chosen, overdue=overdue, before=cursor)
+        found = await pages.ledger(pool, holder.directory, who, wanted, limit)
+        return reply(found)
+
+
+def _promise(app: FastAPI, promises: Promises, name: str, model: type[bodies.Body]) -> None:
+    @app.post(
+        f"/v1/reception/decisions/{{ident}}/{name}",
+        tags=TAGS,
+        name=f"decision_{name}",
+        description=model.__doc__,
+        openapi_extra=_schema(model),
+    )
+    async def act(
+        ident: Ident,
+        request: Request,
+        expected: Expected = None,
+        who: Principal = allow(*KEEPERS),
+    ) -> Response:
+        body: bodies.Body = await read_body(request, model)
+        asked = Asked(who, optional_key(request), expected)
+        return _state(await promises.act(_id(ident), name, body, asked))
+
+
+def _state(found: dict[str, Any], status: Literal[200, 201] = 200) -> Response:
+    return reply(found, status, headers={"ETag": f'"{found["version"]}"'})
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    content = {"application/json": {"schema": model.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found("接待", "reception") from None

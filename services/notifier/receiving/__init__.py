@@ -1,0 +1,1 @@
+"""What is done at receptions, and with what was decided there."""
