@@ -141,7 +141,9 @@ def tables() -> Tables:
         "limits": [Profile(name="standard", title="标准", limits=dict.fromkeys(Urgency, Limits()))],
         "ladder": [LadderRule(urgency=Urgency.NORMAL)],
         "calendar": [
-            CalendarDay(date=day, kind="workday", shifts=("09:00-17:00",)) for day in weekdays
+            *(CalendarDay(date=day, kind="workday", shifts=("09:00-17:00",)) for day in weekdays),
+            CalendarDay(date="2026-01-01", kind="holiday"),
+            CalendarDay(date="2027-01-01", kind="holiday"),
         ],
         "duty": [],
         "readers": [Reader(code="HALL", name="指挥大厅", kind="command_hall", area=DISTRICT)],

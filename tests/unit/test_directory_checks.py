@@ -10,14 +10,20 @@ import pytest
 
 from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.complaint import Urgency
-from contracts.directory import Category, DutyTurn, Unit, UnitKind
+from contracts.directory import CalendarDay, Category, DutyTurn, Unit, UnitKind
+from contracts.limits import Limits, Profile, WhistleLimits
 from contracts.notices import Contact, NoticeRules
+from contracts.whistle import WhistleKind
 from services.router.directory import files
 from services.router.directory.files import Fault, Tables
 from services.router.publishing import checks
 from tests.support import sample, small
 from tests.support.small import GARDEN, MONDAY, post, rule
 
+WALL = Limits(
+    contact="24h", result="7d", return_window="24h", return_answer="24h", ruling="24h",
+    callback="24h",
+)  # fmt: skip
 Damage = Callable[[Tables], object]
 
 
@@ -214,11 +220,57 @@ def test_faults_of_reference_come_alone_because_coverage_cannot_be_proved_on_the
     assert [fault.field for fault in faults(both)] == ["SZ.parent"]
 
 
-def test_a_year_that_will_be_needed_within_sixty_days_must_be_loaded() -> None:
+def test_a_year_that_limits_of_today_reach_is_refused_and_warned_of_sixty_days_before() -> None:
     tables = files.read(SAMPLE_DIRECTORY)
     without = [row for row in tables["calendar"] if not row.date.startswith("2027")]
-    autumn = datetime(2026, 10, 1, tzinfo=UTC)
-    winter = datetime(2026, 12, 1, tzinfo=UTC)
-    assert not checks.check(tables | {"calendar": without}, autumn)
-    (fault,) = checks.check(tables | {"calendar": without}, winter)
+    tables |= {"calendar": without}
+
+    def told(month: int, day: int) -> tuple[list[str], list[str]]:
+        found = checks.examine(tables, datetime(2026, month, day, tzinfo=UTC), proving=False)
+        faults, odd = ([f.file for f in own if f.kind == "year-missing"]
+                       for own in (found.faults, found.warnings))  # fmt: skip
+        return faults, odd
+
+    assert told(11, 1) == ([], [])
+    assert told(11, 2) == ([], ["calendar/2027.csv"])  # the 1st of January is 60 days away
+    # The longest: 20wd to pull down an illegal building, 7d extension, the ladder's due+6wd.
+    # From Tuesday 17th: 20wd to 15 December, 7d to the 22nd, 6wd to the 30th; Monday's rest is not counted.
+    assert told(11, 17) == ([], ["calendar/2027.csv"])
+    assert told(11, 20) == (["calendar/2027.csv"], [])
+    (fault,) = checks.check(tables, datetime(2026, 12, 1, tzinfo=UTC))
     assert (fault.file, fault.field) == ("calendar/2027.csv", "standard")
+
+
+def test_limits_by_the_clock_on_the_wall_need_no_year() -> None:
+    kinds = dict.fromkeys(WhistleKind, "7d")
+    whistle = WhistleLimits(check_in=kinds, resolve=kinds, rating="7d")
+    walled = [
+        Profile(name="standard", title="-", limits=dict.fromkeys(Urgency, WALL), whistle=whistle)
+    ]
+    calendar = [r for r in small.tables()["calendar"] if not r.date.startswith("2027")]
+    tables = small.tables() | {"calendar": calendar, "limits": walled}
+    late = datetime(2026, 12, 28, tzinfo=UTC)
+    assert [f.kind for f in checks.check(tables, late)] == []
+    working = [Profile(name="standard", title="-", limits=dict.fromkeys(Urgency, WALL))]
+    found = checks.check(tables | {"limits": working}, late)  # a whistle's usual 10wd
+    assert [(f.file, f.kind) for f in found] == [("calendar/2027.csv", "year-missing")]
+
+
+def test_a_calendar_without_dates_is_loaded_for_the_years_of_the_others() -> None:
+    daily = [
+        CalendarDay(calendar="daily", date=day, kind="workday", shifts=("08:00-20:00",))
+        for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    ]
+    tables = small.tables() | {"calendar": [*small.tables()["calendar"], *daily]}
+    assert checks.check(tables, MONDAY) == []
+    undated = [row for row in tables["calendar"] if not row.date.startswith("20")]
+    found = checks.check(tables | {"calendar": undated}, MONDAY)
+    assert [(f.file, f.field) for f in found] == [
+        ("calendar/2026.csv", "daily"), ("calendar/2026.csv", "standard"),
+    ]  # fmt: skip
+
+
+def test_a_working_weekday_needs_its_shifts() -> None:
+    rows = [*small.tables()["calendar"], CalendarDay(date="sat", kind="workday")]
+    (fault,) = checks.check(small.tables() | {"calendar": rows}, MONDAY)
+    assert (fault.field, fault.kind) == ("sat.shifts", "no-shifts")

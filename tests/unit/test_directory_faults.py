@@ -90,6 +90,8 @@ ADDED = [
     ("calendar/2026.csv", "standard,2026-02-30,holiday,,", "2026-02-30.date", "no-such-day"),
     ("calendar/2026.csv", "standard,2026-03-07,makeup,,09:00-12:00;11:00-13:00", "2026-03-07.shifts", "shifts"),
     ("calendar/2026.csv", "standard,2026-03-07,makeup,,12:00-09:00", "2026-03-07.shifts", "shifts"),
+    ("calendar/2026.csv", "standard,2026-03-08,rest,,09:00-12:00", "2026-03-08.shifts", "rest-with-shifts"),
+    ("calendar/2026.csv", "standard,2027-03-08,holiday,,", "2027-03-08.date", "other-year"),
     ("readers.csv", "AB,某屏,dashboard,370109", "AB.area", "unknown-code"),
 ]  # fmt: skip
 

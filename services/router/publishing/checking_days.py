@@ -1,4 +1,4 @@
-"""The work calendar: no day twice, shifts that make sense, and the years that will be needed."""
+"""The work calendar: no day twice, shifts that make sense, and the years that limits reach (domain.md D3.6)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from services.router.directory.faults import Fault
 from services.router.directory.hours import moment
+from services.router.publishing import calendar_reach
 from services.router.publishing.inspection import Inspection, Table
 
 CALENDAR_AHEAD_D: Final = 60
@@ -31,9 +32,33 @@ def check_days(seen: Inspection, at: datetime) -> Iterator[Fault]:
         elif kind in _WORKING and not _in_order(shifts):
             remedy = "班次首尾颠倒或相互重叠 / shifts end before they begin, or overlap"
             yield table.fault(number, "shifts", remedy, "shifts")
+        else:
+            yield from _odd(table, number)
     if seen.complete("calendar"):
         yield from _weekdays(table)
-        yield from _years(table, at)
+        yield from _years(seen, at)
+
+
+def _odd(table: Table, number: int) -> Iterator[Fault]:
+    """Shifts where nobody works, none where somebody does, a day in the file of another year."""
+    day = table.keys[number]
+    kind, shifts = (table.column(name)[number] for name in ("kind", "shifts"))
+    if kind not in _WORKING and shifts:
+        remedy = (
+            "休息日写了班次：上班请写 workday 或 makeup，否则删去班次"
+            " / a day off has shifts: write workday or makeup, or remove them"
+        )
+        yield table.fault(number, "shifts", remedy, "rest-with-shifts")
+    elif day in _WEEK and kind in _WORKING and not shifts:
+        remedy = (
+            "上班的日子没有班次，请写如 09:00-12:00;13:30-17:30 / a working day needs its shifts"
+        )
+        yield table.fault(number, "shifts", remedy, "no-shifts")
+    file, _ = table.place(number)
+    year = file.removesuffix(".csv")
+    if day not in _WEEK and year.isdecimal() and day[:4] != year:
+        remedy = f"{day} 应写在 {day[:4]}.csv 里 / belongs into {day[:4]}.csv"
+        yield table.fault(number, "date", remedy, "other-year")
 
 
 def _twice(table: Table) -> Iterator[Fault]:
@@ -85,15 +110,27 @@ def _weekdays(table: Table) -> Iterator[Fault]:
             yield Fault("calendar", 0, calendar, remedy, "no-workday")
 
 
-def _years(table: Table, at: datetime) -> Iterator[Fault]:
-    """The year of today must be loaded, and the next one 60 days before it begins (domain.md D3.6)."""
+def _years(seen: Inspection, at: datetime) -> Iterator[Fault]:
+    """A year that a limit starting today can reach must be loaded; one that begins soon is warned of."""
     today = moment(at).day
-    needed = {today.year, (today + timedelta(days=CALENDAR_AHEAD_D)).year}
-    names, kinds = table.column("calendar"), table.column("kind")
-    weekly = {name for name, kind in zip(names, kinds, strict=True) if kind == "holiday"}
-    for calendar in sorted(weekly):
-        loaded = {day[:4] for name, day in zip(names, table.keys, strict=True) if name == calendar}
-        for year in sorted(needed):
-            if str(year) not in loaded:
-                remedy = f"请补上 {year} 年的工作历 / load the calendar of {year}"
-                yield Fault(f"calendar/{year}.csv", 0, calendar, remedy, "year-missing")
+    table, limits, ladder = (seen.table(name) for name in ("calendar", "limits", "ladder"))
+    columns = (table.column(name) for name in ("calendar", "date", "kind", "shifts"))
+    steps = zip(ladder.column("urgency"), ladder.column("steps"), strict=True)
+    chains = calendar_reach.chains(limits.column("limits"), limits.column("whistle"), steps)
+    soon = (today + timedelta(days=CALENDAR_AHEAD_D)).year
+    for name, worked in sorted(calendar_reach.calendars(zip(*columns, strict=True)).items()):
+        if not worked.day_minutes:
+            continue
+        reached = {worked.missing(chain, today) for chain in chains} - {None}
+        if today.year not in worked.years:
+            reached.add(today.year)
+        for year in sorted(year for year in reached if year is not None):
+            yield _missing(name, year, "今天起算的时限会用到", "limits that start today reach it")
+        if soon not in worked.years and soon not in reached:
+            fault = _missing(name, soon, "60 天内就要用到", "it is needed within 60 days")
+            yield fault.as_warning()
+
+
+def _missing(calendar: str, year: int, zh: str, en: str) -> Fault:
+    remedy = f"请补上 {year} 年的工作历，{zh} / load the calendar of {year}: {en}"
+    return Fault(f"calendar/{year}.csv", 0, calendar, remedy, "year-missing")
