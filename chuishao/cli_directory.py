@@ -129,6 +129,38 @@ def replay(
         typer.echo(json.dumps(found, ensure_ascii=False)) if as_json else report_replay(found)
 
 
+@directory_app.command("calendar")
+def calendar(
+    year: Annotated[int, typer.Argument(min=2004, max=2100, help="年份 / the year.")],
+    out: Annotated[
+        str | None,
+        typer.Option(help="写到哪个文件，- 为屏幕，默认 calendar/年份.csv / FILE, or - to print."),
+    ] = None,
+    shifts: Annotated[
+        str, typer.Option(help="每个工作日的班次 / shifts of a working day.")
+    ] = "09:00-12:00,13:30-17:30",
+    name: Annotated[
+        str, typer.Option("--calendar", help="工作历名，如错时岗的 / the calendar's name.")
+    ] = "standard",
+) -> None:
+    """按国务院放假安排生成工作历初稿，须核对 / a first calendar file from the national holidays, to be reviewed."""
+    from chuishao import calendar_seed
+
+    with plain_errors():
+        text = calendar_seed.written(calendar_seed.seed(year, shifts, name))
+        if out == "-":
+            typer.echo(text, nl=False)
+        else:
+            file = Path(out or f"calendar/{year}.csv")
+            calendar_seed.save(file, text)
+            typer.echo(f"已写入 {file} / written: {file}")
+        typer.echo(
+            "初稿取自 chinesecalendar，请对照国务院办公厅和本市的通知核对；本市自己的文件优先。\n"
+            "A draft from chinesecalendar: check it against the notices; the city's own file wins.",
+            err=True,
+        )
+
+
 def _business_time(data_dir: Path) -> datetime:
     """The time the running installation goes by, which may be simulated; ours where none runs."""
     from chuishao import business_clock, runfile

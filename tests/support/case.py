@@ -21,6 +21,7 @@ from contracts.ticket import (
 from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing
+from services.notifier.directory import Directory
 from services.notifier.ladder.ladder import Ladder, follow
 from services.notifier.worktime.calendar import CITY
 from tests.support import city
@@ -48,7 +49,11 @@ LIVES: Final[st.SearchStrategy[list[Turn]]] = st.lists(
 class Case:
     """One ticket's life, told in events; hours count from the complaint on Monday at 10:00."""
 
-    def __init__(self, urgency: Urgency | None = None, since: float = 0) -> None:
+    def __init__(
+        self, urgency: Urgency | None = None, since: float = 0, book: Directory | None = None
+    ) -> None:
+        self.book = book or city.directory()
+        """The city's rules its messages are applied by."""
         self.received_at = after(since)
         ticket = Ticket(
             uuid4(),
@@ -72,7 +77,7 @@ class Case:
             channel=Channel.HOTLINE, kind=Kind.HELP, text="路灯坏了", urgency=self.urgency,
             received_at=self.received_at,
         )  # fmt: skip
-        self.timing.receive(data, city.directory())
+        self.timing.receive(data, self.book)
         self._climb(self.timing)
         return self
 
@@ -88,22 +93,23 @@ class Case:
             "rule_version": 1,
         }  # fmt: skip
         values |= more
+        profiled = {"profile": "standard"} | values
         data = TicketMerged(**values) if event in ("merged", "unmerged") else TicketEvent(**values)
         if event == "triaged":
-            data = TicketTriaged(**values, profile="standard", received_at=self.received_at)
+            data = TicketTriaged(**profiled, received_at=self.received_at)
         if event in ("dispatched", "assisted"):
             data = TicketDispatched(
-                **values, channel=Channel.HOTLINE, kind=Kind.HELP, profile="standard",
+                **profiled, channel=Channel.HOTLINE, kind=Kind.HELP,
                 received_at=self.received_at, dispatched_at=at,
             )  # fmt: skip
         timing = Timing(old, self.timing.clocks, uuid4)
-        timing.hear(f"ticket.{event}", data, at, city.directory())
+        timing.hear(f"ticket.{event}", data, at, self.book)
         self._climb(timing)
         self.timing = timing
         return self
 
     def _climb(self, timing: Timing) -> None:
-        for ladder in follow(self.ladders, timing, city.directory()):
+        for ladder in follow(self.ladders, timing, self.book):
             if ladder not in self.ladders:
                 self.ladders.append(ladder)
 

@@ -78,7 +78,7 @@ def test_a_year_that_is_not_loaded_is_refused_by_name() -> None:
     assert refused.value.slug == "calendar-year-missing"
     assert "2028" in refused.value.zh
     with pytest.raises(CalendarError, match="calendar-year-missing"):
-        sample().add_working(local("2024-06-03 10:00"), HOUR_S)
+        sample().add_working(local("2023-06-05 10:00"), HOUR_S)
 
 
 def test_a_gap_between_loaded_years_is_not_bridged() -> None:
