@@ -6,7 +6,7 @@ The outermost layer, which every request passes, is kit/edge.py.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 import orjson
@@ -33,6 +33,7 @@ EVENTS_PAGE: Final = 500
 PROBLEM: Final = "application/problem+json"
 
 Check = Callable[[], Awaitable[bool]]
+Detail = Callable[[], Awaitable[dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Shared:
     verifier: TokenVerifier
     checks: Mapping[str, Check]
     """Name to question; ready when every one answers True."""
+    details: Mapping[str, Detail] = field(default_factory=dict)
+    """Name to what `/readyz` says beside: whatever it is, the service is ready."""
 
 
 def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
@@ -176,7 +179,8 @@ def _health(app: FastAPI, shared: Shared) -> None:
     async def readyz() -> Response:
         answers = {name: await _asked(check) for name, check in shared.checks.items()}
         ready = all(answers.values())
-        body = {"status": "ready" if ready else "not ready", "checks": answers}
+        body: dict[str, Any] = {"status": "ready" if ready else "not ready", "checks": answers}
+        body |= {name: await _told(detail) for name, detail in shared.details.items()}
         return reply(body, 200 if ready else 503)
 
     @app.get("/metrics", include_in_schema=False)
@@ -191,6 +195,13 @@ def _health(app: FastAPI, shared: Shared) -> None:
         except LOST as error:
             log.warning("metrics_without_database", error=type(error).__name__)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _told(detail: Detail) -> dict[str, Any] | None:
+    try:
+        return await detail()
+    except (*LOST, DomainError):
+        return None
 
 
 async def _asked(check: Check) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from contracts.topology import NOTIFIER_COMPLAINTS, NOTIFIER_DIRECTORY, NOTIFIER_TICKETS
@@ -10,7 +11,7 @@ from kit.parts import Parts as DirectoryParts
 from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
-from services.notifier import actions
+from services.notifier import actions, outlook
 from services.notifier.api import make_app
 from services.notifier.channels.loading import open_channels
 from services.notifier.consumers import consume, on_directory_published
@@ -32,10 +33,15 @@ async def main() -> None:
     consume(plumbing, NOTIFIER_COMPLAINTS, actions.apply_complaints, holder)
     consume(plumbing, NOTIFIER_TICKETS, actions.apply_tickets, holder)
     plumbing.consume(NOTIFIER_DIRECTORY, on_directory_published(directory))
+    details = {"calendar": partial(outlook.detail, pool, holder)}
     checks = {"database": plumbing.database_answers, "directory": directory.known}
     await serve(
         Parts(
-            make_app(Shared(SERVICE, pool, plumbing.verifier, checks), holder=holder, relay=relay),
+            make_app(
+                Shared(SERVICE, pool, plumbing.verifier, checks, details),
+                holder=holder,
+                relay=relay,
+            ),
             settings.http_host,
             settings.http_port,
             broker=plumbing.broker,

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import timedelta
 from typing import Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
 from contracts.clock import ClockKind
-from kit.clock import business_now
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.notifier import recounting
+from services.notifier import outlook, recounting
 from services.notifier.clocks import store
 from services.notifier.clocks.store_recount import Run
 from services.notifier.directory import Holder
@@ -26,7 +24,6 @@ POLL_S: Final = 0.25
 """Longest time a due rung waits for the next look; one indexed query each time."""
 LOST_S: Final = 1.0
 CALENDAR_S: Final = 3_600.0
-CALENDAR_ALARM: Final = timedelta(days=60)
 SETTLE_S: Final = 15.0
 """Longer than any transaction of ours may take."""
 RECOUNT_S: Final = 5.0
@@ -85,24 +82,26 @@ def calendar_watch(pool: Pool, holder: Holder) -> Loop:
         await holder.first()
         while True:
             try:
-                async with reading(pool) as conn:
-                    now = await business_now(conn)
+                seen = await outlook.look(pool, holder.directory)
             except LOST as error:
                 log.warning("calendar_watch_lost", error=type(error).__name__)
                 await asyncio.sleep(LOST_S)
                 continue
-            end = holder.directory.loaded_until(now)
-            days = (end - now).days if end else -1
-            CALENDAR_DAYS.set(days)
-            if end is None or end - now < CALENDAR_ALARM:
-                log.error("calendar_year_missing_soon", days=days)
+            CALENDAR_DAYS.set(seen.days)
+            if seen.alarm:
+                log.error("calendar_year_missing_soon", days=seen.days)
             await asyncio.sleep(CALENDAR_S)
 
     return watch_calendar
 
 
 def calendar_recount(
-    pool: Pool, relay: Relay, holder: Holder, *, settle_s: float = SETTLE_S
+    pool: Pool,
+    relay: Relay,
+    holder: Holder,
+    *,
+    settle_s: float = SETTLE_S,
+    look_s: float = RECOUNT_S,
 ) -> Loop:
     """Take changed calendars to the clocks that run (D3 rule 5), a batch after the other.
 
@@ -128,7 +127,7 @@ def calendar_recount(
             if done is not None:
                 relay.hint(done.events)
                 _note_run(done.run)
-            await asyncio.sleep(RECOUNT_S if done is None else 0)
+            await asyncio.sleep(look_s if done is None else 0)
 
     return recount_clocks
 

@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, cast
 from uuid import UUID
 
 import asyncpg
 import orjson
 import pytest
+from httpx import ASGITransport, AsyncClient
 
 from contracts.base import Event
 from contracts.clock import ClockEvent
 from contracts.ticket import TicketStatus
 from contracts.whistle import WhistleEvent, WhistleKind, WhistleStatus
+from kit.auth import TokenVerifier
 from kit.db import Pool, create_pool
+from kit.http import Shared, create_app
 from kit.ids import new_id
-from services.notifier import recounting
+from kit.relay import Relay
+from services.notifier import outlook, recounting
 from services.notifier.actions import apply_complaints, apply_tickets
 from services.notifier.clocks import store, store_recount
-from services.notifier.directory import Directory
+from services.notifier.directory import Directory, Holder
+from services.notifier.loops import calendar_recount
 from services.notifier.worktime.reckoning import reckon
 from tests.support import city
 from tests.support.heard import MONDAY, apply, at, complaint, dispatched, received, ticket, ticks
@@ -291,3 +297,62 @@ async def test_the_page_of_open_tickets_is_read_by_the_index_of_running_clocks(
     plan = await conn.fetch(f"explain {store_recount.SQL_TICKETS}", UUID(int=0), 200, "{}")
     await conn.close()
     assert any("clock_running" in row[0] for row in plan)
+
+
+async def test_a_year_that_is_missing_soon_is_said_by_business_time(
+    pool: Pool, database: Database
+) -> None:
+    rows = [r for r in city.parts()["calendar"] if not r["date"].startswith("2027")]
+    holder = Holder()
+    holder.use(Directory.of(2, city.parts() | {"calendar": rows}))
+    shared = Shared(
+        "notifier", pool, TokenVerifier(""), {}, {"calendar": partial(outlook.detail, pool, holder)}
+    )
+    client = AsyncClient(
+        transport=ASGITransport(create_app(shared, title="-", version="0")), base_url="http://n"
+    )
+
+    async def said(day: str) -> Any:
+        conn = await asyncpg.connect(database.dsn())
+        await conn.execute("select chuishao.set_business_clock($1)", datetime.fromisoformat(day))
+        await conn.close()
+        return (await client.get("/readyz")).json()
+
+    async with client:
+        before = await said("2026-11-01T12:00:00+08:00")
+        assert before["calendar"] == {"loaded_until": "2027-01-01", "days": 60, "alarm": False}
+        soon = await said("2026-11-02T12:00:00+08:00")
+        assert (soon["status"], soon["calendar"]["alarm"]) == ("ready", True)
+        assert "calendar/2027.csv" in soon["calendar"]["remedy"]
+        gone = (await said("2027-01-01T00:00:00+08:00"))["calendar"]
+        assert (gone["days"], gone["loaded_until"], gone["alarm"]) == (-1, None, True)
+        holder.use(city.directory())
+        assert (await said("2026-11-02T12:00:00+08:00"))["calendar"]["alarm"] is False
+
+
+async def test_switching_to_another_calendar_starts_the_run_by_itself(pool: Pool) -> None:
+    one, holder, hinted = new_id(), Holder(), []
+
+    class Hints:
+        """Takes the hints the relay would take; nothing is published here."""
+
+        def hint(self, events: list[Any]) -> None:
+            hinted.extend(events)
+
+    holder.use(city.directory())
+    await apply(pool, apply_tickets, dispatched(one))
+    loop = calendar_recount(pool, cast("Relay", Hints()), holder, settle_s=0, look_s=0.05)
+    running = asyncio.create_task(loop())
+    try:
+        async with asyncio.timeout(10):
+            while not await pool.fetchval(
+                "select count(*) from calendar_run where done_at is not null"
+            ):
+                await asyncio.sleep(0.05)
+            holder.use(changed(2, *TUESDAY_OFF))
+            while not await pool.fetchval("select sum(moved) from calendar_run"):
+                await asyncio.sleep(0.05)
+    finally:
+        running.cancel()
+    assert (await clocks(pool, one))["contact"]["due_at"] == MONDAY + 2 * DAY
+    assert len(hinted) == 1

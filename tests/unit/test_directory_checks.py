@@ -16,7 +16,7 @@ from contracts.notices import Contact, NoticeRules
 from contracts.whistle import WhistleKind
 from services.router.directory import files
 from services.router.directory.files import Fault, Tables
-from services.router.publishing import checks
+from services.router.publishing import calendar_reach, checks
 from tests.support import sample, small
 from tests.support.small import GARDEN, MONDAY, post, rule
 
@@ -256,6 +256,26 @@ def test_limits_by_the_clock_on_the_wall_need_no_year() -> None:
     working = [Profile(name="standard", title="-", limits=dict.fromkeys(Urgency, WALL))]
     found = checks.check(tables | {"limits": working}, late)  # a whistle's usual 10wd
     assert [(f.file, f.kind) for f in found] == [("calendar/2027.csv", "year-missing")]
+
+
+@pytest.mark.parametrize(
+    ("day", "limit", "missing"),
+    [
+        (date(2026, 12, 23), "5wd", None),  # 24, 25, 28, 29, 30
+        (date(2026, 12, 24), "6wd", 2027),
+        (date(2026, 12, 24), "48wh", 2027),
+        (date(2026, 12, 24), "4bd", None),
+        (date(2026, 12, 24), "5bd", 2027),  # begun after hours it counts from the 25th
+        (date(2026, 12, 24), "60d", None),
+    ],
+)
+def test_how_far_a_limit_reaches_is_counted_on_the_calendar(
+    day: date, limit: str, missing: int | None
+) -> None:
+    rows = [(r.calendar, r.date, r.kind, r.shifts) for r in small.tables()["calendar"]]
+    without = [row for row in rows if not row[1].startswith("2027")]
+    assert calendar_reach.calendars(without)["standard"].missing((limit,), day) == missing
+    assert calendar_reach.calendars(rows)["standard"].missing((limit,), day) is None
 
 
 def test_a_calendar_without_dates_is_loaded_for_the_years_of_the_others() -> None:

@@ -20,6 +20,8 @@ NONE: Final = "none"
 WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORKING: Final = frozenset({"workday", "makeup"})
 _WALL_D: Final = {"m": 1 / 1_440, "h": 1 / 24, "d": 1.0}
+_BY_DATE: Final = "bd"
+"""Workdays by date; one more is counted, because what begins after hours begins on the next workday."""
 _MOST_DAYS: Final = 4_000
 """Nothing is looked for beyond: a calendar without working time would be walked for ever."""
 
@@ -46,17 +48,21 @@ class Worked:
         """The first year that is not loaded on the way through `chain` from `today`; None: it ends before."""
         at = today
         for text in chain:
-            amount, unit = int(text.rstrip("mhdw")), text.lstrip("0123456789")
+            amount, unit = int(text.rstrip("mhdwb")), text.lstrip("0123456789")
             if unit in _WALL_D:
                 at += timedelta(days=ceil(amount * _WALL_D[unit]))
                 continue
-            left = amount * (60 if unit == "wh" else self.day_minutes)
+            left = amount + 1 if unit == _BY_DATE else amount * self._minutes_of(unit)
             while left > 0 and (at - today).days < _MOST_DAYS:
                 at += timedelta(days=1)
                 if at.year not in self.years:
                     return at.year
-                left -= self.minutes(at)
+                worked = self.minutes(at)
+                left -= min(worked, 1) if unit == _BY_DATE else worked
         return None
+
+    def _minutes_of(self, unit: str) -> int:
+        return 60 if unit == "wh" else self.day_minutes
 
 
 def calendars(rows: Iterable[tuple[str, str, str, Sequence[str]]]) -> dict[str, Worked]:
