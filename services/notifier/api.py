@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import FastAPI, Path, Query, Response
+from fastapi import FastAPI, Path, Query, Request, Response
 
 from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
 from kit.errors import not_found
-from kit.http import PUBLIC, Shared, create_app, reply
+from kit.http import PUBLIC, Shared, create_app, language, reply
 from kit.relay import Relay
 from services.notifier import viewing
 from services.notifier.api_dossier import add_dossier
@@ -41,10 +41,16 @@ def make_app(shared: Shared, *, holder: Holder, relay: Relay) -> FastAPI:
 def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
     @app.get("/v1/clocks/{ticket}", tags=["clocks"])
     async def ticket_clocks(
-        ticket: Annotated[str, Path(max_length=40)], who: Principal = allow(*READERS)
+        request: Request,
+        ticket: Annotated[str, Path(max_length=40)],
+        who: Principal = allow(*READERS),
     ) -> Response:
-        """Every clock of a ticket: due when, why then, stopped by what; and who held it when."""
-        return reply(await viewing.clocks(pool, holder.directory, who, _ticket_id(ticket)))
+        """Every clock of a ticket: due when, why then, stopped by what; and who held it when.
+
+        `Accept-Language: en` asks for the sentences in English.
+        """
+        found = await viewing.clocks(pool, holder.directory, who, _ticket_id(ticket))
+        return reply(viewing.in_english(found) if language(request) == "en" else found)
 
 
 def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from contracts.clock import ClockKind, Trace
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Pool, reading
@@ -20,6 +21,7 @@ from services.notifier.queries import Wanted
 from services.notifier.reception import store_hand, store_listing, store_reception
 from services.notifier.reception.handing import may_read, rules_of
 from services.notifier.reception.store_listing import Narrowed
+from services.notifier.worktime.sentences import english
 
 EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service")
 """Roles that see all areas; a secretary sees those of the offices in which a post is held."""
@@ -87,6 +89,11 @@ async def clocks(
     }
 
 
+def in_english(found: dict[str, Any]) -> dict[str, Any]:
+    """The clocks of a ticket, as `clocks` shows them, with their reasons in English."""
+    return found | {"items": [item | {"sentence": _english(item)} for item in found["items"]]}
+
+
 async def escalations(
     pool: Pool, directory: Directory, who: Principal, wanted: Wanted, page: Page
 ) -> dict[str, Any]:
@@ -122,6 +129,12 @@ def _plain(value: Any) -> Any:
     if isinstance(value, UUID):
         return str(value)
     return [_plain(one) for one in value] if isinstance(value, list) else value
+
+
+def _english(item: dict[str, Any]) -> str:
+    earlier = [datetime.fromisoformat(at) for at in item["earlier_due"]]
+    due_at, trace = datetime.fromisoformat(item["due_at"]), Trace.model_validate(item["trace"])
+    return english(ClockKind(item["kind"]), due_at, trace, earlier)
 
 
 def _state(row: Record, now: datetime) -> str:

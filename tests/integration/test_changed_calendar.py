@@ -18,12 +18,12 @@ from contracts.base import Event
 from contracts.clock import ClockEvent
 from contracts.ticket import TicketStatus
 from contracts.whistle import WhistleEvent, WhistleKind, WhistleStatus
-from kit.auth import TokenVerifier
+from kit.auth import Principal, TokenVerifier
 from kit.db import Pool, create_pool
 from kit.http import Shared, create_app
 from kit.ids import new_id
 from kit.relay import Relay
-from services.notifier import outlook, recounting
+from services.notifier import outlook, recounting, viewing
 from services.notifier.actions import apply_complaints, apply_tickets
 from services.notifier.clocks import store, store_recount
 from services.notifier.directory import Directory, Holder
@@ -356,3 +356,15 @@ async def test_switching_to_another_calendar_starts_the_run_by_itself(pool: Pool
         running.cancel()
     assert (await clocks(pool, one))["contact"]["due_at"] == MONDAY + 2 * DAY
     assert len(hinted) == 1
+
+
+async def test_the_reason_is_told_in_english_to_who_asks_for_it(pool: Pool) -> None:
+    one, auditor = new_id(), Principal("P0000", frozenset({"auditor"}))
+    await apply(pool, apply_tickets, dispatched(one))
+    await recount(pool, changed(2, *TUESDAY_OFF))
+    found = await viewing.clocks(pool, city.directory(), auditor, one)
+    (contact,) = [i for i in viewing.in_english(found)["items"] if i["kind"] == "contact"]
+    assert contact["sentence"] == (
+        "Due 2026-11-25 10:00: first contact with the caller, 1 working day from 2026-11-23 10:00 by"
+        " profile standard (normal); 1 day without work not counted; due 2026-11-24 10:00 before."
+    )

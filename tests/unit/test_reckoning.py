@@ -16,6 +16,7 @@ from services.notifier.clocks.moving import Recounted, recount
 from services.notifier.directory import Directory
 from services.notifier.worktime.calendar import CITY
 from services.notifier.worktime.reckoning import reckon
+from services.notifier.worktime.sentences import DUTY_EN, english
 from tests.support import city
 from tests.support.case import LIVES, MONDAY, Case, Turn, after
 
@@ -158,3 +159,22 @@ def test_a_clock_of_before_moves_were_kept_stays_only_if_it_was_moved() -> None:
     assert recount(clock, new) is Recounted.MOVED
     assert (clock.due_at, clock.due_at - clock.near_at) == (after(48), warned_before)
     assert recount(clock, with_holidays(frozenset({2}))) is Recounted.LEFT
+
+
+def test_the_english_sentence_says_when_why_and_from_when() -> None:
+    case = Case().received().dispatched().hear("contacted", S.IN_PROGRESS, 1)
+    contact = case.clock(K.CONTACT)
+    assert english(contact.kind, contact.due_at, contact.trace) == (
+        "Due 2026-11-24 10:00: first contact with the caller, 1 working day from 2026-11-23 10:00"
+        " by profile standard (normal)."
+    )
+    case.hear("held", S.ON_HOLD, 10).hear("resumed", S.IN_PROGRESS, 34)
+    result = case.hear("extended", S.IN_PROGRESS, 35).clock(K.RESULT)
+    assert english(result.kind, result.due_at, result.trace, result.earlier_due) == (
+        "Due 2026-12-08 10:00: the result, 7 days from 2026-11-23 10:00 by profile standard (normal);"
+        " held from 2026-11-23 20:00 to 2026-11-24 20:00; extended by 7d; due 2026-12-01 10:00 before."
+    )
+    again = case.hear("handled", S.CALLBACK, 36).hear("reopened", S.IN_PROGRESS, 40, round=2)
+    half = again.clock(K.RESULT)
+    assert "half of 7 days" in english(half.kind, half.due_at, half.trace)
+    assert set(DUTY_EN) == set(ClockKind)
