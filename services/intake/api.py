@@ -38,11 +38,12 @@ from services.intake.complaint import (
 )
 from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
+from services.intake.filed import Filed
 from services.intake.filing import Draft, body_hash
 from services.intake.open311.api import PATHS as PARTNER_PATHS
 from services.intake.open311.api import Door, add_open311
 from services.intake.open311.desk import PartnerDesk
-from services.intake.registrar import Filed, Registrar
+from services.intake.registrar import Registrar
 from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
 from services.intake.visiting import Visits

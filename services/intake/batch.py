@@ -17,7 +17,7 @@ from kit.errors import DomainError, too_large, unavailable
 from kit.idempotency import KEY_LENGTH, is_key
 from kit.validation import invalid, wrong_field
 from services.intake.complaint import Filing
-from services.intake.registrar import Filed
+from services.intake.filed import Filed
 
 WINDOW: Final = 512
 BIG_LINE: Final = 16 * 1024

@@ -218,6 +218,16 @@ def judge(asked: Asked, stored: Stored) -> Likely | None:
     )
 
 
+def same_matter(asked: Asked, stored: Stored) -> bool:
+    """Whether two complaints are about one matter, whoever made them."""
+    found = Evidence(
+        similarity(asked.words, stored.words),
+        nearness(asked.where, stored.where),
+        same_category=asked.category is not None and asked.category == stored.category,
+    )
+    return _comparable(asked.kind, stored.kind) and _same_matter(asked, stored, found)
+
+
 def _comparable(asked: Kind | None, stored: Kind) -> bool:
     return asked is None or asked is stored or {asked, stored} <= _MATTERS
 

@@ -155,7 +155,9 @@ def row(draft: Draft, words: Masked, complaint_id: UUID, number: str) -> tuple[A
     )
 
 
-def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime) -> Outgoing:
+def event(  # noqa: PLR0913 - what an event is made of
+    draft: Draft, words: Masked, complaint_id: UUID, number: str, now: datetime, *, repeats: int = 0
+) -> Outgoing:
     """`complaint.received`, or `complaint.declined` when the filer showed another door."""
     f = draft.filing
     about = str(complaint_id)
@@ -172,7 +174,7 @@ def event(draft: Draft, words: Masked, complaint_id: UUID, number: str, now: dat
             grid_code=f.grid_code, category=f.category, urgency=f.urgency,
             accused=draft.accused_unit, confidential=f.confidential,
             attachments=tuple(dict.fromkeys(f.attachments)), settled=_settled(draft),
-            received_at=now, repeat_of=draft.repeat_of,
+            received_at=now, repeat_of=draft.repeat_of, repeats=repeats,
         )  # fmt: skip
     name = "complaint.declined" if f.decline else "complaint.received"
     return outgoing(name, data, source=SERVICE, about=about, at=now, area=f.grid_code)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -16,13 +16,15 @@ from kit.attachments.shelf import unusable
 from kit.clock import CITY_TIME
 from kit.coalesce import Coalescer, QueueFullError
 from kit.db import Conn, Pool, reading, transaction
-from kit.errors import DomainError, Kind, unavailable
+from kit.errors import DomainError, unavailable
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from kit.relay import Relay
 from services.intake import filing as words_of
+from services.intake import recurring
 from services.intake import store_filing as store
 from services.intake.complaint import check_time
+from services.intake.filed import Filed, Result, again, in_progress
 from services.intake.filing import Draft, Masked
 from services.intake.number import DayFullError
 from services.intake.numbering import Numbers
@@ -31,20 +33,6 @@ from services.intake.vault import Vault
 REPEAT_WINDOW: Final = timedelta(days=30)
 WAIT_S: Final = 2.0
 PACE_S: Final = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """The answer to a filing. `fresh` is False when the same key had been used for the same body."""
-
-    complaint_id: str
-    number: str
-    received_at: datetime
-    duplicates: tuple[str, ...]
-    fresh: bool
-
-
-Result = Filed | DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +45,15 @@ class Entry:
     number: str
     alike: tuple[str, ...]
     event: Outgoing
+
+
+class _Ready(NamedTuple):
+    """A draft that may be stored, with what is known about it."""
+
+    draft: Draft
+    words: Masked
+    alike: tuple[str, ...]
+    repeats: int
 
 
 class Registrar:
@@ -95,7 +92,7 @@ class Registrar:
         except (QueueFullError, DayFullError):
             return unavailable()
         except asyncpg.LockNotAvailableError:
-            return _in_progress()
+            return in_progress()
 
     async def _file(self, drafts: Sequence[Draft]) -> list[Result]:
         """One statement for a group: keys, complaints, identities, events, audit."""
@@ -125,23 +122,29 @@ class Registrar:
         """Results in the order of the drafts, what is stored anew, and the time of it."""
         words = [words_of.masked(draft) for draft in drafts]
         prints = [words_of.fingerprint(masked) for masked in words]
-        now, alike = await store.now_and_alike(conn, prints, REPEAT_WINDOW)
+        asks = [
+            (n, who) for n, d in enumerate(drafts, 1) if (who := recurring.caller(d, self._vault))
+        ]
+        known = await store.before(
+            conn, prints, REPEAT_WINDOW, asks, read=recurring.READ, since=recurring.WINDOW
+        )
+        now, repeats = known.now, recurring.counts(drafts, words, known.earlier, known.now)
         refused = {id(d): why for d in drafts if (why := _refusal(d, now)) is not None}
         entries = [
-            (draft, masked, tuple(alike.get(print_, ())))
-            for draft, masked, print_ in zip(drafts, words, prints, strict=True)
+            _Ready(draft, masked, tuple(known.alike.get(print_, ())), again)
+            for draft, masked, print_, again in zip(drafts, words, prints, repeats, strict=True)
             if id(draft) not in refused
         ]
         results, fresh = await self._store(conn, entries, now) if entries else ({}, [])
         return [refused.get(id(d)) or results[id(d)] for d in drafts], fresh, now
 
     async def _store(
-        self, conn: Conn, drafts: list[tuple[Draft, Masked, tuple[str, ...]]], now: datetime
+        self, conn: Conn, drafts: list[_Ready], now: datetime
     ) -> tuple[dict[int, Result], list[Entry]]:
         numbers = await self._numbers.take(now.astimezone(CITY_TIME).date(), len(drafts))
         entries = [
-            _entry(draft, masked, its_number, its_alike, now)
-            for (draft, masked, its_alike), its_number in zip(drafts, numbers, strict=True)
+            _entry(ready, its_number, now)
+            for ready, its_number in zip(drafts, numbers, strict=True)
         ]
         entries.sort(key=lambda e: (e.draft.sub, e.draft.key))
         free = await store.file(conn, [self._row(entry, now) for entry in entries], now)
@@ -185,12 +188,12 @@ class Registrar:
         return sealed.row
 
 
-def _entry(
-    draft: Draft, masked: Masked, its_number: str, alike: tuple[str, ...], now: datetime
-) -> Entry:
+def _entry(ready: _Ready, its_number: str, now: datetime) -> Entry:
     complaint_id = new_id()
-    event = words_of.event(draft, masked, complaint_id, its_number, now)
-    return Entry(draft, masked, complaint_id, its_number, alike, event)
+    event = words_of.event(
+        ready.draft, ready.words, complaint_id, its_number, now, repeats=ready.repeats
+    )
+    return Entry(ready.draft, ready.words, complaint_id, its_number, ready.alike, event)
 
 
 async def _link(conn: Conn, entry: Entry, now: datetime) -> None:
@@ -214,36 +217,11 @@ async def _repeat(conn: Conn, drafts: list[Draft]) -> dict[int, Result]:
     if not drafts:
         return {}
     known = await store.known_keys(conn, [(d.sub, d.key) for d in drafts])
-    return {id(draft): _again(draft, known[draft.sub, draft.key]) for draft in drafts}
-
-
-def _again(draft: Draft, first: store.KnownKey) -> Result:
-    if first.body_hash != draft.body_hash:
-        return DomainError(
-            "key-reused",
-            Kind.INVALID,
-            field="Idempotency-Key",
-            zh="这个 Idempotency-Key 已用于另一份内容；新诉求请换一个新的键。",
-            en="This Idempotency-Key was used for another body; take a new one for a new complaint.",
-        )
-    return Filed(
-        str(first.complaint_id), first.number, first.received_at, first.duplicates, fresh=False
-    )
+    return {id(draft): again(draft, known[draft.sub, draft.key]) for draft in drafts}
 
 
 async def _wait(earlier: asyncio.Future[Result]) -> None:
     try:
         await asyncio.wait_for(asyncio.shield(earlier), WAIT_S)
     except TimeoutError:
-        raise _in_progress() from None
-
-
-def _in_progress() -> DomainError:
-    return DomainError(
-        "in-progress",
-        Kind.CONFLICT,
-        field="Idempotency-Key",
-        zh="使用同一 Idempotency-Key 的请求仍在处理，请稍后重试。",
-        en="A request with this Idempotency-Key is still in progress; retry shortly.",
-        retry_after_s=2,
-    )
+        raise in_progress() from None

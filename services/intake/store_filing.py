@@ -8,6 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from asyncpg import Record
+
 from kit.audit import CTE_NOTE
 from kit.db import Conn, columns
 from kit.outbox import CTE_SAY
@@ -23,7 +25,10 @@ returning used
 """
 SQL_NOW_AND_ALIKE: Final = """
 with clock as (select chuishao.business_now() as now)
-select clock.now, seen.fingerprint, seen.number
+select clock.now, seen.fingerprint, seen.number, null::int as place, null::text as kind,
+    null::text as title, null::text as words, null::text as address, null::float8 as lon,
+    null::float8 as lat, null::text as datum, null::text as grid_code, null::text as filed_grid,
+    null::text as category, null::timestamptz as received_at
 from clock
 left join lateral (
     select t.fingerprint, alike.number
@@ -38,7 +43,18 @@ left join lateral (
         limit 5
     ) alike
 ) seen on true
+union all
+select clock.now, null, null, asked.place, c.kind, c.title, left(c.body, $5), c.address, c.lon, c.lat,
+    c.datum, coalesce(v.area, c.grid_code), c.grid_code, coalesce(v.category, c.category),
+    c.received_at
+from clock, unnest($3::int[], $4::bytea[]) as asked(place, caller)
+cross join lateral vault.complaints_of(asked.caller, 20) as own(complaint_id)
+join complaint c on c.complaint_id = own.complaint_id
+left join ticket_view v on v.complaint_id = c.complaint_id
+where c.received_at > clock.now - $6::interval and c.decline_reason is null and not c.confidential
+    and coalesce(v.status, '') not in ('declined', 'withdrawn')
 """
+"""The time, numbers with the same words, and what the same callers said before."""
 SQL_KNOWN_KEYS: Final = """
 select i.sub, i.key, i.body_hash, i.complaint_id, i.number, i.received_at, i.duplicates
 from idempotency i
@@ -120,16 +136,36 @@ async def reserve_numbers(conn: Conn, day: date, count: int) -> int:
     return used - count
 
 
-async def now_and_alike(
-    conn: Conn, prints: Sequence[int], window: timedelta
-) -> tuple[datetime, dict[int, list[str]]]:
-    """Business time, and for each fingerprint at most five numbers with the same one inside `window`."""
-    rows = await conn.fetch(SQL_NOW_AND_ALIKE, prints, window)
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What is known before a group is filed."""
+
+    now: datetime
+    alike: dict[int, list[str]]
+    """At most five numbers with the same fingerprint inside the window."""
+    earlier: list[Record]
+    """What the callers said before, each with the `place` of its draft."""
+
+
+async def before(  # noqa: PLR0913 - one question in place of four
+    conn: Conn,
+    prints: Sequence[int],
+    window: timedelta,
+    callers: Sequence[tuple[int, bytes]],
+    *,
+    read: int,
+    since: timedelta,
+) -> Before:
+    """Business time, the same words inside `window`, and the callers' complaints inside `since`."""
+    rows = await conn.fetch(
+        SQL_NOW_AND_ALIKE, prints, window, *columns(list(callers), 2), read, since
+    )
     alike: dict[int, list[str]] = {}
     for row in rows:
         if row["number"] is not None and row["number"] not in alike.get(row["fingerprint"], ()):
             alike.setdefault(row["fingerprint"], []).append(row["number"])
-    return rows[0]["now"], alike
+    earlier = [row for row in rows if row["place"] is not None]
+    return Before(rows[0]["now"], alike, earlier)
 
 
 async def file(conn: Conn, rows: list[tuple[Any, ...]], now: datetime) -> set[UUID]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from kit.errors import DomainError, Kind
 from services.intake import batch
 from services.intake.complaint import Filing
-from services.intake.registrar import Filed
+from services.intake.filed import Filed
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 GOOD = {"channel": "web", "kind": "help", "text": "路灯坏了"}
