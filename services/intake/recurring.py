@@ -1,4 +1,4 @@
-"""How often the same requester came with the same matter before: counted from the phone's blind index. Pure.
+"""How often the same requester came with the same matter before: counted from the phone's blind index.
 
 Only the count leaves intake; whose phone it is, and which complaints were counted, stays here (domain.md E31).
 """
