@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.escalation import EntryRule, ReceptionLevel
 from kit.auth import Principal, allow
-from kit.http import Shared, read_body, reply
+from kit.http import Shared, language, read_body, reply
 from kit.relay import Relay
 from services.notifier import viewing
+from services.notifier.asking import Asking
 from services.notifier.directory import Holder
+from services.notifier.dossier import Dossiers, Reader
 from services.notifier.legacy import Ledger, Wanted
+from services.notifier.reception import dossier_page, dossier_style
+from services.notifier.reception.dossier_words import Lang
 from services.notifier.reception.handing import CareFlag, Submission, TakingBack
 from services.notifier.reception.legacy import Opening, Review
 from services.notifier.reception.legacy import Path as LegacyPath
@@ -32,8 +36,9 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def add_dossier(app: FastAPI, shared: Shared, holder: Holder, relay: Relay) -> None:
+def add_dossier(app: FastAPI, shared: Shared, holder: Holder, relay: Relay, asking: Asking) -> None:
     """The routes of the tables."""
+    _dossier(app, Dossiers(shared.pool, asking), holder)
     _queue(app, shared, holder)
     _by_hand(app, Tables(shared.pool, relay), holder)
     _legacy(app, Ledger(shared.pool, relay), holder)
@@ -86,6 +91,30 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
         """Set the care flag (困境儿童, 独居老人, 特殊困难群体), or take it off; shown with who did."""
         body: CareFlag = await read_body(request, CareFlag)
         return reply(await tables.care(item, who, body, holder.directory))
+
+
+def _dossier(app: FastAPI, dossiers: Dossiers, holder: Holder) -> None:
+    @app.get("/v1/reception/items/{item}/dossier", tags=["reception"])
+    async def dossier(
+        item: Ident, request: Request, who: Principal = allow(*CLOSE_READERS)
+    ) -> Response:
+        """All that is known of a matter, for the meeting: as JSON, or as a page to print (Accept: text/html).
+
+        What the router keeps is asked for under the reader's own token; `missing` names what it would
+        not or could not say.
+        """
+        directory, lang = holder.directory, cast("Lang", language(request))
+        bearer = request.headers.get("authorization", "")
+        found = await dossiers.build(item, Reader(who, bearer, lang), directory)
+        if "text/html" not in request.headers.get("accept", ""):
+            return reply(found, headers={"Cache-Control": "private, no-store"})
+        pictures = await dossiers.asking.pictures(_proofs(found), bearer)
+        text = dossier_page.Page(lang, directory.org.name_of).render(found, pictures)
+        return Response(text, 200, dossier_style.HEADERS, media_type="text/html; charset=utf-8")
+
+
+def _proofs(found: dict[str, Any]) -> list[dict[str, Any]]:
+    return [file for file in found["photos"] if file["kept_by"] == "router"]
 
 
 def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:

@@ -13,6 +13,7 @@ from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.notifier import actions, outlook
 from services.notifier.api import make_app
+from services.notifier.asking import Asking, router_client
 from services.notifier.channels.loading import open_channels
 from services.notifier.consumers import consume, on_directory_published
 from services.notifier.directory import PARTS, Directory, Holder
@@ -28,7 +29,7 @@ async def main() -> None:
     outside = open_channels(settings.channels_file)
     plumbing = await open_plumbing(settings, SERVICE)
     pool, relay = plumbing.pool, plumbing.relay
-    holder = Holder()
+    holder, router = Holder(), router_client(settings.router_url)
     directory = DirectoryParts(pool, settings, names=PARTS, build=Directory.of, use=holder.use)
     consume(plumbing, NOTIFIER_COMPLAINTS, actions.apply_complaints, holder)
     consume(plumbing, NOTIFIER_TICKETS, actions.apply_tickets, holder)
@@ -41,6 +42,7 @@ async def main() -> None:
                 Shared(SERVICE, pool, plumbing.verifier, checks, details),
                 holder=holder,
                 relay=relay,
+                asking=Asking(router),
             ),
             settings.http_host,
             settings.http_port,
@@ -56,6 +58,6 @@ async def main() -> None:
                 clock_counter(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
             ),
-            close=(outside.close, pool.close),
+            close=(outside.close, router.aclose, pool.close),
         )
     )

@@ -27,11 +27,9 @@ from services.notifier.clocks.ticket import Ticket
 from services.notifier.ending import say
 from services.notifier.ladder.orgtree import Org
 from services.notifier.reception import entry, store_queue
-from services.notifier.reception.entry import REPEATS, Arrival
+from services.notifier.reception.entry import REPEATS, Arrival, Told
 from services.notifier.reception.item import WEIGHT, Item
 
-Told = tuple[str, TicketEvent, datetime]
-"""Name of a ticket's event, what it says, and when it became true."""
 UPWARDS: Final = tuple(ReceptionLevel)
 
 
@@ -46,11 +44,11 @@ async def follow(
 
     `issues` are those that grew, and when. Who waits for items that lie there already is counted anew.
     """
-    counted = [row for name, data, _ in told if (row := entry.counted(name, data))]
-    matters = await store_queue.count(conn, counted) if counted else {}
-    found = [*arrivals]
-    for name, data, at in told:
-        found += entry.arrivals(name, data, at, matters.get(UUID(data.ticket_id)))
+    back = [UUID(data.ticket_id) for name, data, _ in told if entry.is_return(name, data)]
+    twice, returns = entry.sent_back(told, await store_queue.returns(conn, back) if back else {})
+    counted = entry.counted(told, returns)
+    repeats = await store_queue.count(conn, counted) if counted else {}
+    found = [*arrivals, *twice, *entry.arrivals(told, repeats)]
     shifted = {UUID(data.ticket_id): at for name, data, at in told if _shifts(name, data)}
     grown = {**issues}
     if shifted:

@@ -84,7 +84,7 @@ async def clocks(
         "status": ticket["status"],
         "round": ticket["round"],
         "holders": ticket["holders"],
-        "items": [_shown(row) | {"state": _state(row, now)} for row in rows],
+        "items": [clock_shown(row, now) for row in rows],
         "next": None,
     }
 
@@ -117,6 +117,11 @@ def offices(
 def _areas(directory: Directory, who: Principal, now: datetime) -> tuple[str, ...] | None:
     own = offices(directory, who, now)
     return None if own is None else tuple(area for areas in own.values() for area in areas)
+
+
+def clock_shown(row: Record, now: datetime) -> dict[str, Any]:
+    """A clock with its sentence, trace and earlier due times, and how it stands now."""
+    return _shown(row) | {"state": _state(row, now)}
 
 
 def _shown(row: Record) -> dict[str, Any]:

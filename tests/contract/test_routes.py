@@ -104,6 +104,9 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("POST", "/v1/reception/queue"): {"secretary"},
         ("POST", "/v1/reception/queue/{item}/withdraw"): {"secretary"},
         ("POST", "/v1/reception/queue/{item}/care"): {"secretary"},
+        ("GET", "/v1/reception/items/{item}/dossier"): {
+            "secretary", "admin", "auditor", "dispatcher",
+        },
         ("GET", "/v1/reception/legacy"): {"secretary", "admin", "auditor", "dispatcher"},
         ("POST", "/v1/reception/legacy"): {"secretary"},
         ("POST", "/v1/reception/legacy/{ident}/review"): {"secretary"},

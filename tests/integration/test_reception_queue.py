@@ -44,6 +44,7 @@ from tests.support.heard import (
     ticket,
     ticks,
 )
+from tests.support.notifier import relay_of
 from tests.support.servers import PASSWORD, Database
 
 S = TicketStatus
@@ -55,13 +56,6 @@ ADMIN: Final = Principal("P0000", frozenset({"admin"}))
 FIRST: Final = Page(None, 50)
 
 
-class Unheard:
-    """A relay that nobody listens to."""
-
-    def hint(self, events: object) -> None:
-        """Nothing: the events lie in the outbox."""
-
-
 @pytest.fixture
 async def pool(database: Database) -> AsyncIterator[Pool]:
     pool = await create_pool(database.dsn("chuishao_notifier"), PASSWORD, "notifier", size=4)
@@ -71,8 +65,7 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 def tables(pool: Pool) -> Tables:
-    relay: Any = Unheard()
-    return Tables(pool, relay)
+    return Tables(pool, relay_of(pool))
 
 
 async def opened(pool: Pool, *ids: UUID, hours: float = 0) -> None:
@@ -163,6 +156,19 @@ async def test_the_second_return_of_a_round_counts_once_however_many_are_told(po
     last = await apply(pool, apply_tickets, *returned(one, 12, round_=2))
     assert queued(last.events) == []  # on the same table already: one more line in its list
     assert rules((await listed(pool))[0]) == ["returned_2", "returned_2"]
+
+
+async def test_a_whole_history_heard_at_once_ends_in_the_same_entries(pool: Pool) -> None:
+    one = new_id()
+    history = [
+        dispatched(one), *returned(one, 2), *returned(one, 4), reopened(one, 6, 2),
+        *returned(one, 7, round_=2), reopened(one, 9, 3),
+    ]  # fmt: skip
+    await apply(pool, apply_complaints, complaint(one))
+    await apply(pool, apply_tickets, *history[::-1])
+    found = await pool.fetch("select round, rule, at from reception_entry order by at")
+    assert [(row["round"], row["rule"]) for row in found] == [(1, "returned_2"), (3, "reopened_2")]
+    assert found[0]["at"] == MONDAY + timedelta(hours=0.4)
 
 
 async def test_the_third_round_is_for_the_community_and_a_late_ruling_takes_it_up_never_down(

@@ -135,6 +135,11 @@ class Org:
         unit = self._units.get(office)
         return next((level for level, kind in _KIND.items() if unit and unit.kind is kind), None)
 
+    def name_of(self, unit: str) -> str:
+        """What people call a unit; its code where it is unknown."""
+        known = self._units.get(unit)
+        return known.name if known else unit
+
     def areas_of(self, office: str) -> tuple[str, ...]:
         """The areas a unit serves; none for an unknown one."""
         unit = self._units.get(office)

@@ -39,18 +39,17 @@ REOPENED_ROUND: Final = 3
 RETURNS: Final = 2
 REPEATS: Final = 2
 """Earlier complaints of the same requester about the same matter: this is the third (C27)."""
+PLACED: Final = frozenset({"ticket.dispatched", "ticket.recategorised"})
+"""Events that say what a ticket is about."""
 REQUESTERS: Final = 3
 """Of a hot issue (C27)."""
 
 
-class Matter(NamedTuple):
-    """What is counted about a ticket."""
+class Returns(NamedTuple):
+    """How often a ticket was returned in its round."""
 
     round: int
-    returns: int
-    """In this round."""
-    followers: int
-    repeats: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,34 +81,61 @@ class Arrival:
         return self.level or OFFICE[self.rule]
 
 
-def arrivals(
-    name: str, data: TicketEvent, at: datetime, matter: Matter | None
-) -> Iterator[Arrival]:
-    """The rules that an event of a ticket fulfils; `matter` as it is after the event's batch."""
-    ticket_id = UUID(data.ticket_id)
-    if name == "ticket.reopened" and data.round >= REOPENED_ROUND:
-        yield Arrival(ticket_id, EntryRule.REOPENED_2, at, round=data.round)
-    if matter is None:
-        return
-    if name == "ticket.returned" and matter.returns >= RETURNS and matter.round == data.round:
-        yield Arrival(ticket_id, EntryRule.RETURNED_2, at, round=data.round)
-    if name == "ticket.dispatched" and matter.repeats >= REPEATS:
-        yield Arrival(ticket_id, EntryRule.REPEAT_3, at, round=1)
+Told = tuple[str, TicketEvent, datetime]
+"""Name of a ticket's event, what it says, and when it became true."""
 
 
-def counted(name: str, data: TicketEvent) -> tuple[UUID, str | None, int, int, int | None] | None:
-    """What an event adds to its ticket's count: (ticket, category, round, returns, followers).
+def arrivals(told: Iterable[Told], repeats: Mapping[UUID, int]) -> Iterator[Arrival]:
+    """The rules that events of tickets fulfil by themselves; `repeats` of their complaints where known."""
+    for name, data, at in told:
+        ticket_id = UUID(data.ticket_id)
+        if name == "ticket.reopened" and data.round >= REOPENED_ROUND:
+            yield Arrival(ticket_id, EntryRule.REOPENED_2, at, round=data.round)
+        if name == "ticket.dispatched" and repeats.get(ticket_id, 0) >= REPEATS:
+            yield Arrival(ticket_id, EntryRule.REPEAT_3, at, round=1)
 
-    None for events that add nothing; followers None: as before. A return is said to the unit and to the
-    desk: the one to the unit counts.
-    """
-    returned = int(name == "ticket.returned" and data.unit == data.holder)
-    told = name in {"ticket.dispatched", "ticket.recategorised"}
-    if isinstance(data, TicketMerged):
-        return UUID(data.ticket_id), data.category, data.round, 0, len(data.followers)
-    if not (returned or told):
-        return None
-    return UUID(data.ticket_id), data.category, data.round, returned, None
+
+def is_return(name: str, data: TicketEvent) -> bool:
+    """A return is said to the unit and to the desk: the one to the unit counts."""
+    return name == "ticket.returned" and data.unit == data.holder
+
+
+def sent_back(
+    told: Iterable[Told], before: Mapping[UUID, Returns]
+) -> tuple[list[Arrival], dict[UUID, Returns]]:
+    """What returns put on a table, each looked at as things stood then, and how they are counted now."""
+    found, counts = [], dict(before)
+    for name, data, at in told:
+        if not is_return(name, data):
+            continue
+        ticket_id = UUID(data.ticket_id)
+        so_far = counts.get(ticket_id)
+        times = so_far.times if so_far is not None and so_far.round == data.round else 0
+        counts[ticket_id] = Returns(data.round, times + 1)
+        if times + 1 >= RETURNS:
+            found.append(Arrival(ticket_id, EntryRule.RETURNED_2, at, round=data.round))
+    return found, counts
+
+
+class Counted(NamedTuple):
+    """What events tell of a ticket that is worth remembering; None: as before."""
+
+    category: str | None = None
+    followers: int | None = None
+    returns: Returns | None = None
+
+
+def counted(told: Iterable[Told], returns: Mapping[UUID, Returns]) -> dict[UUID, Counted]:
+    """By ticket, the last that was told of each."""
+    found = {ticket_id: Counted(returns=one) for ticket_id, one in returns.items()}
+    for name, data, _ in told:
+        ticket_id = UUID(data.ticket_id)
+        known = found.get(ticket_id, Counted())
+        if isinstance(data, TicketMerged):
+            found[ticket_id] = known._replace(followers=len(data.followers))
+        elif name in PLACED:
+            found[ticket_id] = known._replace(category=data.category or known.category)
+    return found
 
 
 def heaviest(rules: Iterable[EntryRule]) -> EntryRule:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
 
 from kit.db import Conn, columns
-from services.notifier.reception.entry import REQUESTERS, Arrival, Matter
+from services.notifier.reception.entry import REQUESTERS, Arrival, Counted, Returns
 from services.notifier.reception.item import Item
 from services.notifier.reception.store_reception import item_of
 
+SQL_RETURNS: Final = """
+select m.ticket_id, m.round, m.returns from matter m where m.ticket_id = any($1::uuid[])
+"""
 SQL_COUNT: Final = """
-insert into matter as m (ticket_id, category, round, returns, followers)
-select t.id, t.category, t.round, t.returns, coalesce(t.followers, 0)
-from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[], $6::boolean[])
-    as t(id, category, round, returns, followers, merged)
-order by t.id
+insert into matter as m (ticket_id, category, followers, round, returns)
+select * from unnest($1::uuid[], $2::text[], $3::int[], $4::int[], $5::int[])
 on conflict (ticket_id) do update
 set category = coalesce(excluded.category, m.category),
-    returns = case when m.round = excluded.round then m.returns else 0 end + excluded.returns,
-    followers = case when excluded.ticket_id = any($7::uuid[]) then excluded.followers
-        else m.followers end,
-    round = excluded.round
-returning m.ticket_id, m.round, m.returns, m.followers, m.repeats
+    followers = case when m.ticket_id = any($6::uuid[]) then excluded.followers else m.followers end,
+    round = case when m.ticket_id = any($7::uuid[]) then excluded.round else m.round end,
+    returns = case when m.ticket_id = any($7::uuid[]) then excluded.returns else m.returns end
+returning m.ticket_id, m.repeats
 """
-"""$7: tickets whose followers an event told anew."""
+"""$6 and $7: tickets of which followers and returns were told."""
 SQL_REPEATED: Final = """
 insert into matter as m (ticket_id, repeats)
 select t.id, t.repeats from unnest($1::uuid[], $2::int[]) as t(id, repeats)
@@ -124,26 +123,23 @@ where i.item_id = c.item_id and i.requesters <> c.requesters
 """
 """Who waits: whoever was merged into the ticket; of an item that stands for an issue, all its members."""
 
-Counted = tuple[UUID, str | None, int, int, int | None]
+
+async def returns(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, Returns]:
+    """How often tickets were returned so far."""
+    rows = await conn.fetch(SQL_RETURNS, ids)
+    return {row["ticket_id"]: Returns(row["round"], row["returns"]) for row in rows}
 
 
-async def count(conn: Conn, told: Sequence[Counted]) -> dict[UUID, Matter]:
-    """Add what a batch of ticket events told, in order; each ticket's counts afterwards."""
-    sums: dict[UUID, Counted] = {}
-    for one in told:
-        ticket_id, category, round_, returns, followers = one
-        _, known, before, so_far, waiting = sums.get(ticket_id, (ticket_id, None, round_, 0, None))
-        sums[ticket_id] = (
-            ticket_id,
-            category or known,
-            round_,
-            returns + (so_far if before == round_ else 0),
-            waiting if followers is None else followers,
-        )
-    rows = [(*row, row[4] is not None) for row in sums.values()]
-    merged = [row[0] for row in rows if row[5]]
-    found = await conn.fetch(SQL_COUNT, *columns(list(rows), 6), merged)
-    return {row["ticket_id"]: Matter(*list(row)[1:]) for row in found}
+async def count(conn: Conn, told: Mapping[UUID, Counted]) -> dict[UUID, int]:
+    """Remember what events told of tickets; how often each one's requester had come before."""
+    rows: list[tuple[Any, ...]] = [
+        (ticket_id, one.category, one.followers or 0, *(one.returns or Returns(1, 0)))
+        for ticket_id, one in sorted(told.items())
+    ]
+    merged = [ticket_id for ticket_id, one in told.items() if one.followers is not None]
+    back = [ticket_id for ticket_id, one in told.items() if one.returns is not None]
+    found = await conn.fetch(SQL_COUNT, *columns(rows, 5), merged, back)
+    return {row["ticket_id"]: row["repeats"] for row in found}
 
 
 async def repeated(conn: Conn, told: Sequence[tuple[UUID, int]]) -> None:
