@@ -16,7 +16,7 @@ from chuishao.dsn import Dsn
 from chuishao.files import make_private_dir
 from chuishao.runfile import RunInfo
 from chuishao.secrets import SERVICES, SUPERUSER, Secrets
-from chuishao.signins import nats_users, sign_in_tokens
+from chuishao.signins import nats_users, service_roles, sign_in_tokens
 from chuishao.tokens import issue
 
 SERVICE_LIFETIME_S: Final = 366 * 86_400
@@ -75,7 +75,7 @@ def _issue_service_tokens(secrets: Secrets) -> None:
         token = issue(
             secrets.token_private_key,
             f"service:{service}",
-            ["service"],
+            service_roles(service),
             lifetime_s=SERVICE_LIFETIME_S,
         )
         secrets.store_service_token(service, token)

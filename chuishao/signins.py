@@ -56,10 +56,16 @@ def sign_in_tokens(roster: Roster, secrets: Secrets) -> dict[str, str]:
     return tokens
 
 
+def service_roles(service: str) -> list[str]:
+    """Return the roles of a service's own token; the notifier alone passes people's short replies on."""
+    return ["service", "replies"] if service == "notifier" else ["service"]
+
+
 def renew_service_tokens(secrets: Secrets) -> None:
     """Give each service a fresh token for the public HTTP of the others."""
     for service in SERVICES:
-        token = issue(secrets.token_private_key, f"service:{service}", ["service"])
+        roles = service_roles(service)
+        token = issue(secrets.token_private_key, f"service:{service}", roles)
         secrets.store_service_token(service, token)
 
 

@@ -114,6 +114,16 @@ class CommandRequest(Command):
     actor: Code
 
 
+REPLY_ACTIONS: Final = ("accept", "contact", "return", "handle")
+"""What a person may do by a short reply: `POST /v1/replies/{action}` of the router, for the notifier alone."""
+
+
+class ReplyRequest(CommandRequest):
+    """A person's short reply, as the notifier passes it on: the command, and the unit acted for."""
+
+    unit: Code
+
+
 class TicketState(BaseModel):
     """The reply to a command that was done: the ticket's new state as the unit may see it."""
 

@@ -27,6 +27,10 @@ ROLES: Final = (
     "auditor", "admin", "dashboard", "service",
 )  # fmt: skip
 
+REPLIES: Final = "replies"
+"""Role of the service that passes on what people answered by short message or work chat; it opens one route
+of the router and nothing else, and no person holds it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Principal:

@@ -15,9 +15,11 @@ from kit.relay import Relay
 from services.notifier import viewing
 from services.notifier.api_dossier import add_dossier
 from services.notifier.api_reception import Doors, add_reception
+from services.notifier.api_replies import PATHS, add_replies
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
 from services.notifier.queries import Wanted
+from services.notifier.replying import ReplyDesk
 from services.notifier.viewing import EVERYWHERE, Page
 
 READERS: Final = (*EVERYWHERE, "secretary")
@@ -28,14 +30,17 @@ Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-def make_app(shared: Shared, *, holder: Holder, relay: Relay, asking: Asking) -> FastAPI:
+def make_app(
+    shared: Shared, *, holder: Holder, relay: Relay, asking: Asking, replies: ReplyDesk
+) -> FastAPI:
     """The application with all of the notifier's routes."""
     app = create_app(shared, title="Chuishao notifier 时限与升级", version="0.1.0")
     add_dossier(app, shared, holder, relay, asking)
     _clocks(app, shared.pool, holder)
     _escalations(app, shared.pool, holder)
     add_reception(app, Doors(shared.pool, relay, holder))
-    deny_by_default(app, PUBLIC)
+    add_replies(app, replies)
+    deny_by_default(app, PUBLIC | PATHS)
     return app
 
 

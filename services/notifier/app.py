@@ -18,6 +18,9 @@ from services.notifier.channels.loading import open_channels
 from services.notifier.consumers import consume, on_directory_published
 from services.notifier.directory import PARTS, Directory, Holder
 from services.notifier.loops import calendar_recount, calendar_watch, clock_counter, ticker
+from services.notifier.replies.door import RouterDoor
+from services.notifier.reply_loops import reply_sweeper
+from services.notifier.replying import ReplyDesk
 from services.notifier.settings import NotifierSettings
 
 SERVICE: Final = "notifier"
@@ -30,6 +33,9 @@ async def main() -> None:
     plumbing = await open_plumbing(settings, SERVICE)
     pool, relay = plumbing.pool, plumbing.relay
     holder, router = Holder(), router_client(settings.router_url)
+    token = settings.service_token.get_secret_value() if settings.service_token else ""
+    door = RouterDoor.to(settings.router_url, token)
+    replies = ReplyDesk(pool, holder, outside.gateways, door)
     directory = DirectoryParts(pool, settings, names=PARTS, build=Directory.of, use=holder.use)
     consume(plumbing, NOTIFIER_COMPLAINTS, actions.apply_complaints, holder)
     consume(plumbing, NOTIFIER_TICKETS, actions.apply_tickets, holder)
@@ -43,6 +49,7 @@ async def main() -> None:
                 holder=holder,
                 relay=relay,
                 asking=Asking(router),
+                replies=replies,
             ),
             settings.http_host,
             settings.http_port,
@@ -56,8 +63,9 @@ async def main() -> None:
                 calendar_recount(pool, relay, holder),
                 calendar_watch(pool, holder),
                 clock_counter(pool),
+                reply_sweeper(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
             ),
-            close=(outside.close, router.aclose, pool.close),
+            close=(outside.close, router.aclose, door.close, pool.close),
         )
     )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from asyncpg import Record
 from pydantic import BaseModel, ValidationError
 
-from contracts.command import Command, CommandRequest
+from contracts.command import Command, CommandRequest, ReplyRequest
 from contracts.ticket import TicketStatus
 from kit import audit, outbox
 from kit.clock import business_now
@@ -84,12 +84,24 @@ class Office:
         remembered.
         """
         command = read_command(CommandRequest, raw)
+        if action == "show":
+            async with transaction(self.pool) as conn:
+                actor = self._member(unit, command.actor, await business_now(conn))
+                return ticket_view(await _shown(conn, command.ticket, actor))
         once = Once.of(unit, command.command_id, [action, raw])
+        return await self._answer(action, unit, command, once)
+
+    async def reply(self, action: str, reply: ReplyRequest) -> dict[str, Any]:
+        """The same for a person who answered a notice by a short reply; the history says so."""
+        once = Once.of(f"reply {reply.unit}", reply.command_id, [action, reply])
+        return await self._answer(action, reply.unit, reply, once, via="reply")
+
+    async def _answer(
+        self, action: str, unit: str, command: CommandRequest, once: Once, *, via: str | None = None
+    ) -> dict[str, Any]:
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
-            actor = self._member(unit, command.actor, now)
-            if action == "show":
-                return ticket_view(await _shown(conn, command.ticket, actor))
+            actor = replace(self._member(unit, command.actor, now), via=via)
             if (before := await once.before(conn)) is not None:
                 return before
             asked = (command.ticket, action, command, actor, now)
@@ -150,6 +162,7 @@ async def _save(conn: Conn, deed: Deed) -> None:
 def _entry(action: Action, deed: Deed) -> audit.Entry:
     """Codes, and the reason masked: why somebody decided over a caller's ticket is asked for later."""
     detail = dict(deed.detail) | ({"reason": deed.reason} if deed.reason else {})
+    detail |= deed.asked.actor.how()
     actor, ticket_id = deed.asked.actor.person, str(deed.row["ticket_id"])
     return audit.Entry(deed.asked.at, actor, f"ticket.{action.value}", ticket_id, detail)
 

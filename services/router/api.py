@@ -20,6 +20,7 @@ from kit.validation import wrong_field
 from services.router import issue_desk, queries, triage, whistle_pages
 from services.router.acting import Office
 from services.router.api_directory import add_directory
+from services.router.api_replies import add_replies
 from services.router.api_whistles import add_whistles
 from services.router.blowing import WhistleOffice
 from services.router.decision.decision import RoutingReason
@@ -56,6 +57,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     _triage(app, shared, in_use)
     _issues(app, shared, office, in_use)
     add_whistles(app, shared, whistles, in_use)
+    add_replies(app, office)
     add_directory(app, shared, in_use, patience)
     _explain(app, shared, in_use, models)
     _proof(app, shelf, in_use)

@@ -14,9 +14,18 @@ from fastapi.routing import APIRoute
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
-from kit.auth import ROLES, OpenRouteError, TokenVerifier, allow, deny_by_default, guarded_roles
+from kit.auth import (
+    REPLIES,
+    ROLES,
+    OpenRouteError,
+    TokenVerifier,
+    allow,
+    deny_by_default,
+    guarded_roles,
+)
 from kit.http import PUBLIC, Shared
 from services.intake.open311.api import PATHS as PARTNER_PATHS
+from services.notifier.api_replies import PATHS as REPLY_PATHS
 
 SERVICES = Path(__file__).parents[2] / "services"
 ALL = set(ROLES)
@@ -26,6 +35,8 @@ WATCHERS = {"admin", "auditor", "dispatcher", "dashboard", "operator", "ruling",
 RECEPTION = {"secretary", "unit", "dispatcher", "admin"}
 """Which office's a person may hold is looked up in the directory (tests/integration/test_reception_*)."""
 OPEN: set[str] = set()
+SIGNATURE: set[str] = set()
+"""No token: a gateway's signature over the body (tests/integration/test_replies.py)."""
 API_KEY: set[str] = set()
 """No sign-in token: a partner's api_key, asked for by the route (tests/integration/test_open311.py)."""
 
@@ -93,6 +104,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
             "dispatcher", "admin", "auditor", "ruling", "secretary", "dashboard",
         },
         ("GET", "/v1/directory/contacts"): {"admin", "dispatcher", "auditor"},
+        ("POST", "/v1/replies/{action}"): {REPLIES},
         ("POST", "/v1/explain"): ALL,
         ("POST", "/v1/attachments"): {"unit", "secretary", "dispatcher", "ruling", "admin"},
         ("GET", "/v1/attachments/{ident}"): DESK | {"unit", "secretary"},
@@ -126,6 +138,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("POST", "/v1/reception/decisions/{ident}/refuse"): RECEPTION,
         ("GET", "/v1/clocks/{ticket}"): WATCHERS | {"secretary"},
         ("GET", "/v1/escalations"): WATCHERS | {"secretary"},
+        ("POST", "/v1/replies"): SIGNATURE,
     },
     "console": {
         ("GET", "/"): OPEN,
@@ -134,7 +147,11 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     },
 }  # fmt: skip
 """Method and path to roles; an empty set is a route for everybody."""
-PAGES = {"console": {"/", "/static/{name}"}, "intake": {"/t/{number}", *PARTNER_PATHS}}
+PAGES = {
+    "console": {"/", "/static/{name}"},
+    "intake": {"/t/{number}", *PARTNER_PATHS},
+    "notifier": {*REPLY_PATHS},
+}
 """What people without a token may open."""
 BY_SERVICE = pytest.mark.parametrize("service", ROUTES)
 
@@ -187,7 +204,17 @@ def test_what_is_no_guarded_route_is_documentation(service: str) -> None:
 @BY_SERVICE
 def test_only_roles_that_exist_are_named(service: str) -> None:
     for roles in routes_of(app_of(service)).values():
-        assert roles <= ALL
+        assert roles <= ALL | {REPLIES}
+
+
+def test_the_role_that_acts_for_people_opens_one_route_alone() -> None:
+    opened = [
+        (service, way)
+        for service in ROUTES
+        for way, roles in routes_of(app_of(service)).items()
+        if REPLIES in roles
+    ]
+    assert opened == [("router", ("POST", "/v1/replies/{action}"))]
 
 
 async def _hello() -> None:

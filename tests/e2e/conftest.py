@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.gateway import CHANNELS
 from tests.support.world import MONDAY, World
 
 
@@ -17,6 +18,9 @@ from tests.support.world import MONDAY, World
 def product() -> Iterator[World]:
     """`chuishao up --simulated` on ports of its own, on an ordinary Monday morning."""
     folder = Path(tempfile.mkdtemp(prefix="chuishao-e2e-")).resolve()
+    channels = folder / "channels.toml"
+    channels.write_text(CHANNELS)
+    channels.chmod(0o600)
     world = World(folder, "--port-base", "27700", "--no-sample", "--simulated")
     asyncio.run(_begin(world))
     yield world

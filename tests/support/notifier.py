@@ -25,6 +25,8 @@ from services.notifier.actions import apply_tickets
 from services.notifier.api import make_app
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
+from services.notifier.replies.door import RouterDoor
+from services.notifier.replying import ReplyDesk
 from tests.support import city
 from tests.support.desk import PRIVATE, PUBLIC, Desk
 
@@ -65,7 +67,13 @@ async def front(pool: Pool, router: httpx.AsyncClient) -> AsyncIterator[Front]:
     holder = Holder()
     holder.use(city.directory())
     shared = Shared("notifier", pool, TokenVerifier(PUBLIC), {})
-    app = make_app(shared, holder=holder, relay=relay_of(pool), asking=Asking(router))
+    app = make_app(
+        shared,
+        holder=holder,
+        relay=relay_of(pool),
+        asking=Asking(router),
+        replies=ReplyDesk(pool, holder, (), RouterDoor(router)),
+    )
     transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://notifier") as http:
         yield Front(http)

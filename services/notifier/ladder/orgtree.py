@@ -8,7 +8,7 @@ deputy; a role nobody fills is left out with a note (domain.md D5; ladder.toml).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -71,6 +71,11 @@ class Org:
     def tables(self) -> list[Mapping[Any, object]]:
         """Its tables, large in a whole city."""
         return [self._units, self._posts, self._by_role, self._turns, self._serving]
+
+    @property
+    def units(self) -> Collection[Unit]:
+        """Every unit."""
+        return self._units.values()
 
     def calendar_of(self, unit: str) -> str:
         """Name of the calendar a unit works by; the standard one for an unknown unit."""

@@ -95,7 +95,7 @@ class Deed:
                 self.asked.actor.person,
                 self.reason,
                 self.asked.command.command_id,
-                _said(self.asked.command) | dict(self.detail),
+                _said(self.asked.command) | dict(self.detail) | self.asked.actor.how(),
                 self.asked.at,
             )
             for event, to, version in self.announcements

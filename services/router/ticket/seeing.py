@@ -32,6 +32,8 @@ class Actor:
     directory: Directory | None = None
     elsewhere: frozenset[str] = frozenset()
     """Other units in which the person holds a post: they tie, but do not entitle."""
+    via: str | None = None
+    """How the person was known, where that was not by a token or a key of the own unit: `reply`."""
 
     def sees(self, row: Mapping[str, Any]) -> bool:
         """Holder, assist, a leader above, desk or ruling officer; nobody tied to the party complained about.
@@ -67,6 +69,10 @@ class Actor:
             or (By.RULING in by and self.ruling)
             or (By.ABOVE in by and row["unit"] not in self.units and self._leads_over(row))
         )
+
+    def how(self) -> dict[str, str]:
+        """For history and audit: how the person was known."""
+        return {"via": self.via} if self.via else {}
 
     def _leads_over(self, row: Mapping[str, Any]) -> bool:
         if not self.leads or self.directory is None:

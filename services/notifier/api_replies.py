@@ -1,0 +1,32 @@
+"""HTTP for gateways that hand short replies over: no token, a signature over the body instead."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+
+from kit.http import reply
+from services.notifier.replying import IncomingReply, ReplyDesk
+
+PATHS: Final = frozenset({"/v1/replies"})
+"""Open without a token; who has no signature is answered 401 by the route."""
+
+
+def add_replies(app: FastAPI, desk: ReplyDesk) -> None:
+    """The one route."""
+
+    @app.post("/v1/replies", tags=["replies"], openapi_extra=_schema())
+    async def replied(request: Request) -> Response:
+        """Take a reply, signed after Standard Webhooks; `answer` is to be sent back to who wrote it.
+
+        The same `webhook-id` is acted on once and gets the same answer.
+        """
+        answer = await desk.take(await request.body(), request.headers)
+        return reply(asdict(answer))
+
+
+def _schema() -> dict[str, Any]:
+    content = {"application/json": {"schema": IncomingReply.model_json_schema()}}
+    return {"requestBody": {"required": True, "content": content}}
