@@ -21,7 +21,7 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import ending, queueing, whistling
+from services.notifier import ending, noticing, queueing, whistling
 from services.notifier.clocks import store, store_issues
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.clocks.ticket import Ticket
@@ -98,6 +98,7 @@ async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Direct
         effects.events += await _hear(conn, due, tickets, directory)
     told = [(x.received.name, x.data, x.received.event.time) for own in due.values() for x in own]
     effects.events += await queueing.follow(conn, told, arrivals, issues, directory.org)
+    await noticing.hear(conn, batch, effects.waiting)
     return effects
 
 

@@ -14,6 +14,7 @@ from kit.http import PUBLIC, Shared, create_app, language, reply
 from kit.relay import Relay
 from services.notifier import viewing
 from services.notifier.api_dossier import add_dossier
+from services.notifier.api_notices import add_notices
 from services.notifier.api_reception import Doors, add_reception
 from services.notifier.api_replies import PATHS, add_replies
 from services.notifier.asking import Asking
@@ -40,6 +41,7 @@ def make_app(
     _escalations(app, shared.pool, holder)
     add_reception(app, Doors(shared.pool, relay, holder))
     add_replies(app, replies)
+    add_notices(app, shared.pool, holder)
     deny_by_default(app, PUBLIC | PATHS)
     return app
 

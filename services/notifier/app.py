@@ -18,6 +18,7 @@ from services.notifier.channels.loading import open_channels
 from services.notifier.consumers import consume, on_directory_published
 from services.notifier.directory import PARTS, Directory, Holder
 from services.notifier.loops import calendar_recount, calendar_watch, clock_counter, ticker
+from services.notifier.notice_loops import notice_counter, planner, sender
 from services.notifier.replies.door import RouterDoor
 from services.notifier.reply_loops import reply_sweeper
 from services.notifier.replying import ReplyDesk
@@ -41,6 +42,7 @@ async def main() -> None:
     consume(plumbing, NOTIFIER_TICKETS, actions.apply_tickets, holder)
     plumbing.consume(NOTIFIER_DIRECTORY, on_directory_published(directory))
     details = {"calendar": partial(outlook.detail, pool, holder)}
+    channels = outside.channels
     checks = {"database": plumbing.database_answers, "directory": directory.known}
     await serve(
         Parts(
@@ -64,6 +66,9 @@ async def main() -> None:
                 calendar_watch(pool, holder),
                 clock_counter(pool),
                 reply_sweeper(pool),
+                planner(pool, holder, channels),
+                sender(pool, holder, channels),
+                notice_counter(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
             ),
             close=(outside.close, router.aclose, door.close, pool.close),

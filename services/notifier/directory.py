@@ -13,6 +13,7 @@ from contracts.complaint import Urgency
 from contracts.directory import PARTS as MODELS
 from contracts.escalation import ReceptionLevel
 from contracts.limits import LadderStep, Limits, Profile, WhistleLimits
+from contracts.notices import NoticeRules
 from contracts.whistle import WhistleKind
 from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
@@ -20,12 +21,17 @@ from services.notifier.clocks.clock import NOBODY
 from services.notifier.ladder import ladder
 from services.notifier.ladder.offices import Offices
 from services.notifier.ladder.orgtree import Org
+from services.notifier.notices.people import People
+from services.notifier.notices.wording import Names
 from services.notifier.reception.rhythm import Rules
 from services.notifier.worktime.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
 from services.notifier.worktime.calendar_rows import build
 from services.notifier.worktime.limits import Basis, Duration, duration, share_of
 
-PARTS: Final = ("units", "posts", "limits", "ladder", "calendar", "duty", "reception")
+PARTS: Final = (
+    "units", "posts", "limits", "ladder", "calendar", "duty", "reception", "contacts", "notices",
+    "categories",
+)  # fmt: skip
 _LIMIT: Final[Mapping[ClockKind, str]] = {
     ClockKind.RESIDENT: "result",
     ClockKind.DISPATCH: "dispatch",
@@ -51,6 +57,9 @@ class Directory:
     org: Org
     offices: Offices
     reception: Rules
+    people: People
+    notices: NoticeRules
+    names: Names
     steps: Mapping[Urgency, tuple[LadderStep, ...]]
     _profiles: Mapping[str, Profile]
     _warn: Mapping[Urgency, float]
@@ -76,13 +85,16 @@ class Directory:
         warn = dict.fromkeys(Urgency, _WARN)
         warn |= {row.urgency: share_of(row.warn) for row in rows["ladder"]}
         org = Org(rows["units"], rows["posts"], rows["duty"], calendars)
-        offices = Offices(rows["units"], rows["posts"])
-        reception = Rules.of(rows["reception"])
+        people = People(rows, calendars)
+        categories = {row.code: row.name for row in rows["categories"]}
         return cls(
             version,
             org,
-            offices,
-            reception,
+            Offices(rows["units"], rows["posts"]),
+            Rules.of(rows["reception"]),
+            people,
+            next(iter(rows["notices"]), NoticeRules()),
+            Names(people.place, people.unit_name, lambda code: categories.get(code or "", "")),
             ladder.rules(rows["ladder"]),
             profiles,
             warn,
@@ -149,7 +161,7 @@ class Directory:
 
     def pieces(self) -> list[Any]:
         """What there is much of, for `kit.aside.let_go`."""
-        return in_pieces([*self.org.tables(), *self.offices.tables()])
+        return in_pieces([*self.org.tables(), *self.offices.tables(), *self.people.tables()])
 
     def loaded_until(self, now: datetime) -> datetime | None:
         """Until when every calendar is loaded without a gap; None when the present year is missing."""

@@ -139,6 +139,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/v1/clocks/{ticket}"): WATCHERS | {"secretary"},
         ("GET", "/v1/escalations"): WATCHERS | {"secretary"},
         ("POST", "/v1/replies"): SIGNATURE,
+        ("GET", "/v1/notices"): WATCHERS | {"secretary", "unit"},
+        ("POST", "/v1/notices/{ident}/retry"): {"admin"},
     },
     "console": {
         ("GET", "/"): OPEN,

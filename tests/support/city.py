@@ -11,18 +11,26 @@ from typing import Any, Final
 from services.notifier.directory import Directory
 
 SAMPLE: Final = Path(__file__).parents[2] / "chuishao" / "sample" / "directory"
-_LISTS: Final = {"units": {"area", "aliases"}, "posts": {"away"}, "duty": set[str]()}
+_LISTS: Final = {
+    "units": {"area", "aliases"},
+    "posts": {"away"},
+    "categories": {"keywords"},
+}
+_NONE: Final[set[str]] = set()
 
 
 def parts(folder: Path = SAMPLE) -> dict[str, Any]:
-    """Units, posts, limits, ladder, calendar and duty as lists of plain rows."""
+    """The parts the notifier asks for, as lists of plain rows."""
     return {
         "units": [_unit(row) for row in _rows(folder / "units.csv", _LISTS["units"])],
         "posts": _rows(folder / "posts.csv", _LISTS["posts"]),
-        "duty": [_turn(row) for row in _rows(folder / "duty.csv", _LISTS["duty"])],
+        "duty": [_turn(row) for row in _rows(folder / "duty.csv", _NONE)],
         "limits": _limits(folder / "limits.toml"),
         "ladder": _ladder(folder / "ladder.toml"),
         "reception": _reception(folder / "reception.toml"),
+        "contacts": _rows(folder / "contacts.csv", _NONE),
+        "notices": _notices(folder / "notices.toml"),
+        "categories": _rows(folder / "categories.csv", _LISTS["categories"]),
         "calendar": [
             row
             for path in sorted((folder / "calendar").glob("*.csv"))
@@ -65,6 +73,11 @@ def _limits(path: Path) -> list[dict[str, Any]]:
         row = {"name": name, "title": title, "source": source, "limits": profile}
         found.append(row | whistle)
     return found
+
+
+def _notices(path: Path) -> list[dict[str, Any]]:
+    rules = tomllib.loads(path.read_text(encoding="utf-8"))["rules"]
+    return [{"name": name} | rule for name, rule in rules.items()]
 
 
 def _ladder(path: Path) -> list[dict[str, Any]]:
