@@ -30,7 +30,6 @@ AT_ONCE: Final = 500
 """Occasions, and bundles, that are dealt with in one transaction."""
 READ_AT_ONCE: Final = 2_000
 _WANTED: Final = tuple(f"{name}." for name in OWN)
-_FOR_THE_OFFICE: Final = frozenset({Cause.QUEUED, Cause.SCHEDULED})
 
 
 @dataclass(slots=True)
@@ -168,9 +167,10 @@ class _Expanding:
         people = self.directory.people
         if one.cause is Cause.RAISED:
             return one.recipients
-        if one.cause in _FOR_THE_OFFICE and one.org:
+        if one.cause is Cause.QUEUED and one.org:
             return people.secretaries(one.org, self.now)
-        return people.answering(one.org or one.unit, one.area, one.post, self.now)
+        place = one.org if one.cause is Cause.NO_SHOW and one.org else one.unit
+        return people.answering(place, one.area, one.post, self.now)
 
     def _reachable(self, post: str, urgency: Urgency) -> str | None:
         """The post, or the first deputy in line with a channel (domain.md E15)."""
@@ -194,7 +194,9 @@ class _Expanding:
             if (one.occasion_id, person) in once:
                 continue
             once.add((one.occasion_id, person))
-            slot = planner.slot(Matter(one.cause, urgency, one.unit), post, budgets[person])
+            slot = planner.slot(
+                Matter(one.cause, urgency, one.unit, one.repeated > 0), post, budgets[person]
+            )
             ways = self.directory.people.ways(post, urgency, self.usable)
             for way in ways if urgency is Urgency.CRITICAL else ways[:1]:
                 yield Notice(

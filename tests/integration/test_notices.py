@@ -195,29 +195,3 @@ async def test_planners_at_once_tell_everybody_exactly_once(pool: Pool, database
         more = any(one.claimed for one in rounds)
     ids = [message.message_id for _, message in chat.taken]
     assert len(ids) == len(set(ids)) > 0
-
-
-async def test_who_dies_between_sending_and_marking_lets_the_same_id_be_sent_again(
-    pool: Pool, database: Database
-) -> None:
-    await at(database.dsn(), 0)
-    await apply(pool, apply_tickets, dispatched(new_id()))
-
-    class Dying(BaseException):
-        """The process is gone: nothing after it runs."""
-
-    seen: list[str] = []
-
-    def take_and_die(_: str, message: Any) -> None:
-        seen.append(message.message_id)
-        raise Dying
-
-    await plan(pool, told_at_once(), Remembering())
-    with pytest.raises(Dying):
-        await send(pool, told_at_once(), Remembering("chat", take_and_die))
-    assert (await send(pool, told_at_once(), Remembering())).claimed == 0  # the lease still runs
-    await hurry(pool)
-    chat = Remembering()
-    await send(pool, told_at_once(), chat)
-    assert [message.message_id for _, message in chat.taken] == seen
-    assert await pool.fetchval("select state from notice") == "sent"

@@ -24,6 +24,7 @@ create table occasion (
     muted_by uuid,
     org text,
     standing boolean not null,
+    repeated int not null,
     taken_at timestamptz,
     outcome text check (outcome in (
         'told', 'muted', 'by_nats', 'nobody', 'unreachable', 'no_channels', 'pointless'

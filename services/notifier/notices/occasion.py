@@ -74,6 +74,8 @@ class Occasion:
     """The office with the table, or the blower: who is told, where `unit` is whom it is about."""
     standing: bool = False
     """Goes on being true when the ticket's clocks stop: a decision's own rung."""
+    repeated: int = 0
+    """How many times the rung was said before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def _of_rung(cause: Cause, event_id: UUID, data: EscalationEvent) -> Occasion:
         event_id, cause, data.unit, data.area, data.at,
         ticket_id=_uuid(data.ticket_id), number=data.number, round=data.round,
         urgency=data.urgency, clock=data.clock, level=data.level, recipients=data.recipients,
-        due_at=data.due_at, standing=data.clock is ClockKind.DECISION,
+        due_at=data.due_at, standing=data.clock is ClockKind.DECISION, repeated=getattr(data, "repeat", 0),
     )  # fmt: skip
 
 

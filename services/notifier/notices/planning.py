@@ -1,7 +1,8 @@
 """When a person is told: at once, together with others, or in the digest of the next shift. Pure.
 
 Quiet hours, budget and digest are the city's numbers (notices.toml). Critical matters ignore all three and
-go through every channel; rungs of the ladder never wait for want of budget (domain.md E11, E24, F8).
+go through every channel; rungs of the ladder never wait for want of budget, their repetitions for the digest
+(domain.md D5, E11, E24, F8).
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Matter:
     urgency: Urgency
     bundle: str
     """What it may be told together with: a unit or a hot issue."""
+    again: bool = False
+    """A rung that is said once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,8 @@ class Planner:
             return Slot(self.now, "")
         if (quiet := self._quiet(matter.urgency, post)) is not None:
             return Slot(quiet, DIGEST, "quiet")
-        if matter.cause not in LEVEL_UP:
-            if matter.cause in self.rules.digest:
+        if matter.cause not in LEVEL_UP or matter.again:
+            if matter.cause in self.rules.digest or matter.again:
                 return Slot(self._shift(post), DIGEST, "digest")
             if not budget.take(self.now):
                 return Slot(self._shift(post), DIGEST, "budget")

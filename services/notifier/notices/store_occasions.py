@@ -18,18 +18,18 @@ from services.notifier.notices.occasion import Facts, Occasion
 SQL_NOTE: Final = """
 insert into occasion (
     occasion_id, cause, unit, area, at, ticket_id, whistle_id, number, round, urgency, category, clock,
-    level, post, recipients, due_at, muted_by, org, standing
+    level, post, recipients, due_at, muted_by, org, standing, repeated
 )
 select u.occasion_id, u.cause, u.unit, u.area, u.at, u.ticket_id, u.whistle_id, u.number, u.round, u.urgency,
     u.category, u.clock, u.level, u.post, string_to_array(u.recipients, ','), u.due_at, u.muted_by, u.org,
-    u.standing
+    u.standing, u.repeated
 from unnest(
     $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::uuid[], $7::uuid[], $8::text[],
     $9::int[], $10::text[], $11::text[], $12::text[], $13::int[], $14::text[], $15::text[],
-    $16::timestamptz[], $17::uuid[], $18::text[], $19::boolean[]
+    $16::timestamptz[], $17::uuid[], $18::text[], $19::boolean[], $20::int[]
 ) as u(
     occasion_id, cause, unit, area, at, ticket_id, whistle_id, number, round, urgency, category, clock,
-    level, post, recipients, due_at, muted_by, org, standing
+    level, post, recipients, due_at, muted_by, org, standing, repeated
 )
 on conflict (occasion_id) do nothing
 """
@@ -91,11 +91,12 @@ async def note(conn: Conn, occasions: Iterable[Occasion]) -> None:
             o.occasion_id, o.cause.value, o.unit, o.area, o.at, o.ticket_id, o.whistle_id, o.number,
             o.round, o.urgency and o.urgency.value, o.category, o.clock and o.clock.value, o.level,
             o.post, ",".join(o.recipients), o.due_at, o.muted_by, o.org, o.standing,
+            o.repeated,
         )
         for o in occasions
     ]  # fmt: skip
     if rows:
-        await conn.execute(SQL_NOTE, *columns(rows, 19))
+        await conn.execute(SQL_NOTE, *columns(rows, 20))
 
 
 async def read_to(conn: Conn) -> tuple[str, int] | None:
@@ -169,4 +170,5 @@ def occasion_of(row: Record) -> Occasion:
         muted_by=row["muted_by"],
         org=row["org"],
         standing=row["standing"],
+        repeated=row["repeated"],
     )
