@@ -16,7 +16,7 @@ from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.validation import wrong_field
 from services.notifier.directory import Directory
-from services.notifier.notices import store_notices
+from services.notifier.notices import store_sending
 from services.notifier.viewing import EVERYWHERE, Page
 
 SQL_PAGE: Final = """
@@ -99,9 +99,9 @@ async def _reached(conn: Conn, ticket_id: UUID, sight: _Sight) -> list[dict[str,
 async def retry(pool: Pool, who: Principal, notice_id: UUID) -> dict[str, Any]:
     """Send a dead notice again under its id. Raises DomainError 404, 409."""
     async with transaction(pool) as conn:
-        row = await store_notices.retry(conn, notice_id)
+        row = await store_sending.retry(conn, notice_id)
         if row is None:
-            state = await store_notices.state(conn, notice_id)
+            state = await store_sending.state(conn, notice_id)
             raise not_found("通知", "notice") if state is None else _not_dead(state)
         now = await business_now(conn)
         about = str(row["ticket_id"] or notice_id)

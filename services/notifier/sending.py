@@ -24,7 +24,7 @@ from kit.ids import new_id
 from kit.logging import get
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR
-from services.notifier.notices import store_notices, store_occasions, wording
+from services.notifier.notices import store_notices, store_occasions, store_sending, wording
 from services.notifier.notices.channel import Channel, ChannelError, Message
 from services.notifier.notices.notice import Notice
 from services.notifier.notices.occasion import why_not
@@ -72,10 +72,10 @@ async def send(
     done = Sent()
     async with transaction(pool) as conn:
         now = await business_now(conn)
-        rows = await store_notices.claim(conn, AT_ONCE, lease_s)
+        rows = await store_sending.claim(conn, AT_ONCE, lease_s)
         done.claimed = len(rows)
         letters, pointless = await _letters(conn, rows, now)
-        await store_notices.drop(conn, pointless)
+        await store_sending.drop(conn, pointless)
     for row in rows:
         if row["notice_id"] in pointless:
             done.outcomes[row["channel"], "dropped"] += 1
@@ -91,12 +91,12 @@ async def _letters(
     conn: Conn, rows: Sequence[Record], now: datetime
 ) -> tuple[list[Letter], dict[UUID, str]]:
     """Letters that still say something, and what says nothing any more, with the reason."""
-    parts = await store_notices.matters(conn, [row["notice_id"] for row in rows])
+    parts = await store_sending.matters(conn, [row["notice_id"] for row in rows])
     ids = list({part["occasion_id"] for part in parts})
     facts = await store_occasions.facts(conn, ids)
     occasions = {
         row["occasion_id"]: store_occasions.occasion_of(row)
-        for row in await store_notices.occasions(conn, ids)
+        for row in await store_sending.occasions(conn, ids)
     }
     pointless: dict[UUID, str] = {}
     matters: dict[UUID, list[Told]] = defaultdict(list)
@@ -142,7 +142,7 @@ class _Round:
         else:
             outcome = "sent"
             async with self.marking, transaction(self.pool) as conn:
-                await store_notices.sent(conn, row["notice_id"], self.now)
+                await store_sending.sent(conn, row["notice_id"], self.now)
         self.done.outcomes[name, outcome] += 1
 
     async def _send(self, letter: Letter) -> None:
@@ -159,15 +159,15 @@ class _Round:
         wait = wait_s(self.directory.notices, row["attempts"], error.retry_after_s)
         async with self.marking, transaction(self.pool) as conn:
             if error.retryable and wait is not None:
-                await store_notices.failed(conn, row["notice_id"], error.reason, wait)
+                await store_sending.failed(conn, row["notice_id"], error.reason, wait)
                 return "failed"
-            if not await store_notices.dead(conn, row["notice_id"], error.reason):
+            if not await store_sending.dead(conn, row["notice_id"], error.reason):
                 return "failed"
-            tried = await store_notices.tried(conn, row["notice_id"])
+            tried = await store_sending.tried(conn, row["notice_id"])
             instead = self._instead(row, tried)
             if instead is not None:
                 await store_notices.plan(conn, [instead], ready=True)
-                await store_notices.rejoin(conn, row["notice_id"], instead.notice_id)
+                await store_sending.rejoin(conn, row["notice_id"], instead.notice_id)
             elif not any(one["state"] in _ALIVE for one in tried):
                 self.done.unreached += 1
                 await self._nobody(conn, row, error.reason)

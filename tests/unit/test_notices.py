@@ -17,9 +17,10 @@ from contracts.directory import CalendarDay, DutyTurn, Post, Unit, UnitKind
 from contracts.notices import Cause, Contact, NoticeRules
 from contracts.ticket import TicketStatus
 from services.notifier.notices import wording
+from services.notifier.notices.hours import quiet_until
 from services.notifier.notices.notice import Due, together
 from services.notifier.notices.occasion import CAUSES, Facts, Occasion, why_not
-from services.notifier.notices.people import People, Way, quiet_until
+from services.notifier.notices.people import People, Way
 from services.notifier.notices.planning import DIGEST, Budget, Matter, Planner, Slot, wait_s
 from services.notifier.notices.wording import LONGEST, Names, Told
 from services.notifier.worktime.calendar import CITY

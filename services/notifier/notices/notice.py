@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -89,13 +89,3 @@ def together(waiting: Iterable[Due], now: datetime) -> tuple[list[UUID], list[Jo
         else:
             joined.append(Joined(members))
     return alone, joined
-
-
-def counts(states: Sequence[str]) -> dict[str, int]:
-    """How many people of a cause there are, how many were told, how many never will be."""
-    return {
-        "people": len(states),
-        "delivered": states.count("sent"),
-        "undelivered": states.count("dead"),
-        "dropped": states.count("dropped"),
-    }

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from contracts.complaint import Urgency
 from contracts.directory import DutyTurn, Post, Unit, UnitKind
 from contracts.notices import Contact
-from services.notifier.worktime.calendar import ALWAYS, CITY, CalendarError, WorkCalendar
+from services.notifier.notices.hours import at_clock, next_start, starts
+from services.notifier.worktime.calendar import ALWAYS, CITY, WorkCalendar
 
 ROLES: Final = (
     "specialist", "liaison", "desk", "dispatcher", "leader", "duty_lead", "secretary", "deputy",
@@ -24,9 +25,6 @@ ROLES: Final = (
 SMS: Final = "sms"
 """The channel of a post's telephone, where contacts.csv says nothing about the post."""
 RANK: Final = {Urgency.CRITICAL: 2, Urgency.URGENT: 1, Urgency.NORMAL: 0, Urgency.COMPLEX: 0}
-_STEP: Final = timedelta(minutes=15)
-_STEPS: Final = 96
-_MOMENT: Final = timedelta(seconds=1)
 
 
 class Way(NamedTuple):
@@ -167,14 +165,14 @@ class People:
         Who has no shifts begins at `digest_at`; so does everybody where the year is not loaded.
         """
         known = self._posts.get(post)
-        times = [_at_clock(digest_at, now)]
+        times = [at_clock(digest_at, now)]
         if known is not None:
             calendar = self._calendar(known)
             if known.hours != "always" and calendar.name != ALWAYS:
-                times = [_next_start(calendar, now) or times[0]]
+                times = [next_start(calendar, now) or times[0]]
             times += [
                 start for turn in self._turns.get(known.unit, ())
-                if turn.post == post and (start := _start(turn)) > now
+                if turn.post == post and (start := starts(turn)) > now
             ]  # fmt: skip
         return min(times)
 
@@ -205,17 +203,6 @@ class People:
             code = known.deputy
 
 
-def quiet_until(span: str, now: datetime) -> datetime | None:
-    """End of the quiet hours `22:00-07:00` that run now; None outside them."""
-    first, _, last = span.partition("-")
-    clock_time = f"{now.astimezone(CITY):%H:%M}"
-    over_midnight = first > last
-    within = (
-        clock_time >= first or clock_time < last if over_midnight else first <= clock_time < last
-    )
-    return _at_clock(last, now) if within else None
-
-
 def _there(post: Post, now: datetime) -> bool:
     today = now.astimezone(CITY).date()
     if post.valid_to is not None and today >= post.valid_to:
@@ -223,32 +210,3 @@ def _there(post: Post, now: datetime) -> bool:
     day = today.isoformat()
     spans = (absence.partition("..") for absence in post.away)
     return not any(first <= day <= (last or first) for first, _, last in spans)
-
-
-def _next_start(calendar: WorkCalendar, now: datetime) -> datetime | None:
-    """Start of the next working interval; pauses under a quarter of an hour are no end of a shift."""
-    at = now
-    for _ in range(_STEPS):
-        if not calendar.is_working(at):
-            break
-        at += _STEP
-    try:
-        return calendar.add_working(at, 1.0) - _MOMENT
-    except CalendarError:
-        return None
-
-
-def _start(turn: DutyTurn) -> datetime:
-    hour, minute = turn.start.split(":")
-    return datetime(
-        turn.date.year, turn.date.month, turn.date.day, int(hour), int(minute), tzinfo=CITY
-    )
-
-
-def _at_clock(minute: str, now: datetime) -> datetime:
-    """The next time, later than now, at which a city clock shows this."""
-    hours, _, minutes = minute.partition(":")
-    local = now.astimezone(CITY)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    at = midnight + timedelta(hours=int(hours), minutes=int(minutes))
-    return at if at > local else at + timedelta(days=1)

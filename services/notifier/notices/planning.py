@@ -13,8 +13,9 @@ from typing import Final
 
 from contracts.complaint import Urgency
 from contracts.notices import Cause, NoticeRules
+from services.notifier.notices.hours import quiet_until
 from services.notifier.notices.occasion import LEVEL_UP
-from services.notifier.notices.people import People, quiet_until
+from services.notifier.notices.people import People
 
 DIGEST: Final = "digest"
 """The bundle of what waits for a person's next shift."""
