@@ -20,7 +20,8 @@ from rich.table import Table
 
 from benchmarks import floors
 from benchmarks.deciding import decision_us
-from benchmarks.escalating import escalations
+from benchmarks.escalating.product_climbs import escalations
+from benchmarks.escalating.scale import FULL, QUICK, at_scale, shown
 from benchmarks.growth import fill
 from benchmarks.product import Product, Stage
 from benchmarks.replay311.__main__ import measure
@@ -71,6 +72,7 @@ async def main() -> None:
     if BOSTON.exists():
         found = measure(BOSTON, lambda *_: None)
         report["replay311"] = {k: found[k] for k in ("n", "agree", "due_within_1h")}
+    report["ladder"] = shown(await at_scale(*(QUICK if quick else FULL)))
     OUT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n")
     _table(report)
 
@@ -137,6 +139,11 @@ def _table(report: dict[str, Any]) -> None:
     console.print(f"decision: {report['decision_us']}; escalations: {raised['per_s']:,.0f}/s")
     if "replay311" in report:
         console.print(f"replay of Boston 311: {report['replay311']}")
+    ladder = report["ladder"]
+    console.print(
+        f"ladder, {ladder['open']:,} open clocks: {ladder['per_s']:,.0f} due/s, late p99"
+        f" {ladder['late_s']['p99']:.2f} s, twice {ladder['twice']}, never {ladder['never']}"
+    )
     for row in report.get("whole_city", ()):
         console.print(f"whole city: {row}")
     console.print(f"memory MiB: {report['memory_mib']}; written to {OUT}")
