@@ -98,6 +98,16 @@ class EscalationEvent(EventData):
     at: AwareDatetime
     decision_id: str | None = None
     """The reception decision whose clock ran out: such a rung is none of the ticket's own ladder."""
+    vacant: tuple[str, ...] = ()
+    """Roles of the level that nobody fills (`leader@GT-001`); those of the next level were told at once."""
+    rule_version: int | None = None
+    """Directory version of the ladder the rung was planned with."""
+    phone: bool = False
+    """The recipients are to be rung up."""
+    repeat: int = 0
+    """0 when it is raised, n when it is said for the n-th time again; acknowledging ends that."""
+    by: str | None = None
+    """Only of `acknowledged`: the post that knows of it."""
 
 
 class ReceptionEvent(EventData):

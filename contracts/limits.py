@@ -82,6 +82,11 @@ class LadderStep(Row):
     """`80%` of that clock's limit, `due`, `due+1wd`, `start+1h`."""
     who: tuple[str, ...] = ()
     reception: ReceptionLevel | None = None
+    phone: bool = False
+    """Who is told is also rung up."""
+    repeat_every: Limit = "none"
+    """How often it is said again while nobody acknowledges it; set from its rule."""
+    repeat_max: int = Field(default=0, ge=0, le=50)
     source: str = ""
 
 
@@ -90,6 +95,13 @@ class LadderRule(Row):
 
     urgency: Urgency
     warn: Share = "80%"
+    repeat_every: Limit | None = None
+    """How often a rung nobody acknowledged is said again, by the clock on the wall; `none`: never.
+
+    Left out: every ten minutes for critical matters, never for the others (domain.md D5).
+    """
+    repeat_max: int | None = Field(default=None, ge=1, le=50)
+    """How many times at most; left out: five."""
     steps: tuple[LadderStep, ...] = ()
 
 

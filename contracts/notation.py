@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Final
 
@@ -36,6 +37,13 @@ def _in_order(absence: str) -> str:
     if date.fromisoformat(first) > date.fromisoformat(last or first):
         raise ValueError("起止日期颠倒 | the first day comes after the last")
     return absence
+
+
+def covers(absences: Iterable[str], day: date) -> bool:
+    """True when `day`, a day of the city, lies in one of the absences, both ends included."""
+    today = day.isoformat()
+    stretches = (absence.partition("..") for absence in absences)
+    return any(first <= today <= (last or first) for first, _, last in stretches)
 
 
 Absence = Annotated[

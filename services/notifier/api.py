@@ -13,6 +13,7 @@ from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, reply
 from kit.relay import Relay
 from services.notifier import viewing
+from services.notifier.acknowledging import acknowledge
 from services.notifier.api_dossier import add_dossier
 from services.notifier.api_notices import add_notices
 from services.notifier.api_reception import Doors, add_reception
@@ -24,6 +25,9 @@ from services.notifier.replying import ReplyDesk
 from services.notifier.viewing import EVERYWHERE, Page
 
 READERS: Final = (*EVERYWHERE, "secretary")
+
+TOLD: Final = ("unit", "secretary", "dispatcher", "ruling")
+"""Roles of people who hold posts: a rung may be told to any of them."""
 
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 Area = Annotated[str | None, Query(pattern=r"^[0-9]{6}([0-9]{3}){0,3}$")]
@@ -39,6 +43,7 @@ def make_app(
     add_dossier(app, shared, holder, relay, asking)
     _clocks(app, shared.pool, holder)
     _escalations(app, shared.pool, holder)
+    _acknowledging(app, shared.pool, holder, relay)
     add_reception(app, Doors(shared.pool, relay, holder))
     add_replies(app, replies)
     add_notices(app, shared.pool, holder)
@@ -70,14 +75,23 @@ def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:
         area: Area = None,
         level: Annotated[int | None, Query(ge=1, le=5)] = None,
         uncleared: Annotated[bool | None, Query(alias="open")] = None,
+        acknowledged: bool | None = None,
         cursor: Cursor = None,
         limit: Limit = 50,
         who: Principal = allow(*READERS),
     ) -> Response:
         """Raised rungs of the ladder, newest first."""
-        wanted = Wanted(ticket, unit, area, level, uncleared)
+        wanted = Wanted(ticket, unit, area, level, uncleared, acknowledged)
         found = await viewing.escalations(pool, holder.directory, who, wanted, Page(cursor, limit))
         return reply(found)
+
+
+def _acknowledging(app: FastAPI, pool: Pool, holder: Holder, relay: Relay) -> None:
+    @app.post("/v1/escalations/{ident}/acknowledge", tags=["escalations"])
+    async def acknowledge_escalation(ident: UUID, who: Principal = allow(*TOLD)) -> Response:
+        """Known: it is not said again, and the ladder goes on. For its recipients and the holding unit."""
+        directory = holder.directory
+        return reply(await acknowledge(pool, relay, directory, who.sub, ident))
 
 
 def _ticket_id(text: str) -> UUID:

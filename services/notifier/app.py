@@ -17,7 +17,13 @@ from services.notifier.asking import Asking, router_client
 from services.notifier.channels.loading import open_channels
 from services.notifier.consumers import consume, on_directory_published
 from services.notifier.directory import PARTS, Directory, Holder
-from services.notifier.loops import calendar_recount, calendar_watch, clock_counter, ticker
+from services.notifier.loops import (
+    calendar_recount,
+    calendar_watch,
+    clock_counter,
+    ticker,
+    watchdog,
+)
 from services.notifier.notice_loops import notice_counter, planner, sender
 from services.notifier.replies.door import RouterDoor
 from services.notifier.reply_loops import reply_sweeper
@@ -65,6 +71,7 @@ async def main() -> None:
                 calendar_recount(pool, relay, holder),
                 calendar_watch(pool, holder),
                 clock_counter(pool),
+                watchdog(pool),
                 reply_sweeper(pool),
                 planner(pool, holder, channels),
                 sender(pool, holder, channels),

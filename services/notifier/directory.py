@@ -18,7 +18,7 @@ from contracts.whistle import WhistleKind
 from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
 from services.notifier.clocks.clock import NOBODY
-from services.notifier.ladder import ladder
+from services.notifier.ladder import rules
 from services.notifier.ladder.offices import Offices
 from services.notifier.ladder.orgtree import Org
 from services.notifier.notices.people import People
@@ -95,7 +95,7 @@ class Directory:
             people,
             next(iter(rows["notices"]), NoticeRules()),
             Names(people.place, people.unit_name, lambda code: categories.get(code or "", "")),
-            ladder.rules(rows["ladder"]),
+            rules.rules(rows["ladder"]),
             profiles,
             warn,
             calendars,

@@ -12,7 +12,7 @@ from contracts.clock import ClockKind
 from kit.db import LOST, Pool, reading
 from kit.logging import get
 from kit.relay import Relay
-from services.notifier import outlook, recounting
+from services.notifier import outlook, recounting, watching
 from services.notifier.clocks import store
 from services.notifier.clocks.store_recount import Run
 from services.notifier.directory import Holder
@@ -48,6 +48,19 @@ TICKED_AT: Final = Gauge(
     "chuishao_tick_timestamp_seconds", "When the last tick ended; old means nothing escalates"
 )
 COUNT_S: Final = 30.0
+QUIET: Final = Gauge(
+    "chuishao_tickets_without_next_step",
+    "Open tickets with no rung, no alarm to come and on no table; anything but 0 is a fault",
+)
+WAITING_S: Final = Gauge(
+    "chuishao_rung_waiting_seconds", "How long the oldest due rung or alarm has been waiting"
+)
+WATCHED_AT: Final = Gauge(
+    "chuishao_watch_timestamp_seconds", "When the watchdog last looked; old means nobody watches"
+)
+WATCH_S: Final = 15.0
+SLICE_S: Final = 1.0
+"""Between two slices of one walk: a million open tickets take some minutes and a few hundredths of a core."""
 
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
@@ -73,6 +86,31 @@ def ticker(pool: Pool, relay: Relay, holder: Holder) -> Loop:
                 await asyncio.sleep(POLL_S)
 
     return escalate_overdue
+
+
+def watchdog(pool: Pool) -> Loop:
+    """Walk over the open tickets for ever, and say which have no next step (domain.md E13)."""
+
+    async def watch_tickets() -> None:
+        while True:
+            pause_s = WATCH_S
+            try:
+                seen = await watching.watch(pool)
+                state = await watching.health(pool)
+            except LOST as error:
+                log.warning("watch_lost", error=type(error).__name__)
+            else:
+                QUIET.set(state.quiet)
+                WAITING_S.set(state.waiting_s)
+                WATCHED_AT.set_to_current_time()
+                if seen is not None and seen.new:
+                    some = seen.new[: watching.NAMED]
+                    log.error("tickets_without_next_step", count=len(seen.new), tickets=some)
+                if seen is not None and not seen.lap_done:
+                    pause_s = SLICE_S
+            await asyncio.sleep(pause_s)
+
+    return watch_tickets
 
 
 def calendar_watch(pool: Pool, holder: Holder) -> Loop:

@@ -40,7 +40,8 @@ order by started_at, round, kind
 """The ticket's own, and those of whistles and of reception decisions about it."""
 SQL_ESCALATIONS: Final = """
 select e.escalation_id, e.ticket_id, e.number, e.round, e.level, e.clock, e.reason, e.unit, e.area,
-    e.urgency, e.recipients, e.vacant, e.due_at, e.raised_at, e.cleared_at
+    e.urgency, e.recipients, e.vacant, e.due_at, e.raised_at, e.cleared_at,
+    e.policy as rule_version, e.phone, e.repeats, e.repeat_at, e.acknowledged_at, e.acknowledged_by
 from escalation e
 where ($1::uuid is null or e.ticket_id = $1)
     and ($2::text is null or e.unit = $2)
@@ -48,9 +49,10 @@ where ($1::uuid is null or e.ticket_id = $1)
     and ($4::int is null or e.level = $4)
     and ($5::boolean is null or (e.cleared_at is null) = $5)
     and ($6::text[] is null or e.area ^@ any($6))
-    and ($7::uuid is null or e.escalation_id < $7)
+    and ($7::boolean is null or (e.acknowledged_at is not null) = $7)
+    and ($8::uuid is null or e.escalation_id < $8)
 order by e.escalation_id desc
-limit $8
+limit $9
 """
 
 
@@ -64,6 +66,7 @@ class Wanted:
     """An area and all below it."""
     level: int | None = None
     uncleared: bool | None = None
+    acknowledged: bool | None = None
     within: tuple[str, ...] | None = None
     """Areas whose escalations the asker may see at all."""
 
@@ -90,6 +93,7 @@ async def escalations(conn: Conn, wanted: Wanted, before: UUID | None, limit: in
         wanted.level,
         wanted.uncleared,
         within,
+        wanted.acknowledged,
         before,
         limit,
     )

@@ -20,7 +20,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import legacy, queueing, whistling
+from services.notifier import legacy, queueing, repeating, whistling
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
 from services.notifier.ladder import store_ladder
@@ -58,6 +58,8 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         done.events = [_alarm(row, now) for row in alarms]
         sounded, more = await whistling.sound(conn, now, limit)
         done.events += sounded
+        again, more_again = await repeating.repeat(conn, now, limit)
+        done.events += again
         if due:
             await _climb(conn, due, directory.org, now, done)
         late = [*reviews, *_late(alarms, now)]
@@ -66,7 +68,7 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         overdue_now, more_overdue = await overdue.sound(conn, directory, now, limit)
         done.events += overdue_now
         await outbox.append(conn, done.events)
-    done.more = limit in {len(due), len(alarms), len(reviews)} or more or more_overdue
+    done.more = limit in {len(due), len(alarms), len(reviews)} or more or more_again or more_overdue
     return done
 
 
@@ -79,8 +81,9 @@ async def _climb(conn: Conn, due: Sequence[Record], org: Org, now: datetime, don
     for row in due:
         ladder = store_ladder.ladder_of(row)
         running = ticking.get((row["ticket_id"], row["round"]), {})
+        rungs = list(ladder.rungs)
         for rung in ladder.fire(running, now):
-            fired.append(raiser.fire(row, rung, running[rung["clock"]]))
+            fired.append(raiser.fire(row, rung, running[rung["clock"]], rungs))
             due_at = datetime.fromisoformat(rung["due_at"])
             done.late_s.append((now - due_at).total_seconds())
         ladders.append((row["ticket_id"], ladder))
@@ -132,6 +135,8 @@ def _audit(fired: Sequence[Raised], now: datetime) -> list[audit.Entry]:
     for one in fired:
         e = one.escalation
         detail = {"level": e.level, "reason": e.reason, "to": e.recipients, "vacant": e.vacant}
+        if one.passed_to is not None:
+            detail["passed_to"] = one.passed_to
         action = "escalation.raise" if one.heard else "escalation.skip"
         entries.append(audit.Entry(now, ACTOR, action, str(e.ticket_id), detail))
     return entries

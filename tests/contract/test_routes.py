@@ -141,6 +141,9 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("POST", "/v1/replies"): SIGNATURE,
         ("GET", "/v1/notices"): WATCHERS | {"secretary", "unit"},
         ("POST", "/v1/notices/{ident}/retry"): {"admin"},
+        ("POST", "/v1/escalations/{ident}/acknowledge"): {
+            "unit", "secretary", "dispatcher", "ruling",
+        },
     },
     "console": {
         ("GET", "/"): OPEN,

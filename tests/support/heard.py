@@ -13,7 +13,13 @@ from nats.aio.msg import Msg
 from contracts.base import EventData
 from contracts.catalog import make
 from contracts.complaint import Channel, ComplaintReceived, Kind
-from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus
+from contracts.ticket import (
+    TicketDispatched,
+    TicketEvent,
+    TicketMerged,
+    TicketStatus,
+    TicketTriaged,
+)
 from kit import inbox
 from kit.db import Conn, Pool, transaction
 from kit.delivery import Effects, Received
@@ -54,15 +60,19 @@ def ticket(  # noqa: PLR0913 - what an event is told apart by
     at = MONDAY + timedelta(hours=hours)
     values: dict[str, Any] = {
         "ticket_id": str(ticket_id), "number": NUMBER, "complaint_id": str(ticket_id),
-        "version": version, "round": 1, "status": status, "unit": unit, "holder": unit,
+        "version": version, "round": more.pop("round", 1), "status": status, "unit": unit, "holder": unit,
         "area": AREA, "urgency": "normal", "rule_version": 1, **more,
     }  # fmt: skip
     data: TicketEvent = TicketEvent(**values)
-    if event == "dispatched":
+    if event in {"dispatched", "assisted"}:
         data = TicketDispatched(
             **values, channel=Channel.HOTLINE, kind=Kind.HELP, profile="standard",
             received_at=MONDAY, dispatched_at=at,
         )  # fmt: skip
+    elif event == "triaged":
+        data = TicketTriaged(**values, profile="standard", received_at=MONDAY)
+    elif event in {"merged", "unmerged"}:
+        data = TicketMerged(**values)
     return received(f"ticket.{event}", data, at)
 
 

@@ -65,7 +65,8 @@ select convert_from(body, 'utf8')::jsonb->'data'->>'ticket_id'
 from notifier.outbox
 where subject like 'escalation.raised.%' or subject like 'escalation.cleared.%'
 group by 1, convert_from(body, 'utf8')::jsonb->'data'->>'round',
-    convert_from(body, 'utf8')::jsonb->'data'->>'level'
+    convert_from(body, 'utf8')::jsonb->'data'->>'level',
+    convert_from(body, 'utf8')::jsonb->'data'->>'repeat'
 having count(*) filter (where subject like 'escalation.raised.%')
     > 1 + count(*) filter (where subject like 'escalation.cleared.%')
 """

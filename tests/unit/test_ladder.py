@@ -15,7 +15,9 @@ from contracts.limits import LadderRule, LadderStep
 from contracts.ticket import TicketStatus
 from services.notifier.clocks.clock import Clock, started
 from services.notifier.ladder.escalation import Raiser
-from services.notifier.ladder.ladder import UNASSIGNED, Ladder, rules
+from services.notifier.ladder.ladder import Ladder
+from services.notifier.ladder.rules import UNASSIGNED, WAITING, rules
+from services.notifier.worktime.limits import LimitError
 from tests.support import city
 from tests.support.case import LIVES, MONDAY, Case, Turn, after
 
@@ -36,6 +38,7 @@ def planned(urgency: Urgency = Urgency.NORMAL, *kinds: ClockKind) -> Ladder:
             clock(kind, urgency),
             city.directory().steps[urgency],
             city.directory().calendar("standard"),
+            1,
         )
     ladder.settle(BOTH)
     return ladder
@@ -43,6 +46,62 @@ def planned(urgency: Urgency = Urgency.NORMAL, *kinds: ClockKind) -> Ladder:
 
 def fired(ladder: Ladder, at: datetime, ticking: set[ClockKind] = BOTH) -> list[tuple[int, str]]:
     return [(rung["level"], rung["at"]) for rung in ladder.fire(ticking, at)]
+
+
+D5 = {
+    Urgency.CRITICAL: ("50%", {
+        (1, "sign_for", "due", None), (2, "result", "start+1h", None), (3, "result", "due", None),
+        (4, "result", "start+4h", "subdistrict"), (5, "result", "start+24h", "district"),
+    }),
+    Urgency.URGENT: ("80%", {
+        (1, "sign_for", "due", None), (2, "result", "start+12h", None), (3, "result", "due", None),
+        (4, "result", "start+48h", "subdistrict"), (5, "result", "start+5wd", "district"),
+    }),
+    Urgency.NORMAL: ("80%", {
+        (1, "sign_for", "due", None), (1, "result", "80%", None), (2, "result", "due", None),
+        (3, "result", "due+1wd", None), (4, "result", "due+6wd", "subdistrict"),
+    }),
+    Urgency.COMPLEX: ("80%", {
+        (1, "sign_for", "due", None), (1, "result", "80%", None), (2, "result", "due", None),
+        (3, "result", "due+1wd", None), (4, "result", "due+6wd", "subdistrict"),
+    }),
+}  # fmt: skip
+"""The table of domain.md D5. The limits it names beside (15 min, 2 h, 24 h) are those of D4, tested below."""
+WHO = {
+    1: {"leader"},
+    2: {"secretary", "duty_lead"},
+    3: {"duty_lead", "deputy"},
+    4: {"secretary"},
+    5: {"secretary"},
+}
+
+
+@pytest.mark.parametrize("urgency", list(Urgency))
+def test_the_sample_ladder_says_what_the_table_says(urgency: Urgency) -> None:
+    row = next(row for row in city.parts()["ladder"] if row["urgency"] == urgency)
+    rule = LadderRule.model_validate(row)
+    steps = {(s.level, s.clock.value, s.at, s.reception and s.reception.value) for s in rule.steps}
+    assert (rule.warn, steps) == D5[urgency]
+    assert all(set(s.who) == WHO[s.level] and s.source for s in rule.steps)
+    assert {s.level for s in rule.steps if s.phone} == (
+        {4} if urgency is Urgency.CRITICAL else set()
+    )
+
+
+@pytest.mark.parametrize(
+    ("urgency", "sign_for", "result"),
+    [
+        (Urgency.CRITICAL, timedelta(minutes=15), timedelta(hours=2)),
+        (Urgency.URGENT, timedelta(hours=1), timedelta(hours=24)),
+        (Urgency.NORMAL, timedelta(hours=24), timedelta(days=7)),
+        (Urgency.COMPLEX, timedelta(hours=24), timedelta(days=15)),
+    ],
+)
+def test_the_limits_the_table_counts_from(
+    urgency: Urgency, sign_for: timedelta, result: timedelta
+) -> None:
+    due = [clock(kind, urgency).due_at - MONDAY for kind in (ClockKind.SIGN_FOR, ClockKind.RESULT)]
+    assert due == [sign_for, result]
 
 
 def test_a_ticket_nobody_signs_or_handles_climbs_rung_by_rung() -> None:
@@ -90,7 +149,7 @@ def test_planning_anew_for_another_unit_does_not_bring_back_a_raised_level() -> 
     ladder = planned()
     fired(ladder, MONDAY + timedelta(hours=24))
     steps = city.directory().steps[Urgency.NORMAL]
-    ladder.plan(clock(ClockKind.SIGN_FOR), steps, city.directory().calendar("standard"))
+    ladder.plan(clock(ClockKind.SIGN_FOR), steps, city.directory().calendar("standard"), 2)
     assert 1 not in [rung["level"] for rung in ladder.rungs]
 
 
@@ -122,11 +181,45 @@ def test_a_matter_nobody_is_responsible_for_climbs_too(urgency: Urgency) -> None
     assert levels == [1, 2, 4]
 
 
+@pytest.mark.parametrize("kind", [ClockKind.CALLBACK, ClockKind.HOLD_REVIEW])
+@pytest.mark.parametrize("urgency", list(Urgency))
+def test_a_matter_that_waits_ends_on_a_secretarys_table_too(
+    urgency: Urgency, kind: ClockKind
+) -> None:
+    ladder = (
+        planned(urgency, kind) if city.directory().basis(kind, "standard", urgency, "SZ") else None
+    )
+    if ladder is None:
+        assert (urgency, kind) == (Urgency.CRITICAL, ClockKind.HOLD_REVIEW)
+        return
+    rungs = ladder.fire({kind}, MONDAY + timedelta(days=90))
+    assert rungs[-1]["reception"] == "subdistrict"
+
+
+def test_critical_rungs_repeat_every_ten_minutes_five_times_and_others_never() -> None:
+    for urgency, expected in (
+        (Urgency.CRITICAL, {(600, 5)}),
+        (Urgency.URGENT, {(None, None)}),
+        (Urgency.NORMAL, {(None, None)}),
+    ):
+        rungs = planned(urgency).rungs
+        assert {(r.get("repeat_s"), r.get("repeat_max")) for r in rungs} == expected
+    silent = rules([])[Urgency.CRITICAL][0]
+    assert (silent.repeat_every, silent.repeat_max) == ("10m", 5)
+    never = rules([LadderRule(urgency=Urgency.CRITICAL, repeat_every="none")])
+    assert {step.repeat_every for step in never[Urgency.CRITICAL]} == {"none"}
+
+
+def test_a_repetition_in_working_time_is_refused() -> None:
+    with pytest.raises(LimitError, match="repeat-runs-by-the-wall-clock"):
+        rules([LadderRule(urgency=Urgency.NORMAL, repeat_every="1wd")])
+
+
 def test_steps_of_the_city_on_the_dispatch_clock_replace_the_built_in_ones() -> None:
     own = LadderStep(level=3, clock=ClockKind.DISPATCH, at="due+2h", who=("leader",))
     built = rules([LadderRule(urgency=Urgency.NORMAL, steps=(own,))])
-    assert built[Urgency.NORMAL] == (own,)
-    assert built[Urgency.URGENT] == UNASSIGNED[Urgency.URGENT]
+    assert built[Urgency.NORMAL] == (own, *WAITING)
+    assert built[Urgency.URGENT] == (*UNASSIGNED[Urgency.URGENT], *WAITING)
 
 
 @given(st.lists(st.integers(0, 60 * 24), min_size=1, max_size=12))
@@ -161,7 +254,11 @@ def test_the_ladder_of_the_first_dispatch_watches_signing_and_result() -> None:
 def test_the_ladder_pauses_with_a_hold_and_ends_with_the_round() -> None:
     case = Case().received().dispatched().hear("contacted", S.IN_PROGRESS, 1)
     assert case.ladders[0].next_due_at == after(0.8 * 7 * 24)
-    assert case.hear("held", S.ON_HOLD, 10).ladders[0].next_due_at is None
+    held = case.hear("held", S.ON_HOLD, 10).ladders[0]
+    assert held.next_due_at is not None
+    assert held.next_due_at > after(
+        10 + 30 * 24
+    )  # nobody reviews the hold: that climbs, nothing else
     case.hear("resumed", S.IN_PROGRESS, 34)
     assert case.ladders[0].next_due_at == after(0.8 * 7 * 24 + 24)
     case.hear("handled", S.CALLBACK, 40).hear("reopened", S.IN_PROGRESS, 60, round=2)

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from contracts.directory import Post, Unit, UnitKind
 from contracts.escalation import EntryRule, ReceptionLevel
+from services.notifier.ladder.escalation import Raised, Raiser
+from services.notifier.ladder.ladder import Rung
 from services.notifier.ladder.orgtree import Org
 from services.notifier.reception.item import Item
 from services.notifier.worktime.calendar import Always
@@ -56,6 +58,48 @@ def test_a_vacant_post_is_filled_by_its_deputy_and_a_vacant_unit_by_its_deputy_u
     gone = small_org(post="G-L", valid_to=MONDAY.date(), deputy="C-L")
     assert gone.told(1, ("leader",), unit="G", area=AREA, now=MONDAY).posts == ("C-L",)
     assert small_org().told(1, ("leader",), unit="G", area=AREA, now=MONDAY).posts == ("C-L",)
+
+
+def test_who_is_away_or_has_no_telephone_counts_as_absent() -> None:
+    day = MONDAY.date().isoformat()
+    for gone in ({"away": (day,)}, {"away": ("2026-11-20..2026-11-27",)}, {"phone": ""}):
+        org = small_org(post="G-L", deputy="C-L", **gone)
+        assert org.told(1, ("leader",), unit="G", area=AREA, now=MONDAY).posts == ("C-L",), gone
+    back = small_org(post="G-L", deputy="C-L", away=("2026-11-20..2026-11-22",))
+    assert back.told(1, ("leader",), unit="G", area=AREA, now=MONDAY).posts == ("G-L",)
+
+
+def raised(org: Org, level: int, rungs: list[Rung]) -> Raised:
+    row = {
+        "ticket_id": uuid4(), "number": "261123000001", "round": 1, "unit": "G", "area": AREA,
+        "urgency": "normal", "received_at": MONDAY,
+    }  # fmt: skip
+    rung = next(rung for rung in rungs if rung["level"] == level)
+    return Raiser(org, MONDAY, uuid4).fire(row, rung, MONDAY, rungs)
+
+
+def rung(level: int, *who: str) -> Rung:
+    return {
+        "level": level, "clock": "result", "at": "due", "due_at": "", "who": who, "reception": None,
+    }  # fmt: skip
+
+
+def test_a_level_without_anybody_is_told_to_the_next_level_at_once_with_a_note() -> None:
+    rungs = [rung(3, "leader"), rung(1, "specialist"), rung(2, "secretary")]
+    one = raised(small_org(), 1, rungs)
+    assert one.escalation.level == 1
+    assert one.escalation.recipients == ("C-L",)  # level 2 has nobody either, level 3 has
+    assert (one.escalation.vacant, one.passed_to) == (("specialist@G",), 3)
+
+
+def test_a_last_level_without_anybody_goes_to_the_first_office_upwards() -> None:
+    one = raised(small_org(), 4, [rung(4, "specialist")])
+    assert (one.escalation.recipients, one.passed_to) == (("C-L",), 0)
+
+
+def test_where_nobody_in_the_city_can_be_reached_the_note_is_all_there_is() -> None:
+    one = raised(Org([], [], (), {}), 4, [rung(4, "secretary")])
+    assert (one.heard, one.passed_to, one.escalation.recipients) == (False, None, ())
 
 
 def test_a_role_nobody_fills_is_left_out_with_a_note() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.clock import ClockKind
@@ -13,6 +13,9 @@ from contracts.escalation import EntryRule, EscalationEvent, ReceptionLevel
 from services.notifier.ladder.ladder import Rung
 from services.notifier.ladder.orgtree import Org, Told
 from services.notifier.reception.entry import Arrival
+
+_AT_THE_DESK: Final = frozenset({ClockKind.DISPATCH.value, ClockKind.CALLBACK.value})
+"""What the desk owes: to find a unit, and to ask the requester, which the handler never does."""
 
 
 class Escalation(NamedTuple):
@@ -35,9 +38,18 @@ class Escalation(NamedTuple):
     due_at: datetime
     """Due time of the watched clock."""
     raised_at: datetime
+    policy: int | None = None
+    """Directory version the rung was planned with."""
+    phone: bool = False
+    """The recipients are to be rung up."""
+    repeat_s: int = 0
+    """Seconds until it is said again while nobody acknowledges it."""
+    repeat_max: int = 0
+    repeats: int = 0
+    """How often it was said again."""
 
-    def event(self, at: datetime) -> EscalationEvent:
-        """As published."""
+    def event(self, at: datetime, *, by: str | None = None) -> EscalationEvent:
+        """As published; `by` is the post that acknowledged it."""
         return EscalationEvent(
             escalation_id=str(self.escalation_id),
             ticket_id=str(self.ticket_id),
@@ -52,6 +64,11 @@ class Escalation(NamedTuple):
             urgency=self.urgency,
             due_at=self.due_at,
             at=at,
+            vacant=self.vacant,
+            rule_version=self.policy,
+            phone=self.phone,
+            repeat=self.repeats,
+            by=by,
         )
 
     @classmethod
@@ -67,6 +84,8 @@ class Raised(NamedTuple):
 
     escalation: Escalation
     item: Arrival | None
+    passed_to: int | None = None
+    """The level whose people were told because nobody of its own can be reached; 0: the first office upwards."""
 
     @property
     def heard(self) -> bool:
@@ -83,15 +102,23 @@ class Raiser:
         self._new_id = new_id
         self._told: dict[tuple[int, tuple[str, ...], str, str], Told] = {}
 
-    def fire(self, row: Mapping[str, Any], rung: Rung, due_at: datetime) -> Raised:
+    def fire(
+        self, row: Mapping[str, Any], rung: Rung, due_at: datetime, rungs: Sequence[Rung] = ()
+    ) -> Raised:
         """Fire a rung of a claimed ladder; `due_at` is the due time of the clock it watches.
 
-        Where nobody is responsible yet, the desk of the area stands for the unit.
+        Where nobody is responsible yet, or the matter waits for its call-back, the desk of the area stands
+        for the unit. A level on which nobody can be reached is skipped at once: the people of the next of
+        `rungs` are told now, and of theirs in its own time (domain.md D5, E15).
         """
         area, unit = row["area"], row["unit"]
-        if rung["clock"] == ClockKind.DISPATCH:
+        if rung["clock"] in _AT_THE_DESK:
             unit = self._org.desk(area)
         told = self._who(rung, unit, area)
+        passed_to = None
+        if not told.posts:
+            posts, passed_to = self._above(rung["level"], rungs, unit, area)
+            told = Told(posts, told.vacant)
         escalation = Escalation(
             escalation_id=self._new_id(),
             ticket_id=row["ticket_id"],
@@ -107,8 +134,23 @@ class Raiser:
             vacant=told.vacant,
             due_at=due_at,
             raised_at=self._now,
+            policy=rung.get("version"),
+            phone=rung.get("phone", False),
+            repeat_s=rung.get("repeat_s", 0),
+            repeat_max=rung.get("repeat_max", 0),
         )
-        return Raised(escalation, self._item(escalation, rung))
+        return Raised(escalation, self._item(escalation, rung), passed_to)
+
+    def _above(
+        self, level: int, rungs: Sequence[Rung], unit: str, area: str
+    ) -> tuple[tuple[str, ...], int | None]:
+        """Who stands in for a level nobody of which can be reached, and from which level they are."""
+        higher = (rung for rung in rungs if rung["level"] > level)
+        for rung in sorted(higher, key=lambda rung: rung["level"]):
+            if posts := self._who(rung, unit, area).posts:
+                return posts, rung["level"]
+        posts = self._org.anybody(unit, area, self._now)
+        return posts, 0 if posts else None
 
     def _who(self, rung: Rung, unit: str, area: str) -> Told:
         key = (rung["level"], tuple(rung["who"]), unit, area)

@@ -11,56 +11,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Protocol, TypedDict
+from typing import NotRequired, Protocol, TypedDict
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from contracts.escalation import ReceptionLevel
-from contracts.limits import LadderRule, LadderStep
+from contracts.limits import LadderStep
 from services.notifier.clocks import moving
 from services.notifier.clocks.clock import Book, Clock
 from services.notifier.clocks.timing import Timing
+from services.notifier.ladder.rules import repeat_s
 from services.notifier.worktime.calendar import CalendarError, WorkCalendar
 from services.notifier.worktime.limits import limit_of, moment
 from services.notifier.worktime.reckoning import base
-
-
-def _unassigned(second: str, fourth: str) -> tuple[LadderStep, ...]:
-    """Rungs for a matter nobody is responsible for yet; told are the desk and the office above it."""
-    source = "choice"
-    return (
-        LadderStep(
-            level=1, clock=ClockKind.DISPATCH, at="due", who=("leader", "duty_lead"), source=source
-        ),
-        LadderStep(
-            level=2, clock=ClockKind.DISPATCH, at=second, who=("duty_lead", "deputy"), source=source
-        ),
-        LadderStep(
-            level=4,
-            clock=ClockKind.DISPATCH,
-            at=fourth,
-            who=("secretary",),
-            reception=ReceptionLevel.SUBDISTRICT,
-            source=source,
-        ),
-    )
-
-
-UNASSIGNED: Final[Mapping[Urgency, tuple[LadderStep, ...]]] = {
-    Urgency.CRITICAL: _unassigned("due+1h", "due+3h"),
-    Urgency.URGENT: _unassigned("due+4h", "due+1wd"),
-    Urgency.NORMAL: _unassigned("due+1wd", "due+6wd"),
-    Urgency.COMPLEX: _unassigned("due+1wd", "due+6wd"),
-}
-"""Used where ladder.toml has no step on the dispatch clock; times follow the ladder's own spacing."""
 
 
 class LadderBook(Book, Protocol):
     """The city's rules, with the steps of the ladder."""
 
     @property
+    def version(self) -> int:
+        """Directory version of the rules."""
+        ...
+
+    @property
     def steps(self) -> Mapping[Urgency, tuple[LadderStep, ...]]:
-        """By urgency, always including steps for matters nobody is responsible for."""
+        """By urgency, as `rules.rules` completes them."""
         ...
 
 
@@ -78,6 +53,11 @@ class Rung(TypedDict):
     """Roles that are told."""
     reception: str | None
     """The office on whose table it ends."""
+    version: NotRequired[int]
+    """Directory version of the rules it was planned with."""
+    phone: NotRequired[bool]
+    repeat_s: NotRequired[int]
+    repeat_max: NotRequired[int]
 
 
 @dataclass(slots=True, eq=False)
@@ -93,8 +73,12 @@ class Ladder:
     """When to look again; None while no rung has a running clock."""
     stopped_at: datetime | None = None
 
-    def plan(self, clock: Clock, steps: Iterable[LadderStep], calendar: WorkCalendar) -> None:
+    def plan(
+        self, clock: Clock, steps: Iterable[LadderStep], calendar: WorkCalendar, version: int
+    ) -> None:
         """Put the rungs that watch `clock` in the place of those that watched the one before it.
+
+        They keep the rules of directory `version`, whatever is published later.
 
         Raises CalendarError when a year on the way is not loaded.
         """
@@ -102,16 +86,7 @@ class Ladder:
         for step in steps:
             if step.clock is clock.kind and step.level not in self.raised:
                 due_at = moment(step.at).resolve(clock.trace, clock.due_at, calendar)
-                self.rungs.append(
-                    {
-                        "level": step.level,
-                        "clock": step.clock.value,
-                        "at": step.at,
-                        "due_at": written(due_at),
-                        "who": step.who,
-                        "reception": step.reception,
-                    }
-                )
+                self.rungs.append(_planned(step, due_at, version))
 
     def move(self, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> None:
         """Follow a due time that an extension or a hold moved."""
@@ -173,7 +148,8 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     before = (own.next_due_at, own.stopped_at, own.rungs)
     for clock in timing.begun:
         if clock.round == ticket.round:
-            own.plan(clock, book.steps[ticket.urgency], book.calendar(clock.trace.calendar))
+            calendar = book.calendar(clock.trace.calendar)
+            own.plan(clock, book.steps[ticket.urgency], calendar, book.version)
     for clock, old_due in timing.moved:
         own.move(clock, old_due, book.calendar(clock.trace.calendar))
     for clock, done in timing.recounted:
@@ -189,26 +165,26 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     return changed
 
 
-def rules(rows: Iterable[LadderRule]) -> dict[Urgency, tuple[LadderStep, ...]]:
-    """Steps by urgency; where a rule has none on the dispatch clock, those of UNASSIGNED are added.
-
-    Raises LimitError for a moment that cannot be read.
-    """
-    found = {row.urgency: row.steps for row in rows}
-    built = {}
-    for urgency, unassigned in UNASSIGNED.items():
-        steps = found.get(urgency, ())
-        if not any(step.clock is ClockKind.DISPATCH for step in steps):
-            steps += unassigned
-        for step in steps:
-            moment(step.at)
-        built[urgency] = steps
-    return built
-
-
 def written(at: datetime) -> str:
     """A time as rungs keep it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _planned(step: LadderStep, due_at: datetime, version: int) -> Rung:
+    rung: Rung = {
+        "level": step.level,
+        "clock": step.clock.value,
+        "at": step.at,
+        "due_at": written(due_at),
+        "who": step.who,
+        "reception": step.reception,
+        "version": version,
+    }
+    if step.phone:
+        rung["phone"] = True
+    if every := repeat_s(step.repeat_every):
+        rung["repeat_s"], rung["repeat_max"] = every, step.repeat_max
+    return rung
 
 
 def _moved(rung: Rung, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> Rung:

@@ -1,8 +1,9 @@
 """Who is told on which level: units, posts, deputies, the rota, and the offices with a secretary.
 
 Roles of a rung are looked up in the holding unit and in the office of the rung's level (2 community,
-3 and 4 subdistrict, 5 district); whoever is found is told. A vacant or absent post is filled by its
-deputy; a role nobody fills is left out with a note (domain.md D5; ladder.toml).
+3 and 4 subdistrict, 5 district); whoever is found is told. A post that cannot be reached (vacant, its
+holder away, no telephone) is filled by its deputy; a role nobody fills is left out with a note (domain.md
+D5, E15; ladder.toml).
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from contracts.directory import DutyTurn, Post, Unit, UnitKind
 from contracts.escalation import ReceptionLevel
+from contracts.notation import covers
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.worktime.calendar import CITY, WorkCalendar
 
@@ -33,6 +35,7 @@ _KIND: Final = {
 _UPWARDS: Final = tuple(_KIND)
 _LEADING: Final = frozenset({"leader", "deputy", "duty_lead", "secretary"})
 SECRETARIES: Final = frozenset({"secretary", "deputy"})
+_HEADS: Final = ("secretary", "leader", "deputy", "duty_lead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,25 @@ class Org:
             posts |= dict.fromkeys(found)
         return Told(tuple(posts), tuple(vacant))
 
+    def anybody(self, unit: str, area: str, now: datetime) -> tuple[str, ...]:
+        """Heads of the first office upwards in which somebody can be reached: where a rung without people goes."""
+        for level in OFFICE_OF:
+            if told := self.told(level, _HEADS, unit=unit, area=area, now=now).posts:
+                return told
+        return ()
+
+    def held_by(self, person: str, now: datetime) -> dict[str, str]:
+        """Posts a person holds today, with the unit of each; being away does not end a post."""
+        day = now.astimezone(CITY).date()
+        held = (post for post in self._posts.values() if post.person == person)
+        return {post.post: post.unit for post in held if _held(post, day)}
+
     def offices_of(self, person: str, now: datetime) -> dict[str, tuple[str, ...]]:
         """Offices in which a person is secretary or deputy today, with the areas they serve."""
         found = {}
+        day = now.astimezone(CITY).date()
         for post in self._posts.values():
-            if post.person == person and post.role in SECRETARIES and self._held(post, now):
+            if post.person == person and post.role in SECRETARIES and _held(post, day):
                 unit = self._units.get(post.unit)
                 if unit is not None and unit.kind in _KIND.values():
                     found[unit.code] = unit.area
@@ -166,13 +183,13 @@ class Org:
         turns = self._turns.get((unit, local.date().isoformat()), ())
         names = (turn.post for turn in turns if turn.start <= clock_time < turn.end)
         posts = (self._posts[name] for name in names if name in self._posts)
-        return [post for post in posts if post.role in _LEADING and self._held(post, now)]
+        return [post for post in posts if post.role in _LEADING and _reachable(post, local.date())]
 
     def _standing(self, post: Post, now: datetime) -> str | None:
-        """The post, or the deputy who is there while it is vacant or absent; None when all is vacant."""
-        line, at_least = [post], None
+        """The post, or the deputy who is there while it cannot be reached; None when nobody can."""
+        line, at_least, day = [post], None, now.astimezone(CITY).date()
         for one in line:
-            if self._held(one, now):
+            if _reachable(one, day):
                 if one.hours == "always" or self._at_work(one.unit, now):
                     return one.post
                 at_least = at_least or one.post
@@ -180,9 +197,6 @@ class Org:
             if deputy is not None and deputy not in line:
                 line.append(deputy)
         return at_least
-
-    def _held(self, post: Post, now: datetime) -> bool:
-        return post.valid_to is None or now.astimezone(CITY).date() < post.valid_to
 
     def _at_work(self, unit: str, now: datetime) -> bool:
         calendar = self._calendars.get(self.calendar_of(unit))
@@ -197,6 +211,14 @@ class Org:
             seen.add(code)
             yield code
             code = self._units[code].parent
+
+
+def _held(post: Post, day: date) -> bool:
+    return post.valid_to is None or day < post.valid_to
+
+
+def _reachable(post: Post, day: date) -> bool:
+    return bool(post.phone) and _held(post, day) and not covers(post.away, day)
 
 
 def _upwards(area: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from kit.db import Conn, columns
 
 SQL_CLEAR: Final = """
 update escalation e
-set cleared_at = $2
+set cleared_at = $2, repeat_at = null
 where e.ticket_id = any($1::uuid[]) and e.cleared_at is null
 returning e.*
 """

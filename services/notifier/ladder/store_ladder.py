@@ -95,16 +95,19 @@ order by s.due_at
 SQL_RAISE: Final = """
 insert into escalation (
     escalation_id, ticket_id, number, round, level, clock, reason, unit, area, urgency, due_at,
-    raised_at, recipients, vacant
+    raised_at, recipients, vacant, policy, phone, repeat_s, repeat_max, repeat_at
 )
 select t.escalation_id, t.ticket_id, t.number, t.round, t.level, t.clock, t.reason, t.unit, t.area,
-    t.urgency, t.due_at, t.raised_at, t.recipients::jsonb, t.vacant::jsonb
+    t.urgency, t.due_at, t.raised_at, t.recipients::jsonb, t.vacant::jsonb, t.policy, t.phone,
+    t.repeat_s, t.repeat_max,
+    case when t.repeat_max > 0 then t.raised_at + make_interval(secs => t.repeat_s) end
 from unnest(
     $1::uuid[], $2::uuid[], $3::text[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[]
+    $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[],
+    $15::int[], $16::boolean[], $17::int[], $18::int[]
 ) as t(
     escalation_id, ticket_id, number, round, level, clock, reason, unit, area, urgency, due_at,
-    raised_at, recipients, vacant
+    raised_at, recipients, vacant, policy, phone, repeat_s, repeat_max
 )
 on conflict (ticket_id, round, level) do nothing
 returning escalation_id
@@ -168,12 +171,13 @@ async def raise_rungs(conn: Conn, raised: Sequence[Escalation]) -> set[UUID]:
         (
             e.escalation_id, e.ticket_id, e.number, e.round, e.level, e.clock.value, e.reason, e.unit,
             e.area, e.urgency.value, e.due_at, e.raised_at, _json(e.recipients), _json(e.vacant),
+            e.policy, e.phone, e.repeat_s, e.repeat_max,
         )
         for e in raised
     ]  # fmt: skip
     if not rows:
         return set()
-    return {row["escalation_id"] for row in await conn.fetch(SQL_RAISE, *columns(rows, 14))}
+    return {row["escalation_id"] for row in await conn.fetch(SQL_RAISE, *columns(rows, 18))}
 
 
 def _json(value: Any) -> str:

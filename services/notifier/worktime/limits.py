@@ -91,6 +91,11 @@ class Duration:
         """`1 个工作日`."""
         return f"{self.amount} {_UNITS_ZH[self.unit]}"
 
+    @property
+    def wall_s(self) -> int:
+        """Seconds of it, where it runs by the clock on the wall."""
+        return self.amount * _SECONDS[self.unit]
+
     def after(self, start: datetime, calendar: WorkCalendar, share: float = 1.0) -> datetime:
         """The instant (UTC) at which `share` of it has run since `start`. Raises CalendarError."""
         if self.unit == "bd":

@@ -23,6 +23,7 @@ from typing import Final
 
 from contracts.complaint import Urgency
 from contracts.directory import Post
+from contracts.notation import covers
 from services.router.directory.directory import Directory
 from services.router.directory.hours import Moment, moment
 from services.router.directory.roster import in_office
@@ -156,7 +157,7 @@ class _Search:
             return PassedOver.OTHER_UNIT
         if not in_office(post, self._now.day):
             return PassedOver.VACANT
-        if post.away and _is_away(post, self._now.day.isoformat()):
+        if covers(post.away, self._now.day):
             return PassedOver.AWAY
         return None if post.phone else PassedOver.NO_PHONE
 
@@ -196,11 +197,3 @@ def _candidates(directory: Directory, unit: str, area: str | None) -> Candidates
         known = tuple(named), tuple(dict.fromkeys((*near, *roster.everybody.get(unit, ()))))
         directory.remember(key, known)
     return known
-
-
-def _is_away(post: Post, today: str) -> bool:
-    for absence in post.away:
-        first, _, last = absence.partition("..")
-        if first <= today <= (last or first):
-            return True
-    return False
