@@ -16,12 +16,14 @@ from services.notifier import outlook, recounting, watching
 from services.notifier.clocks import store
 from services.notifier.clocks.store_recount import Run
 from services.notifier.directory import Holder
-from services.notifier.ticking import Ticked, tick
+from services.notifier.ticking import Ticked, tick, until_next
 
 log = get(__name__)
 
-POLL_S: Final = 0.25
-"""Longest time a due rung waits for the next look; one indexed query each time."""
+LOOK_S: Final = 0.5
+"""Longest sleep: what another process plans, or a simulated clock jumps over, waits no longer."""
+GATHER_S: Final = 0.1
+"""Between two ticks: what comes due meanwhile is raised in one transaction, not in one each."""
 LOST_S: Final = 1.0
 CALENDAR_S: Final = 3_600.0
 SETTLE_S: Final = 15.0
@@ -45,7 +47,7 @@ CLOCKS_MOVED: Final = Counter(
 )
 CLOCKS_OPEN: Final = Gauge("chuishao_clocks_open", "Running clocks by kind", ["kind"])
 TICKED_AT: Final = Gauge(
-    "chuishao_tick_timestamp_seconds", "When the last tick ended; old means nothing escalates"
+    "chuishao_tick_timestamp_seconds", "When the ticker last looked; old means nothing escalates"
 )
 COUNT_S: Final = 30.0
 QUIET: Final = Gauge(
@@ -66,7 +68,7 @@ Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
 def ticker(pool: Pool, relay: Relay, holder: Holder) -> Loop:
-    """Tick for ever: at once while there is more, else every POLL_S."""
+    """Tick for ever: at once while there is more, then when the next thing is due."""
     for level in LEVELS:
         RAISED.labels(level)
 
@@ -74,18 +76,26 @@ def ticker(pool: Pool, relay: Relay, holder: Holder) -> Loop:
         await holder.first()
         while True:
             try:
+                await _something_due(pool)
                 done = await tick(pool, holder.directory)
             except LOST as error:
                 log.warning("tick_lost", error=type(error).__name__)
                 await asyncio.sleep(LOST_S)
                 continue
             relay.hint(done.events)
-            TICKED_AT.set_to_current_time()
             _note(done)
             if not done.more:
-                await asyncio.sleep(POLL_S)
+                await asyncio.sleep(GATHER_S)
 
     return escalate_overdue
+
+
+async def _something_due(pool: Pool) -> None:
+    """Sleep until then; one statement a look, whatever is open."""
+    while (seconds := await until_next(pool)) > 0:
+        TICKED_AT.set_to_current_time()
+        await asyncio.sleep(min(seconds, LOOK_S))
+    TICKED_AT.set_to_current_time()
 
 
 def watchdog(pool: Pool) -> Loop:

@@ -6,6 +6,7 @@ once, in one process or in many: rows are claimed with locks that skip locked ro
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from asyncpg import Record
 from contracts.clock import ClockEvent, ClockKind, Trace
 from kit import audit, outbox
 from kit.clock import business_now
-from kit.db import Conn, Pool, transaction
+from kit.db import Conn, Pool, reading, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.notifier import legacy, queueing, repeating, whistling
@@ -70,6 +71,13 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         await outbox.append(conn, done.events)
     done.more = limit in {len(due), len(alarms), len(reviews)} or more or more_again or more_overdue
     return done
+
+
+async def until_next(pool: Pool) -> float:
+    """Seconds until something is due; 0 when something is, infinity when nothing is planned."""
+    async with reading(pool) as conn:
+        seconds = await store_ladder.until_next(conn)
+    return math.inf if seconds is None else max(0.0, seconds)
 
 
 async def _climb(conn: Conn, due: Sequence[Record], org: Org, now: datetime, done: Ticked) -> None:

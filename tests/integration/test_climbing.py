@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -20,13 +21,15 @@ from kit.relay import Relay
 from services.notifier import viewing
 from services.notifier.acknowledging import acknowledge
 from services.notifier.actions import apply_complaints, apply_tickets
-from services.notifier.directory import Directory
+from services.notifier.directory import Directory, Holder
+from services.notifier.loops import LOOK_S, ticker
 from services.notifier.queries import Wanted
-from services.notifier.ticking import Ticked, tick
+from services.notifier.ticking import Ticked, tick, until_next
 from services.notifier.viewing import Page
-from tests.support import city
+from tests.support import city, heard
 from tests.support.heard import apply, at, complaint, dispatched, ticket, ticks
 from tests.support.servers import PASSWORD, Database
+from tests.support.world import until
 
 S = TicketStatus
 ADMIN = Principal("P0000", frozenset({"admin"}))
@@ -226,6 +229,30 @@ async def test_a_merged_ticket_does_not_climb_and_one_taken_out_again_does(
     assert (await ticks(pool)).events == []
     await apply(pool, apply_tickets, ticket("unmerged", one, 3, status=S.DISPATCHED, hours=30 * 24))
     assert (await ticks(pool)).levels == [1, 2, 3, 4]
+
+
+async def test_the_ticker_sleeps_until_something_is_due_and_wakes_when_the_clock_jumps(
+    pool: Pool, database: Database
+) -> None:
+    assert await until_next(pool) == math.inf
+    one = new_id()
+    await at(database.dsn(), 0)
+    await apply(pool, apply_tickets, dispatched(one))
+    first = await pool.fetchval("select min(next_at) from clock")
+    warned_in = (first - heard.MONDAY).total_seconds()
+    assert warned_in - 60 < await until_next(pool) <= warned_in
+    holder = Holder()
+    holder.use(city.directory())
+    loop = asyncio.create_task(ticker(pool, Relay(pool, Client(), service="notifier"), holder)())
+    try:
+        await at(database.dsn(), 24)
+        await until(lambda: pool.fetchval("select count(*) = 1 from escalation"))
+        await until(
+            lambda: pool.fetchval("select count(*) = 2 from clock where breached_at is not null")
+        )
+        assert await until_next(pool) > LOOK_S
+    finally:
+        loop.cancel()
 
 
 async def test_a_process_that_starts_anew_takes_up_every_planned_rung(

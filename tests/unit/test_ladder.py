@@ -204,6 +204,7 @@ def test_critical_rungs_repeat_every_ten_minutes_five_times_and_others_never() -
     ):
         rungs = planned(urgency).rungs
         assert {(r.get("repeat_s"), r.get("repeat_max")) for r in rungs} == expected
+    assert [s.level for s in rules([])[Urgency.CRITICAL] if s.phone] == [4, 4, 4]
     silent = rules([])[Urgency.CRITICAL][0]
     assert (silent.repeat_every, silent.repeat_max) == ("10m", 5)
     never = rules([LadderRule(urgency=Urgency.CRITICAL, repeat_every="none")])

@@ -61,6 +61,11 @@ WAITING: Final = (
 """For a matter that waits for its call-back or the review of its hold, while no result clock runs."""
 
 
+def _rung_up(step: LadderStep) -> LadderStep:
+    """The secretary is rung up about a critical matter (domain.md D5)."""
+    return step.model_copy(update={"phone": step.reception is not None})
+
+
 def rules(rows: Iterable[LadderRule]) -> dict[Urgency, tuple[LadderStep, ...]]:
     """Steps by urgency, each with its repetition; clocks no step watches get those of UNASSIGNED and WAITING.
 
@@ -71,7 +76,11 @@ def rules(rows: Iterable[LadderRule]) -> dict[Urgency, tuple[LadderStep, ...]]:
     for urgency, unassigned in UNASSIGNED.items():
         row = found.get(urgency) or LadderRule(urgency=urgency)
         watched = {step.clock for step in row.steps}
-        steps = row.steps + tuple(s for s in (*unassigned, *WAITING) if s.clock not in watched)
+        steps = row.steps + tuple(
+            _rung_up(step) if urgency is Urgency.CRITICAL else step
+            for step in (*unassigned, *WAITING)
+            if step.clock not in watched
+        )
         for step in steps:
             moment(step.at)
         every = row.repeat_every or REPEATS.get(urgency, NONE)

@@ -51,6 +51,15 @@ from due d
 join ticket_view v on v.ticket_id = d.ticket_id
 order by d.next_due_at
 """
+SQL_UNTIL_NEXT: Final = """
+select extract(epoch from least(
+    (select min(l.next_due_at) from ladder l where l.next_due_at is not null),
+    (select min(c.next_at) from clock c where c.next_at is not null),
+    (select min(w.next_at) from whistle_clock w where w.next_at is not null),
+    (select min(e.repeat_at) from escalation e where e.repeat_at is not null)
+) - chuishao.business_now())::float8
+"""
+"""The first entry of four partial indexes: what a look costs does not depend on what is open."""
 SQL_TICKING: Final = """
 select c.ticket_id, c.round, c.kind, c.due_at
 from clock c
@@ -148,6 +157,12 @@ async def claim_due(conn: Conn, now: datetime, limit: int) -> list[Record]:
     """Ladders with a rung due by now, longest due first, locked; others' claims are skipped."""
     rows: list[Record] = await conn.fetch(SQL_CLAIM_DUE, now, limit)
     return rows
+
+
+async def until_next(conn: Conn) -> float | None:
+    """Seconds until the tick has something to do, negative when it is late; None when nothing is planned."""
+    found: float | None = await conn.fetchval(SQL_UNTIL_NEXT)
+    return found
 
 
 async def ticking(conn: Conn, ids: Sequence[UUID]) -> dict[tuple[UUID, int], dict[str, datetime]]:
