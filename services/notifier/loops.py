@@ -22,7 +22,7 @@ log = get(__name__)
 
 LOOK_S: Final = 0.5
 """Longest sleep: what another process plans, or a simulated clock jumps over, waits no longer."""
-GATHER_S: Final = 0.1
+GATHER_S: Final = 0.2
 """Between two ticks: what comes due meanwhile is raised in one transaction, not in one each."""
 LOST_S: Final = 1.0
 CALENDAR_S: Final = 3_600.0
