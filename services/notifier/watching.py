@@ -1,8 +1,9 @@
 """The watchdog: every open ticket has a next step, or somebody is told that it has none (domain.md E13, F13).
 
-A next step is a planned rung, a clock with an alarm to come (a hold's review among them), or an open item
-on a secretary's table. The walk goes over the open tickets in slices of one size, each in a transaction of
-its own, so that a look costs the same whether a thousand or a million are open; one replica walks at a time.
+A next step is a planned rung, a clock with an alarm to come (a hold's review among them), an open item on a
+secretary's table, or the coming review of a legacy problem. The walk goes over the open tickets in slices of
+one size, each in a transaction of its own, so that a look costs the same whether a thousand or a million are
+open; one replica walks at a time.
 """
 
 from __future__ import annotations

@@ -108,7 +108,13 @@ async def test_a_look_at_what_is_due_does_not_grow_with_the_number_of_open_ticke
         assert "Seq Scan" not in words, words
     plan = await conn.fetch(f"explain (analyze, timing off) {store_ladder.SQL_UNTIL_NEXT}")
     words = "\n".join(row[0] for row in plan)
-    for index in ("ladder_due", "clock_alarm", "whistle_clock_alarm", "escalation_repeat"):
+    for index in (
+        "ladder_due",
+        "clock_alarm",
+        "whistle_clock_alarm",
+        "escalation_repeat",
+        "legacy_matter_due",
+    ):
         assert f"using {index}" in words, words
     assert "actual rows=20000" not in words, words
     await conn.close()

@@ -211,9 +211,10 @@ def test_critical_rungs_repeat_every_ten_minutes_five_times_and_others_never() -
     assert {step.repeat_every for step in never[Urgency.CRITICAL]} == {"none"}
 
 
-def test_a_repetition_in_working_time_is_refused() -> None:
+@pytest.mark.parametrize("every", ["1wd", "2wh", "1bd"])
+def test_a_repetition_in_working_time_is_refused(every: str) -> None:
     with pytest.raises(LimitError, match="repeat-runs-by-the-wall-clock"):
-        rules([LadderRule(urgency=Urgency.NORMAL, repeat_every="1wd")])
+        rules([LadderRule(urgency=Urgency.NORMAL, repeat_every=every)])
 
 
 def test_steps_of_the_city_on_the_dispatch_clock_replace_the_built_in_ones() -> None:

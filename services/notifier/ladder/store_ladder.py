@@ -56,10 +56,11 @@ select extract(epoch from least(
     (select min(l.next_due_at) from ladder l where l.next_due_at is not null),
     (select min(c.next_at) from clock c where c.next_at is not null),
     (select min(w.next_at) from whistle_clock w where w.next_at is not null),
-    (select min(e.repeat_at) from escalation e where e.repeat_at is not null)
+    (select min(e.repeat_at) from escalation e where e.repeat_at is not null),
+    (select min(m.review_at) from legacy_matter m where m.ended_at is null and m.asked_at is null)
 ) - chuishao.business_now())::float8
 """
-"""The first entry of four partial indexes: what a look costs does not depend on what is open."""
+"""The first entry of each partial index the tick claims by: what a look costs does not depend on what is open."""
 SQL_TICKING: Final = """
 select c.ticket_id, c.round, c.kind, c.due_at
 from clock c

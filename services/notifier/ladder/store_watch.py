@@ -34,6 +34,9 @@ where not exists (
     select from clock c where c.ticket_id = s.id and c.next_at is not null
 ) and not exists (
     select from reception_item i where i.ticket_id = s.id and i.closed_at is null
+) and not exists (
+    select from legacy_matter m
+    where m.ticket_id = s.id and m.ended_at is null and m.asked_at is null
 )
 """
 """A rung or an alarm that is due already counts: raising it is the tick's affair, and SQL_WAITING_S watches that."""
