@@ -159,6 +159,8 @@ class ComplaintChanged(ComplaintEvent):
     handed_in: int | None = None
     """Of a call-back: version of the ticket's `handled` it is about, of the ticket under which the work went
     on; an answer about work that was refused since leads nowhere."""
+    actor: str | None = None
+    """Of a call-back: staff id of who asked, never the resident's; whoever counts answers needs to see many by one."""
     confirmed_by: str | None = None
     """Of a withdrawal: who confirmed it, as a code (`requester`, `resident`, `representative`)."""
     confirmed_how: str | None = None

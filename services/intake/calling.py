@@ -84,6 +84,7 @@ class CallDesk:
             reason=note or (None if answer.contacted else judged.outcome.value),
             ticket_round=lead.round,
             handed_in=lead.handed_in or None,
+            actor=sub,
         )
         detail = {"outcome": judged.outcome.value, "attempt": judged.attempt, "round": lead.round}
         entry = audit.Entry(now, sub, "complaint.callback", str(standing.complaint_id), detail)

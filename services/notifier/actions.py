@@ -21,7 +21,7 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier import ending, noticing, queueing, whistling
+from services.notifier import counting, ending, noticing, queueing, whistling
 from services.notifier.clocks import store, store_issues
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.clocks.ticket import Ticket
@@ -43,13 +43,14 @@ class Heard:
 
 
 async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
-    """Start the clocks of received complaints; what else is said of one is the router's to judge."""
+    """Start the clocks of received complaints, count call-backs; what else is said is the router's to judge."""
     told: dict[UUID, tuple[ComplaintReceived, str]] = {}
     for one in batch:
         if isinstance(data := one.event.data, ComplaintReceived):
             told[parse_id(data.complaint_id)] = (data, one.event.id)
+    waiting = await counting.complaints(conn, batch, directory)
     if not told:
-        return Effects()
+        return Effects(waiting=waiting)
     tickets = {ticket_id: _newcomer(ticket_id, data) for ticket_id, (data, _) in told.items()}
     fresh = await store.open_tickets(conn, list(tickets.values()))
     ladders: dict[UUID, list[Ladder]] = {}
@@ -66,7 +67,7 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
     again = {ticket_id: data.repeats for ticket_id, (data, _) in told.items() if data.repeats}
     if again:
         events += await queueing.repeated(conn, again, tickets, directory.org)
-    return Effects(events)
+    return Effects(events, waiting)
 
 
 async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
@@ -108,18 +109,22 @@ async def _hear(
     tickets: dict[UUID, Ticket],
     directory: Directory,
 ) -> list[Outgoing]:
-    """What events do to the clocks and ladders of their tickets."""
+    """What events do to the clocks and ladders of their tickets, and what of them is counted."""
     ladders = await store_ladder.lock_ladders(conn, list(due))
     clocks = await store.clocks(conn, list(due))
-    timings = []
+    timings, tallies = [], []
     for ticket_id, own in due.items():
         timing = Timing(tickets[ticket_id], clocks[ticket_id], new_id)
+        tally = counting.Tally(timing.ticket, directory)
         for one in own:
             event = one.received.event
             timing.cause = event.id
             timing.hear(one.received.name, one.data, event.time, directory)
+            tally.hear(one.received, one.data, timing.clocks)
         timings.append(timing)
+        tallies.append(tally)
     await store.save_tickets(conn, [timing.ticket for timing in timings])
+    await counting.keep_all(conn, tallies)
     return await write(conn, timings, ladders, directory)
 
 

@@ -16,6 +16,7 @@ from services.notifier import viewing
 from services.notifier.acknowledging import acknowledge
 from services.notifier.api_dossier import add_dossier
 from services.notifier.api_notices import add_notices
+from services.notifier.api_rates import add_rates
 from services.notifier.api_reception import Doors, add_reception
 from services.notifier.api_replies import PATHS, add_replies
 from services.notifier.asking import Asking
@@ -47,6 +48,7 @@ def make_app(
     add_reception(app, Doors(shared.pool, relay, holder))
     add_replies(app, replies)
     add_notices(app, shared.pool, holder)
+    add_rates(app, shared.pool, holder)
     deny_by_default(app, PUBLIC | PATHS)
     return app
 

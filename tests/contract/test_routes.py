@@ -144,6 +144,18 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("POST", "/v1/escalations/{ident}/acknowledge"): {
             "unit", "secretary", "dispatcher", "ruling",
         },
+        ("GET", "/v1/rates"): WATCHERS | {"secretary", "unit"},
+        ("GET", "/v1/rates/times"): WATCHERS | {"secretary", "unit"},
+        ("GET", "/v1/rates/flags"): {"admin", "auditor"},
+        ("GET", "/v1/rates/exclusions"): {
+            "secretary", "dispatcher", "admin", "auditor", "dashboard", "ruling", "unit",
+        },
+        ("POST", "/v1/rates/exclusions"): {"secretary", "dispatcher", "admin"},
+        ("POST", "/v1/rates/exclusions/{ident}/review"): {"secretary", "dispatcher", "admin"},
+        ("GET", "/v1/rates/reports/weekly"): WATCHERS | {"secretary"},
+        ("GET", "/v1/rates/reports/campaigns/{ident}"): WATCHERS | {"secretary"},
+        ("GET", "/v1/rates/campaigns"): WATCHERS | {"secretary"},
+        ("POST", "/v1/rates/campaigns"): {"secretary", "dispatcher", "admin"},
     },
     "console": {
         ("GET", "/"): OPEN,

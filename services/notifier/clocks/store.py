@@ -37,11 +37,12 @@ for update
 SQL_SAVE_TICKETS: Final = """
 update ticket_view v
 set version = t.version, round = t.round, status = t.status, unit = t.unit, area = t.area,
-    urgency = t.urgency, profile = t.profile, holders = t.holders::jsonb, since = t.since::jsonb
+    urgency = t.urgency, profile = t.profile, holders = t.holders::jsonb, since = t.since::jsonb,
+    counted = t.counted
 from unnest(
     $1::uuid[], $2::int[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-    $9::text[], $10::text[]
-) as t(id, version, round, status, unit, area, urgency, profile, holders, since)
+    $9::text[], $10::text[], $11::jsonb[]
+) as t(id, version, round, status, unit, area, urgency, profile, holders, since, counted)
 where v.ticket_id = t.id
 """
 SQL_CLOCKS: Final = """
@@ -124,11 +125,11 @@ async def save_tickets(conn: Conn, tickets: Sequence[Ticket]) -> None:
     rows: list[tuple[Any, ...]] = [
         (
             t.ticket_id, t.version, t.round, t.status.value, t.unit, t.area, t.urgency.value,
-            t.profile, orjson.dumps(t.holders).decode(), _since_json(t),
+            t.profile, orjson.dumps(t.holders).decode(), _since_json(t), t.counted,
         )
         for t in tickets
     ]  # fmt: skip
-    await conn.execute(SQL_SAVE_TICKETS, *columns(rows, 10))
+    await conn.execute(SQL_SAVE_TICKETS, *columns(rows, 11))
 
 
 async def clocks(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, list[Clock]]:
@@ -197,6 +198,7 @@ def _ticket(row: Record) -> Ticket:
         received_at=row["received_at"],
         holders=row["holders"],
         since=tuple(Since.model_validate(one) for one in row["since"]),
+        counted=row["counted"],
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from contracts.complaint import Urgency
@@ -34,6 +35,8 @@ class Ticket:
     """Who held it from when to when: `unit`, `from`, `to` (D3 rule 4)."""
     since: tuple[Since, ...] = ()
     """From when the callers of tickets merged into it wait."""
+    counted: dict[str, Any] = field(default_factory=dict)
+    """What the rates count of it (services.notifier.rates.fact), kept here so that one lock guards both."""
     review_at: datetime | None = None
     """Of a hold that an event of this batch approved; not stored."""
     merged_at: datetime | None = None
