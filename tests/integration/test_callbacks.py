@@ -64,7 +64,7 @@ async def test_an_answer_is_stored_said_and_noted_once_and_its_words_leave_maske
         "complaint_id": filed["complaint_id"], "number": filed["number"],
         "reason": "[姓名]说修好了，可打[电话]", "contacted": True, "solved": True,
         "satisfied": True, "outcome": "solved", "attempts": 1, "final": True, "ticket_round": 1,
-        "handed_in": 3,
+        "handed_in": 3, "actor": "P-operator",
     }  # fmt: skip
     (noted,) = await at.rows("select * from audit where action = 'complaint.callback'")
     assert noted["detail"]

@@ -31,9 +31,29 @@ create table rate_fact (
     ended_at timestamptz,
     ended text,
     reopened_at timestamptz,
+    -- What figures are counted by, in one number, so that a year is read from its index alone.
+    marks int not null generated always as (
+        case when dispatched then 1 else 0 end
+        + case when opening then 2 else 0 end
+        + case when dispatched and returned_at is not null then 4 else 0 end
+        + case when not dispatched then 0 when upheld then 8 when not upheld then 16 else 0 end
+        + case when not dispatched then 0 when contact_ok then 32 when not contact_ok then 64 else 0 end
+        + case when not lead then 0 when result_ok then 128 when not result_ok then 256 else 0 end
+        + case ended
+            when 'desk' then 512 when 'declined' then 1024 when 'withdrawn' then 2048
+            when 'merged' then 4096 else 0
+        end
+    ) stored,
+    -- The city's day.
+    day date not null generated always as ((begun_at at time zone 'Asia/Shanghai')::date) stored,
+    -- Whether it counts in time or late is still for the running clocks to say.
+    open boolean not null generated always as (
+        lead and ended is null and (handled_at is null or (dispatched and contacted_at is null))
+    ) stored,
     primary key (ticket_id, round, unit)
-) with (fillfactor = 80);
-create index rate_fact_begun on rate_fact (begun_at);
+) with (fillfactor = 80, autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.02);
+create index rate_fact_begun on rate_fact (begun_at) include (unit, area, category, day, marks);
+create index rate_fact_open on rate_fact (begun_at) where open;
 create index rate_fact_handled on rate_fact (handled_at) where handled_at is not null;
 create index rate_fact_number on rate_fact (number, round);
 
@@ -54,9 +74,19 @@ create table rate_answer (
     attempts int not null,
     final boolean not null,
     answered_by text,
+    marks int not null generated always as (
+        case outcome
+            when 'solved' then 1 when 'not_solved' then 2 when 'no_contact_possible' then 8
+            else case when final then 4 else 16 end
+        end
+        + case when outcome not in ('solved', 'not_solved') then 0 when satisfied then 32
+            when satisfied is null then 64 else 0 end
+    ) stored,
+    day date not null generated always as ((answered_at at time zone 'Asia/Shanghai')::date) stored,
     primary key (ticket_id, round, handed_in)
-) with (fillfactor = 80);
-create index rate_answer_at on rate_answer (answered_at);
+) with (fillfactor = 80, autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.02);
+create index rate_answer_at on rate_answer (answered_at)
+    include (unit, area, category, round, follows, day, marks);
 
 -- Whose work a caller was asked about who follows another ticket: the lead of that round, mergers followed up.
 create function rate_worker(follows text, in_round int) returns text

@@ -7,11 +7,11 @@ from typing import Final
 from asyncpg import Record
 
 from kit.db import Conn
-from services.notifier.rates.store_figures import GROUP, IN_AREA, KEY, Wanted
+from services.notifier.rates.store_figures import GROUP, IN_AREA, KEY, LOCAL, Wanted
 
 SQL_TIMES: Final = f"""
 with done as (
-    select {KEY.format(unit="f.unit", category="f.category", area="f.area", at="f.handled_at")} as key,
+    select {KEY.format(unit="f.unit", category="f.category", area="f.area", at=LOCAL.format("f.handled_at"))} as key,
         extract(epoch from f.handled_at - f.received_at)::float8 as wall_s, f.work_s::float8 as work_s
     from rate_fact f
     where f.handled_at >= $1 and f.handled_at < $2 and f.lead and f.reopened_at is null
