@@ -14,6 +14,11 @@ _WORDS: Final = {
     "replay": "重新派单 / deciding again",
     "import": "导入 / importing",
     "export": "导出 / exporting",
+    "events": "读取事件 / reading events",
+    "rebuild": "重放 / replaying",
+    "compare": "比较 / comparing",
+    "file": "受理 / filing",
+    "clock": "拨快时钟 / moving the clock",
 }
 
 

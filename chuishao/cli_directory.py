@@ -45,7 +45,7 @@ def load(
     from chuishao import running
     from chuishao.bars import bar
     from chuishao.directory_report import examined, first_moment, report_check, say_loaded
-    from chuishao.router_program import ask
+    from chuishao.service_program import ask
 
     with plain_errors():
         with bar() as tell:
@@ -77,7 +77,7 @@ def coverage(
     from chuishao.coverage_page import page
     from chuishao.coverage_report import report
     from chuishao.directory_report import examined
-    from chuishao.router_program import ask
+    from chuishao.service_program import ask
 
     with plain_errors():
         with bar() as tell:
@@ -97,7 +97,7 @@ def diff(folder: Folder, data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: Json 
     """与正在用的版本相比改了什么 / what it changes of the version in force: whose owner, which rules."""
     from chuishao.bars import bar
     from chuishao.change_report import report_diff
-    from chuishao.router_program import ask
+    from chuishao.service_program import ask
 
     with plain_errors():
         with bar() as tell:
@@ -116,7 +116,7 @@ def replay(
     """用新名录重派最近的工单，只看不改 / which recent tickets would have gone elsewhere; writes nothing."""
     from chuishao.bars import bar
     from chuishao.change_report import report_replay, say_elsewhere
-    from chuishao.router_program import ask
+    from chuishao.service_program import ask
 
     with plain_errors():
         show = (

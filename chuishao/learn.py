@@ -15,7 +15,7 @@ from rich.table import Table
 
 from chuishao import running
 from chuishao.bars import bar
-from chuishao.router_program import ask
+from chuishao.service_program import ask
 from services.router.category import labelled
 from services.router.category.learning import Learned, Task, learn
 from services.router.category.model import digest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from chuishao.dsn import Dsn
 from chuishao.files import make_private_dir
 from chuishao.installation import storage_url
 from chuishao.runfile import NotRunningError, RunInfo
+from chuishao.scratch import scratch_database
 from chuishao.secrets import Secrets
 from chuishao.signins import nats_users, sign_in_tokens
 
@@ -21,6 +24,15 @@ async def migrate(data_dir: Path, dsn: str | None, *, simulated: bool) -> list[s
     address = dsn or runfile.read(data_dir).postgres
     secrets = Secrets.load_or_create(make_private_dir(data_dir))
     return await bring_up_to_date(Dsn.parse(address), secrets, simulated=simulated)
+
+
+@asynccontextmanager
+async def scratch(data_dir: Path, dsn: str | None) -> AsyncIterator[Dsn]:
+    """An empty, migrated database beside the live one; dropped on leaving."""
+    address = dsn or runfile.read(data_dir).postgres
+    secrets = Secrets.load_or_create(make_private_dir(data_dir))
+    async with scratch_database(Dsn.parse(address), secrets) as place:
+        yield place
 
 
 async def provision(data_dir: Path, directory: Path, url: str | None, *, check: bool) -> list[str]:
@@ -62,10 +74,10 @@ def write_accounts(data_dir: Path, directory: Path) -> Path:
     return broker.accounts_path(data_dir)
 
 
-def router_settings(data_dir: Path) -> dict[str, str]:
-    """Settings of the running installation's router; empty where none runs, then our environment holds."""
+def service_settings(data_dir: Path, service: str) -> dict[str, str]:
+    """Settings of a service of the running installation; empty where none runs, then our environment holds."""
     info = _running(data_dir)
-    return _router_settings(info, data_dir) if info else {}
+    return _service_settings(info, data_dir, service) if info else {}
 
 
 def is_running(data_dir: Path) -> bool:
@@ -80,12 +92,13 @@ def _running(data_dir: Path) -> RunInfo | None:
         return None
 
 
-def _router_settings(info: RunInfo, data_dir: Path) -> dict[str, str]:
+def _service_settings(info: RunInfo, data_dir: Path, service: str) -> dict[str, str]:
+    url: str = getattr(info, service)
     return {
-        "CHUISHAO_POSTGRES_DSN": Dsn.parse(info.postgres).of_role("chuishao_router"),
+        "CHUISHAO_POSTGRES_DSN": Dsn.parse(info.postgres).of_role(f"chuishao_{service}"),
         "CHUISHAO_NATS_URL": info.nats,
-        "CHUISHAO_SECRETS_DIR": str(data_dir.resolve() / "secrets" / "router"),
-        "CHUISHAO_HTTP_PORT": info.router.rpartition(":")[2],
+        "CHUISHAO_SECRETS_DIR": str(data_dir.resolve() / "secrets" / service),
+        "CHUISHAO_HTTP_PORT": url.rpartition(":")[2],
         "CHUISHAO_INTAKE_URL": info.intake,
         "CHUISHAO_ROUTER_URL": info.router,
         "CHUISHAO_NOTIFIER_URL": info.notifier,

@@ -1,9 +1,19 @@
-"""`python -m services.notifier`."""
+"""`python -m services.notifier` serves; `rebuild DSN` compares its views with what the events lead to."""
 
 from __future__ import annotations
 
+import asyncio
+import sys
+
+from kit.errors import DomainError
 from kit.runner import run
-from services.notifier.app import main
+from services.notifier.app import main, once
 
 if __name__ == "__main__":
-    run(main)
+    if sys.argv[1:]:
+        try:
+            asyncio.run(once(sys.argv[1:]))
+        except DomainError as refused:
+            sys.exit(f"{refused.zh} / {refused.en}")
+    else:
+        run(main)

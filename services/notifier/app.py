@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from contracts.topology import NOTIFIER_COMPLAINTS, NOTIFIER_DIRECTORY, NOTIFIER_TICKETS
+from kit.db import create_pool
 from kit.http import Shared
+from kit.logging import configure
 from kit.parts import Parts as DirectoryParts
 from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
@@ -25,12 +31,15 @@ from services.notifier.loops import (
     watchdog,
 )
 from services.notifier.notice_loops import notice_counter, planner, sender
+from services.notifier.rebuild.feeds import neighbours
+from services.notifier.rebuild.program import rebuild
 from services.notifier.replies.door import RouterDoor
 from services.notifier.reply_loops import reply_sweeper
 from services.notifier.replying import ReplyDesk
 from services.notifier.settings import NotifierSettings
 
 SERVICE: Final = "notifier"
+REBUILD_WORDS: Final = 2
 
 
 async def main() -> None:
@@ -81,3 +90,29 @@ async def main() -> None:
             close=(outside.close, router.aclose, door.close, pool.close),
         )
     )
+
+
+async def once(words: Sequence[str]) -> None:
+    """Do one thing and end: `rebuild SCRATCH_DSN`; JSON lines on stdout, the last one with the result.
+
+    Raises DomainError where a neighbour does not answer or an event cannot be applied any more.
+    """
+    settings = NotifierSettings(_secrets_dir=secrets_dir())
+    configure(SERVICE, level="WARNING", form="console")
+    if len(words) != REBUILD_WORDS or words[0] != "rebuild":
+        raise SystemExit("rebuild SCRATCH_DSN")
+    password = settings.postgres_password.get_secret_value()
+    live = await create_pool(settings.postgres_dsn, password, SERVICE, size=2)
+    scratch = await create_pool(words[1], password, SERVICE, size=2)
+    try:
+        async with neighbours(settings) as source:
+            found = await rebuild(live, scratch, source, lambda *said: _line({"progress": said}))
+        _line({"result": found})
+    finally:
+        await live.close()
+        await scratch.close()
+
+
+def _line(said: dict[str, Any]) -> None:
+    sys.stdout.write(f"{orjson.dumps(said, default=str).decode()}\n")
+    sys.stdout.flush()

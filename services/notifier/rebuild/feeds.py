@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
@@ -13,6 +14,9 @@ from nats.aio.msg import Msg
 
 from contracts.catalog import decode
 from kit.delivery import Received
+from kit.errors import DomainError, Kind
+from kit.parts import NoServiceTokenError
+from kit.settings import ServiceSettings
 from services.notifier.directory import PARTS, Directory
 
 TIMEOUT_S: Final = 60.0
@@ -42,6 +46,26 @@ class Neighbours:
             empty = answer.status_code == httpx.codes.NOT_FOUND
             parts[name] = [] if empty else orjson.loads(answer.raise_for_status().content)
         return Directory.of(version, parts)
+
+
+@asynccontextmanager
+async def neighbours(settings: ServiceSettings) -> AsyncIterator[Neighbours]:
+    """The services we hear, by our settings. Raises DomainError 503 where one does not answer."""
+    if settings.service_token is None:
+        raise NoServiceTokenError
+    headers = {"Authorization": f"Bearer {settings.service_token.get_secret_value()}"}
+    urls = {"intake": settings.intake_url, "router": settings.router_url}
+    async with httpx.AsyncClient(timeout=TIMEOUT_S, headers=headers, trust_env=False) as client:
+        try:
+            yield Neighbours(client, urls)
+        except httpx.HTTPError as error:
+            raise DomainError(
+                "neighbour-silent",
+                Kind.UNAVAILABLE,
+                zh=f"读不到受理或派单服务的事件（{type(error).__name__}）；请确认它们在运行后再试。",
+                en=f"Cannot read the events of intake or router ({type(error).__name__}); see that they"
+                " run, then try again.",
+            ) from error
 
 
 def received(body: bytes) -> Received:

@@ -127,7 +127,7 @@ async def replay(scratch: Pool, material: Material, source: Source, tell: Tell) 
         else:
             await _apply(scratch, step.consumer, step.messages, directory)
         if done % STEP == 0 or done == len(todo):
-            tell("replay", done, len(todo))
+            tell("rebuild", done, len(todo))
     if todo:
         await _tick(scratch, material.now - SETTLED, await directory_at(todo[-1].at))
     return len(todo)

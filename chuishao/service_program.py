@@ -1,4 +1,4 @@
-"""Runs one of the router's own programs on the running installation and reads what it says."""
+"""Runs one of a service's own programs on the running installation and reads what it says."""
 
 from __future__ import annotations
 
@@ -16,22 +16,27 @@ from chuishao.bars import Tell
 Item = Callable[[dict[str, Any]], None]
 
 
-class RouterRefusedError(RuntimeError):
-    """The router's program ended without a result; it has said why on standard error."""
+class ProgramRefusedError(RuntimeError):
+    """The service's program ended without a result; it has said why on standard error."""
 
     def __init__(self) -> None:
         super().__init__("没有完成，原因见上 / not done; the reason stands above")
 
 
 def ask(
-    data_dir: Path, words: Sequence[str], tell: Tell, item: Item | None = None
+    data_dir: Path,
+    words: Sequence[str],
+    tell: Tell,
+    item: Item | None = None,
+    *,
+    service: str = "router",
 ) -> dict[str, Any]:
-    """Run `python -m services.router WORDS` and return its result; raises RouterRefusedError.
+    """Run `python -m services.SERVICE WORDS` and return its result; raises ProgramRefusedError.
 
     It gets the settings of the running installation, or those of our own environment.
     """
-    command = (sys.executable, "-P", "-m", "services.router", *words)
-    environment = {**os.environ, **running.router_settings(data_dir)}
+    command = (sys.executable, "-P", "-m", f"services.{service}", *words)
+    environment = {**os.environ, **running.service_settings(data_dir, service)}
     result: dict[str, Any] | None = None
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, text=True, encoding="utf-8"
@@ -49,5 +54,5 @@ def ask(
             elif "result" in said:
                 result = said["result"]
     if program.returncode != 0 or result is None:
-        raise RouterRefusedError
+        raise ProgramRefusedError
     return result
