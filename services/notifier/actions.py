@@ -23,7 +23,7 @@ from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.notifier import counting, ending, noticing, queueing, whistling
 from services.notifier.clocks import store, store_issues
-from services.notifier.clocks.clock import NOBODY
+from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing
 from services.notifier.directory import Directory
@@ -54,12 +54,14 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
     tickets = {ticket_id: _newcomer(ticket_id, data) for ticket_id, (data, _) in told.items()}
     fresh = await store.open_tickets(conn, list(tickets.values()))
     ladders: dict[UUID, list[Ladder]] = {}
+    clocks: dict[UUID, list[Clock]] = {}
     if late := [ticket_id for ticket_id in told if ticket_id not in fresh]:
         tickets |= await store.lock_tickets(conn, late)
         ladders = await store_ladder.lock_ladders(conn, late)
+        clocks = await store.clocks(conn, late)
     timings = []
     for ticket_id, (data, cause) in told.items():
-        timing = Timing(tickets[ticket_id], [], new_id, cause)
+        timing = Timing(tickets[ticket_id], clocks.get(ticket_id, []), new_id, cause)
         timing.receive(data, directory)
         if timing.begun:
             timings.append(timing)

@@ -60,8 +60,10 @@ async def test_a_usual_dispatch_says_four_things_and_nothing_of_the_clock_nobody
 async def test_dispatch_first_ends_in_the_same_clocks(pool: Pool) -> None:
     one = new_id()
     await apply(pool, apply_tickets, dispatched(one))
+    planned = await pool.fetchval("select next_due_at from ladder")
     await apply(pool, apply_complaints, complaint(one))
     assert await running(pool, one) == ["contact", "resident", "result", "sign_for"]
+    assert await pool.fetchval("select next_due_at from ladder") == planned  # it climbs on
 
 
 async def test_complaints_and_dispatches_at_the_same_time_never_leave_a_dispatch_clock(
