@@ -17,7 +17,7 @@ from chuishao.cli_export import export
 from chuishao.cli_import import import_
 from chuishao.cli_issues import hot_issues
 from chuishao.cli_learn import learn
-from chuishao.cli_operations import rebuild
+from chuishao.cli_operations import drill, rebuild
 from chuishao.plain import plain_errors
 
 app = typer.Typer(
@@ -204,6 +204,7 @@ app.command()(learn)
 app.command("import")(import_)
 app.command()(export)
 app.command()(rebuild)
+app.command()(drill)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import date
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +18,11 @@ Json = Annotated[bool, typer.Option("--json", help="输出 JSON / for programs."
 Postgres = Annotated[
     str | None,
     typer.Option(help="外部 PostgreSQL 管理员地址 / admin DSN.", envvar="CHUISHAO_ADMIN_DSN"),
+]
+
+
+Directory = Annotated[
+    Path | None, typer.Option(help="城市名录，默认样例 / directory folder, default the sample.")
 ]
 
 
@@ -57,4 +64,46 @@ def rebuild(
             if service is not Rebuilt.NOTIFIER:
                 job.console(typer.echo)
         if found is not None and not found["agrees"]:
+            raise typer.Exit(1)
+
+
+def drill(  # noqa: PLR0913 - one parameter per flag
+    day: Annotated[
+        str | None, typer.Argument(help="重放哪一天 2026-11-23 / a recorded day; 默认样例 sample.")
+    ] = None,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    directory: Directory = None,
+    speed: Annotated[
+        float, typer.Option(min=60, help="一秒最多过多少秒 / business seconds a second.")
+    ] = 7_200,
+    days: Annotated[int, typer.Option(min=1, max=60, help="过几天 / how many days pass.")] = 12,
+    *,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="样例诉求（默认）/ the sample complaints.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """演练：快放一天的诉求，看无人处理时告知了谁 / a day at speed: who is told when nobody acts.
+
+    在临时环境中进行，不碰现有数据；有未结工单没有下一步时返回码为 1。
+    On an installation of its own that is removed; ends with 1 where an open ticket has no next step.
+    """
+    from chuishao.bars import bar
+    from chuishao.directory import SAMPLE_DIRECTORY
+    from chuishao.drill.play import Drill, play
+    from chuishao.drill.report import show
+
+    with plain_errors():
+        if day is not None and sample:
+            raise ValueError("日期与 --sample 只能选一个 / a day or --sample, not both")
+        wanted = date.fromisoformat(day) if day else None
+        folder = (directory or SAMPLE_DIRECTORY).resolve()
+        asked = Drill(wanted, data_dir, folder, speed, days)
+        with bar() as tell:
+            found = asyncio.run(play(asked, tell))
+        if as_json:
+            typer.echo(json.dumps(found, ensure_ascii=False))
+        else:
+            show(found, typer.echo)
+        if found["stuck"]:
             raise typer.Exit(1)
