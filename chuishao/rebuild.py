@@ -61,6 +61,11 @@ def _aside(found: dict[str, Any], echo: Callable[[str], None]) -> None:
             echo(f"  不比较 not compared: {view['view']}.{column} – {reason}")
         for column, reason in view["within_a_minute"].items():
             echo(f"  一分钟内算相同 equal within a minute: {view['view']}.{column} – {reason}")
+    if found["by_hand"]:
+        echo(
+            "  接待事项由人动过的工单，接待表不比较 / tickets whose place on a table people changed by hand,"
+            f" set aside there: {found['by_hand']:,}"
+        )
     if found["waiting"]:
         echo(f"  已说出、尚未处理的事件 / said and not applied yet: {found['waiting']:,}")
     if found["dead_letters"]:

@@ -17,7 +17,7 @@ from contracts.topology import NOTIFIER_COMPLAINTS, NOTIFIER_DIRECTORY, NOTIFIER
 from kit.clock import business_now, set_business_clock
 from kit.db import Conn, Pool, reading, transaction
 from kit.delivery import Effects, Received
-from services.notifier import actions
+from services.notifier import actions, recounting
 from services.notifier.directory import Directory
 from services.notifier.rebuild import store_rebuild
 from services.notifier.rebuild.order import Heard, Spoke, Versions, steps
@@ -60,13 +60,15 @@ class Material:
     heard: list[Heard[Received]] = field(default_factory=list)
     ticks: list[Spoke] = field(default_factory=list)
     versions: Versions = field(default_factory=Versions)
+    runs: dict[int, datetime] = field(default_factory=dict)
+    """Business time at which a directory version's calendars were taken to the open clocks."""
     waiting: int = 0
     """Events that were said and not applied yet."""
 
 
 async def gather(conn: Conn, source: Source, tell: Tell) -> Material:
     """Collect, as one snapshot sees it, what has been applied so far, from whoever said it."""
-    found = Material(await business_now(conn))
+    found = Material(await business_now(conn), runs=await store_rebuild.runs(conn))
     for consumer, (service, _) in CONSUMERS.items():
         applied = await store_rebuild.applied(conn, consumer)
         nouns = _nouns(consumer)
@@ -111,26 +113,56 @@ async def _published(conn: Conn, source: Source, found: Material) -> None:
 async def replay(scratch: Pool, material: Material, source: Source, tell: Tell) -> int:
     """Do everything again in the scratch schema; how many steps that took."""
     todo = list(steps(material.heard, material.ticks))
-    directories: dict[int, Directory] = {}
-
-    async def directory_at(moment: datetime) -> Directory:
-        version = material.versions.at(moment)
-        if version not in directories:
-            directories.clear()
-            directories[version] = await source.directory(version)
-        return directories[version]
-
+    again = Again(scratch, material, source)
     for done, step in enumerate(todo, 1):
-        directory = await directory_at(step.at)
+        directory = await again.directory_at(step.at)
         if step.tick is not None:
-            await _tick(scratch, step.tick, directory)
+            await again.tick(step.tick, directory)
         else:
             await _apply(scratch, step.consumer, step.messages, directory)
         if done % STEP == 0 or done == len(todo):
             tell("rebuild", done, len(todo))
     if todo:
-        await _tick(scratch, material.now - SETTLED, await directory_at(todo[-1].at))
+        directory = await again.directory_at(todo[-1].at)
+        await again.tick(material.now - SETTLED, directory)
     return len(todo)
+
+
+@dataclass(slots=True)
+class Again:
+    """The scratch schema, its clock, and the directory version in use."""
+
+    scratch: Pool
+    material: Material
+    source: Source
+    _directory: Directory | None = None
+    _ticked_at: datetime | None = None
+
+    async def directory_at(self, moment: datetime) -> Directory:
+        """The version in use then; a new one's calendars are first taken to the open clocks."""
+        version = self.material.versions.at(moment)
+        before = self._directory
+        if before is not None and before.version == version:
+            return before
+        directory = self._directory = await self.source.directory(version)
+        if before is not None and before.digests != directory.digests:
+            at = self.material.runs.get(version) or self._ticked_at or self.material.now
+            await self._set(at)
+            await recounting.begin(self.scratch, directory)
+            while await recounting.step(self.scratch, directory) is not None:
+                pass
+        return directory
+
+    async def tick(self, at: datetime, directory: Directory) -> None:
+        """Everything that was due by then."""
+        self._ticked_at = at
+        await self._set(at)
+        while (await tick(self.scratch, directory)).more:
+            pass
+
+    async def _set(self, at: datetime) -> None:
+        async with reading(self.scratch) as conn:
+            await set_business_clock(conn, at)
 
 
 async def _apply(
@@ -139,13 +171,6 @@ async def _apply(
     _, apply = CONSUMERS[consumer]
     async with transaction(scratch) as conn:
         await apply(conn, messages, directory)
-
-
-async def _tick(scratch: Pool, at: datetime, directory: Directory) -> None:
-    async with reading(scratch) as conn:
-        await set_business_clock(conn, at)
-    while (await tick(scratch, directory)).more:
-        pass
 
 
 def _nouns(consumer: str) -> set[str]:

@@ -27,6 +27,15 @@ where o.subject like any ($1::text[])
 order by o.tx, o.position
 """
 SQL_NOTED: Final = "select distinct at from audit where action = any($1::text[])"
+SQL_BY_HAND: Final = """
+select ticket_id from reception_entry
+where rule = 'manual' or queued_by <> 'system:notifier' or withdrawn_at is not null
+union
+select ticket_id from reception_item where care_by is not null
+union
+select ticket_id from legacy_matter
+"""
+SQL_RUNS: Final = "select version, begun_at from calendar_run"
 SQL_LETTERS: Final = "select count(*) from dead_letter where resolved_at is null"
 SQL_ROWS: Final[Mapping[str, str]] = {
     view.name: f"select * from {view.name} order by {', '.join(view.key)}" for view in VIEWS
@@ -64,6 +73,16 @@ async def said(conn: Conn, names: list[str]) -> AsyncIterator[Record]:
 async def noted(conn: Conn, actions: list[str]) -> list[datetime]:
     """Business times at which the audit log tells of such actions."""
     return [row["at"] for row in await conn.fetch(SQL_NOTED, actions)]
+
+
+async def by_hand(conn: Conn) -> set[UUID]:
+    """Tickets that people put on a table, took back, flagged or keep as legacy problems."""
+    return {row["ticket_id"] for row in await conn.fetch(SQL_BY_HAND)}
+
+
+async def runs(conn: Conn) -> dict[int, datetime]:
+    """When, in business time, which directory version's calendars were taken to the open clocks."""
+    return {row["version"]: row["begun_at"] for row in await conn.fetch(SQL_RUNS)}
 
 
 async def open_letters(conn: Conn) -> int:

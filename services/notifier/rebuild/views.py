@@ -26,6 +26,8 @@ class View:
     """Columns that cannot be equal, each with the reason; they are not compared."""
     near: Mapping[str, str] = field(default_factory=dict)
     """Columns that may differ by TICK_S seconds, each with the reason."""
+    by_hand: bool = False
+    """People write to it too, which no event repeats; rows of tickets they touched are set aside."""
 
 
 VIEWS: Final = (
@@ -48,7 +50,16 @@ VIEWS: Final = (
         ("ticket_id", "round", "rule", "closed_at"),
         {"item_id": _ID, "state": _BY_HAND, "carried": _BY_HAND, "session_id": _BY_HAND},
         {"queued_at": _TICK},
+        by_hand=True,
     ),
+    View(
+        "reception_entry",
+        ("ticket_id", "round", "rule", "cause"),
+        {"item_id": _ID},
+        {"at": _TICK},
+        by_hand=True,
+    ),
+    View("matter", ("ticket_id",)),
     View("hot_issue", ("issue_id",)),
     View("hot_issue_member", ("ticket_id",)),
     View("whistle_view", ("whistle_id",)),
@@ -72,6 +83,9 @@ KEPT: Final[Mapping[str, str]] = {
     "reception_decision": _BY_HAND,
     "decision_clock": _BY_HAND,
     "reception_command": "同一请求键的答复 / answers given under a key",
+    "legacy_matter": "历史遗留问题台账，由人填写 / the ledger of legacy problems, written by people",
+    "legacy_review": "台账的每次复核，由人填写 / its reviews, written by people",
+    "calendar_run": "工作历变更的处理进度 / how far changed calendars were taken to the clocks",
     "directory_part": "目录副本，由派单服务提供 / a copy of the router's directory",
 }
 """Tables that are no views, each with what it is instead."""
