@@ -1,0 +1,116 @@
+"""What the router does with a secretary's decision, on a real PostgreSQL: hands over, supervises, notes; once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contracts.escalation import (
+    DecisionKind,
+    DecisionTold,
+    EntryRule,
+    EscalationEvent,
+    ReceptionEvent,
+    ReceptionLevel,
+)
+from kit.db import Pool, reading, transaction
+from kit.delivery import Received
+from services.router import actions, receptions
+from tests.support import small
+from tests.support.desk import GARBAGE, Desk, opened
+from tests.support.heard import received
+from tests.support.servers import Database
+
+HOLDER = "unit:GT-1"
+
+
+@pytest.fixture
+async def desk(router_pool: Pool, database: Database) -> AsyncIterator[Desk]:
+    async with opened(router_pool, database.dsn(), small.tables()) as desk:
+        yield desk
+
+
+def decided(ticket: str, owner: str, kind: DecisionKind = DecisionKind.ASSIGN) -> Received:
+    told = DecisionTold(decision_id="d-1", kind=kind, owner=owner, due_at=small.MONDAY)
+    data = ReceptionEvent(
+        item_id="i-1", ticket_id=ticket, number="261116000001", round=1,
+        level=ReceptionLevel.SUBDISTRICT, org="JD-1", rule=EntryRule.OVERDUE_L4, score=40,
+        score_parts={"rule": 40}, unit="GT-1", area="", at=small.MONDAY, actor="P-SECRETARY",
+        decision=told,
+    )  # fmt: skip
+    return received("reception.decided", data, small.MONDAY)
+
+
+async def heed(desk: Desk, *messages: Received) -> list[str]:
+    """What was said."""
+    await desk.said()
+    async with reading(desk.pool) as conn:
+        effects = await receptions.heed(conn, messages, desk.office.in_use)
+    assert effects.waiting == []
+    return [name for name, _ in await desk.said()]
+
+
+async def test_an_assigned_matter_goes_to_the_unit_named_and_stays_there(desk: Desk) -> None:
+    one = await desk.file(**GARBAGE)
+    await desk.did(one, "accept", who=HOLDER)
+    message = decided(one, "SZ")
+    assert await heed(desk, message) == ["reassigned.GT-1", "dispatched.SZ"]
+    assert await heed(desk, message) == []
+    shown = await desk.ticket(one)
+    assert (shown["status"], shown["unit"], shown["coordinator"]) == ("dispatched", "SZ", "GT-1")
+    last = shown["history"][-1]
+    assert (last["actor"], last["reason"]) == ("P-SECRETARY", "reception_decision")
+    again = await desk.act(one, "return", who="unit:SZ", data={
+        "reason_code": "not_our_duty", "unit": "GT-1", "reason": "不归我们"})  # fmt: skip
+    assert (again.status_code, again.json()["title"]) == (409, "ruled")
+
+
+async def test_who_has_it_already_is_supervised_and_other_decisions_are_noted(desk: Desk) -> None:
+    one = await desk.file(**GARBAGE)
+    assert await heed(desk, decided(one, "GT-1")) == ["supervised.GT-1"]
+    assert await heed(desk, decided(one, "SZ", DecisionKind.DELIBERATE)) == ["noted.GT-1"]
+    assert await heed(desk, decided(one, "NOBODY")) == ["noted.GT-1"]
+    shown = await desk.ticket(one)
+    assert (shown["unit"], shown["status"]) == ("GT-1", "dispatched")
+    assert shown["history"][-1]["detail"]["refused"] == "unknown-unit"
+
+
+async def test_a_party_complained_about_does_not_get_it_and_an_ended_ticket_stays(
+    desk: Desk,
+) -> None:
+    one = await desk.file(**GARBAGE, accused="SZ")
+    assert await heed(desk, decided(one, "SZ")) == ["noted.GT-1"]
+    async with transaction(desk.pool) as conn:
+        await conn.execute("update ticket set status = 'closed' where ticket_id = $1", UUID(one))
+    assert await heed(desk, decided(one, "WY-1")) == ["noted.GT-1"]
+    assert (await desk.ticket(one))["status"] == "closed"
+
+
+async def test_a_disputed_matter_is_ruled_by_it(desk: Desk) -> None:
+    one = await desk.file(**GARBAGE)
+    async with transaction(desk.pool) as conn:
+        await conn.execute(
+            "update ticket set status = 'arbitration' where ticket_id = $1", UUID(one)
+        )
+    assert await heed(desk, decided(one, "SZ")) == [
+        "ruled.SZ", "reassigned.GT-1", "dispatched.SZ",
+    ]  # fmt: skip
+
+
+async def test_rungs_of_decisions_are_none_of_the_tickets_ladder(desk: Desk) -> None:
+    one = await desk.file(**GARBAGE)
+
+    def rung(level: int, decision: str | None) -> Received:
+        values: dict[str, Any] = {
+            "escalation_id": "e", "ticket_id": one, "number": "1", "round": 1, "level": level,
+            "clock": "result", "reason": "-", "unit": "GT-1", "area": "", "urgency": "normal",
+            "due_at": small.MONDAY, "at": small.MONDAY, "decision_id": decision,
+        }  # fmt: skip
+        return received("escalation.raised", EscalationEvent(**values), small.MONDAY)
+
+    async with reading(desk.pool) as conn:
+        await actions.project_levels(conn, [rung(5, "d-1"), rung(2, None)])
+    assert (await desk.ticket(one))["escalation_level"] == 2
