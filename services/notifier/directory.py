@@ -24,6 +24,7 @@ from services.notifier.ladder.orgtree import Org
 from services.notifier.notices.people import People
 from services.notifier.notices.wording import Names
 from services.notifier.reception.rhythm import Rules
+from services.notifier.whistle.whistle import whistle_limit
 from services.notifier.worktime.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
 from services.notifier.worktime.calendar_rows import build
 from services.notifier.worktime.limits import Basis, Duration, duration, share_of
@@ -224,20 +225,6 @@ class Holder:
                 retry_after_s=1,
             )
         return self._directory
-
-
-def whistle_limit(limits: WhistleLimits, kind: ClockKind, whistle: WhistleKind) -> Duration | None:
-    """The limit of one clock of a whistle; a kind the city does not name has the usual one."""
-    usual = WhistleLimits()
-    match kind:
-        case ClockKind.CHECK_IN:
-            return duration(limits.check_in.get(whistle, usual.check_in[whistle]))
-        case ClockKind.RESOLVE:
-            return duration(limits.resolve.get(whistle, usual.resolve[whistle]))
-        case ClockKind.SIGN_OFF:
-            return duration(limits.sign_off)
-        case _:
-            return duration(limits.rating)
 
 
 def _check_durations(profiles: Mapping[str, Profile]) -> None:

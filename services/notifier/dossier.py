@@ -16,6 +16,7 @@ from services.notifier.asking import Asking
 from services.notifier.directory import Directory
 from services.notifier.legacy import reviews_of
 from services.notifier.queries import Wanted
+from services.notifier.receiving.pages import decisions_about
 from services.notifier.reception import (
     brief,
     handing,
@@ -91,12 +92,15 @@ async def _known(conn: Conn, row: Record, now: datetime) -> dict[str, Any]:
     matters = await store_legacy.of_ticket(conn, ticket_id)
     found = await reviews_of(conn, [one["legacy_id"] for one in matters])
     earlier = await store_dossier.earlier(conn, row)
-    before = await store_hand.entries(conn, [one["item_id"] for one in earlier])
+    ids = [one["item_id"] for one in earlier]
+    before = await store_hand.entries(conn, ids)
+    decided = await decisions_about(conn, [row["item_id"], *ids], now)
     closed = row["closed_at"].isoformat() if row["closed_at"] else None
     rules = handing.rules_of(entries[row["item_id"]])
     return {
         "made_at": now.isoformat(),
         "item": item_of(row).show(now) | {"rules": rules, "closed_at": closed},
+        "decisions": decided[row["item_id"]],
         "holders": brief.holders(view["holders"] if view else [], now),
         "clocks": [viewing.clock_shown(one, now) for one in clocks],
         "escalations": brief.told(reversed(rungs)),
@@ -108,6 +112,7 @@ async def _known(conn: Conn, row: Record, now: datetime) -> dict[str, Any]:
             | {
                 "why": brief.HOW[one["how"]],
                 "rules": handing.rules_of(before[one["item_id"]]),
+                "decisions": decided[one["item_id"]],
                 "closed_at": one["closed_at"].isoformat() if one["closed_at"] else None,
             }
             for one in earlier

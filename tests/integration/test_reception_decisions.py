@@ -189,7 +189,7 @@ async def test_what_is_sent_upward_lies_on_the_next_table_until_that_one_has_dec
     above = await office.set_up(DISTRICT_SECRETARY, org="QX-TQ")
     await office.step(above, "schedule", DISTRICT_SECRETARY)
     await office.step(above, "hear", DISTRICT_SECRETARY, item=str(item), form="forum")
-    body = {"item": str(item), "decisions": [upward]}
+    body: dict[str, Any] = {"item": str(item), "decisions": [upward]}
     with pytest.raises(DomainError, match="no-table-above"):
         await office.step(above, "decide", DISTRICT_SECRETARY, **body)
     await office.step(above, "decide", DISTRICT_SECRETARY, item=str(item), decisions=[order()])
@@ -197,9 +197,9 @@ async def test_what_is_sent_upward_lies_on_the_next_table_until_that_one_has_dec
         "select kind, state from reception_decision order by decision_id"
     )
     assert [tuple(row) for row in states] == [("send_upward", "done"), ("assign", "open")]
-    ticket_id = await office.pool.fetchval("select ticket_id from reception_item")
     async with office.pool.acquire() as conn:
-        earlier = await pages.decisions_about(conn, ticket_id, await at_now(conn))
+        now = await conn.fetchval("select chuishao.business_now()")
+        earlier = (await pages.decisions_about(conn, [item], now))[item]
     assert [d["org"] for d in earlier] == [STREET, "QX-TQ"]
 
 
@@ -256,10 +256,6 @@ async def test_wrong_owners_and_times_are_named(office: Office) -> None:
         assert refused.value.field == field
     assert (await office.item(item))[0] == "heard"
     assert (await office.show(session, CLERK))["agenda"][0]["decisions"] == []
-
-
-async def at_now(conn: Any) -> Any:
-    return await conn.fetchval("select chuishao.business_now()")
 
 
 def _name(event: Any) -> str:

@@ -56,6 +56,7 @@ select extract(epoch from least(
     (select min(l.next_due_at) from ladder l where l.next_due_at is not null),
     (select min(c.next_at) from clock c where c.next_at is not null),
     (select min(w.next_at) from whistle_clock w where w.next_at is not null),
+    (select min(d.next_at) from decision_clock d where d.next_at is not null),
     (select min(e.repeat_at) from escalation e where e.repeat_at is not null),
     (select min(m.review_at) from legacy_matter m where m.ended_at is null and m.asked_at is null)
 ) - chuishao.business_now())::float8

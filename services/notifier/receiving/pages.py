@@ -120,11 +120,17 @@ async def ledger(
     return {"items": items, "next": last}
 
 
-async def decisions_about(conn: Conn, ticket_id: UUID, now: datetime) -> list[dict[str, Any]]:
-    """Every decision ever taken about a ticket, for its dossier."""
-    found = await store_decisions.of_ticket(conn, ticket_id)
-    clocks = await store_decision_clocks.clocks(conn, [d.decision_id for d in found])
-    return [with_clocks(d, clocks[d.decision_id], now) for d in found]
+async def decisions_about(
+    conn: Conn, items: Sequence[UUID], now: datetime
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Every decision ever taken about matters, for a dossier."""
+    decisions = await store_decisions.of_items(conn, items)
+    clocks = await store_decision_clocks.clocks(conn, [d.decision_id for d in decisions])
+    found: dict[UUID, list[dict[str, Any]]] = {item_id: [] for item_id in items}
+    for decision in decisions:
+        told = with_clocks(decision, clocks[decision.decision_id], now)
+        found[decision.item_id].append(told)
+    return found
 
 
 def with_clocks(

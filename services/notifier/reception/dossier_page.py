@@ -30,7 +30,7 @@ class Page:
             self._timeline(dossier["timeline"]), self._escalations(dossier["escalations"]),
             self._whistles(dossier["whistles"]), self._callbacks(dossier["callbacks"]),
             self._photos(dossier["photos"], pictures), self._legacy(dossier["legacy"]),
-            self._earlier(dossier["earlier"]), f"{self._head('notes')}<div class=\"lines\"></div>",
+            self._earlier(_own(dossier), dossier["earlier"]), f"{self._head('notes')}<div class=\"lines\"></div>",
         )  # fmt: skip
         title = f"{self._title('title')} {_e(dossier['item']['number'])}"
         html = "zh-CN" if self._lang == "zh" else "en"
@@ -190,15 +190,18 @@ class Page:
         ]  # fmt: skip
         return self._list("legacy", ("at", "kind", "reason", "review_at", "result"), shown)
 
-    def _earlier(self, rows: Sequence[Part]) -> str:
+    def _earlier(self, own: Part, rows: Sequence[Part]) -> str:
+        """What was decided before: about this matter itself, then about others like it."""
         shown = [
             [
                 self._when(row["queued_at"]), row["number"], self._code(row["why"]),
                 self._code(row["rule"]), self._name_of(row["org"]), self._when(row["closed_at"]),
+                "；".join(f"{self._code(d['kind'])}：{d['text']}" for d in row["decisions"]),
             ]
-            for row in rows
+            for row in ([own, *rows] if own["decisions"] else rows)
         ]  # fmt: skip
-        return self._list("earlier", ("at", "number", "why", "rule", "unit", "to"), shown)
+        columns = ("at", "number", "why", "rule", "unit", "to", "decided")
+        return self._list("earlier", columns, shown)
 
     def _text(self, name: str, said: str | None) -> str:
         body = f'<p class="words">{_e(said)}</p>' if said else self._none()
@@ -238,3 +241,7 @@ class Page:
 
 def _e(value: object) -> str:
     return "" if value is None else escape(str(value))
+
+
+def _own(dossier: Part) -> dict[str, Any]:
+    return {**dossier["item"], "why": "same_ticket", "decisions": dossier["decisions"]}

@@ -54,6 +54,7 @@ COLUMNS: Final[Mapping[str, Pair]] = {
     "arrived": ("到场", "Arrived"),
     "done": ("办结", "Done"),
     "result": ("结果", "Result"),
+    "decided": ("决定", "Decided"),
     "address": ("地址", "Address"),
     "category": ("类别编码", "Category"),
     "area": ("网格", "Grid"),
@@ -63,6 +64,12 @@ COLUMNS: Final[Mapping[str, Pair]] = {
     "care": ("重点关爱", "Care flag"),
 }
 CODES: Final[Mapping[str, Pair]] = {
+    "assign": ("交办", "assign"),
+    "whistle": ("吹哨", "whistle"),
+    "money_or_materials": ("资金或物资", "money or materials"),
+    "send_upward": ("报上级", "send upward"),
+    "deliberate": ("议事协商", "deliberate"),
+    "explain": ("解释说明", "explain why not"),
     "overdue_l4": ("超期升级至接待层级", "overdue up to the reception level"),
     "reopened_2": ("第二次重办", "reopened twice"),
     "returned_2": ("同一轮第二次退回", "returned twice in a round"),

@@ -55,8 +55,8 @@ select count(*) from reception_decision where item_id = $1 and state in ('open',
 SQL_OF_SESSION: Final = """
 select d.* from reception_decision d where d.session_id = $1 order by d.decision_id
 """
-SQL_OF_TICKET: Final = """
-select d.* from reception_decision d where d.ticket_id = $1 order by d.decision_id
+SQL_OF_ITEMS: Final = """
+select d.* from reception_decision d where d.item_id = any($1::uuid[]) order by d.decision_id
 """
 SQL_LEDGER: Final = """
 select d.*
@@ -143,9 +143,9 @@ async def of_session(conn: Conn, session_id: UUID) -> list[Decision]:
     return [Decision.of(row) for row in await conn.fetch(SQL_OF_SESSION, session_id)]
 
 
-async def of_ticket(conn: Conn, ticket_id: UUID) -> list[Decision]:
-    """What was ever decided about a ticket, in order."""
-    return [Decision.of(row) for row in await conn.fetch(SQL_OF_TICKET, ticket_id)]
+async def of_items(conn: Conn, items: Sequence[UUID]) -> list[Decision]:
+    """What was ever decided about matters, in order."""
+    return [Decision.of(row) for row in await conn.fetch(SQL_OF_ITEMS, list(items))]
 
 
 async def ledger(conn: Conn, wanted: Wanted, now: datetime, limit: int) -> list[Decision]:

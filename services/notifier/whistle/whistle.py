@@ -13,11 +13,12 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from contracts.clock import ClockEvent, ClockKind, Trace
+from contracts.limits import WhistleLimits
 from contracts.whistle import CallState, WhistleEvent, WhistleKind
 from services.notifier.clocks import moving
 from services.notifier.clocks.moving import Calendars, Recounted
 from services.notifier.worktime.calendar import CalendarError
-from services.notifier.worktime.limits import Basis
+from services.notifier.worktime.limits import Basis, Duration, duration
 
 ANSWERED: Final = frozenset({"whistle.checked_in", "whistle.declined"})
 """A department has answered: it came, or said why not."""
@@ -172,3 +173,17 @@ class WhistleTiming:
 def _all_rated(data: WhistleEvent) -> bool:
     """Nobody is left whom the blower could rate."""
     return all(c.rated or c.state is CallState.EXCUSED for c in data.called)
+
+
+def whistle_limit(limits: WhistleLimits, kind: ClockKind, whistle: WhistleKind) -> Duration | None:
+    """The limit of one clock of a whistle; a kind the city does not name has the usual one."""
+    usual = WhistleLimits()
+    match kind:
+        case ClockKind.CHECK_IN:
+            return duration(limits.check_in.get(whistle, usual.check_in[whistle]))
+        case ClockKind.RESOLVE:
+            return duration(limits.resolve.get(whistle, usual.resolve[whistle]))
+        case ClockKind.SIGN_OFF:
+            return duration(limits.sign_off)
+        case _:
+            return duration(limits.rating)
