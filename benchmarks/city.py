@@ -67,6 +67,7 @@ def tables(grids: int, seed: int = 1) -> Tables:
         "readers": [],
         "contacts": [],
         "notices": [],
+        "reception": [],
     }
 
 

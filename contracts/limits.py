@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.escalation import ReceptionLevel
-from contracts.notation import AfterDue, Limit, Minute, Moment, Share
+from contracts.notation import AfterDue, Amount, Limit, Minute, Moment, Share
 from contracts.whistle import WhistleKind
 
 _CHECK_IN: Final[dict[WhistleKind, str]] = {
@@ -118,12 +118,12 @@ class ReceptionRule(Row):
     cap: int = Field(default=15, ge=1, le=15)
     """Most matters of one session."""
     place: str = ""
-    decision: Limit = "10wd"
+    decision: Amount = "10wd"
     """How long a decision may take where nobody says it."""
     warn: Share = "80%"
     lapse: AfterDue = "due+1wd"
     """When the matter of a decision that was not carried out goes back on a table, one level higher."""
-    confirm: Limit = "2wd"
+    confirm: Amount = "2wd"
     """How long the community secretary may take to confirm."""
     told: tuple[str, ...] = ("leader", "duty_lead")
     """Roles of the owner that are told when a decision is overdue, beside the office that decided."""

@@ -12,6 +12,9 @@ _DURATION: Final = "[1-9][0-9]{0,3}(m|h|d|wh|wd|bd)"
 Limit = Annotated[str, StringConstraints(pattern=rf"^(none|{_DURATION})$")]
 """`15m`, `24h`, `7d` by the clock on the wall; `4wh`, `1wd` by the work calendar's hours, `3bd` by its days; `none`."""
 
+Amount = Annotated[str, StringConstraints(pattern=rf"^{_DURATION}$")]
+"""A limit that must be one: never `none`."""
+
 Moment = Annotated[str, StringConstraints(pattern=rf"^([1-9][0-9]?%|(start|due)(\+{_DURATION})?)$")]
 """`80%` of a clock's limit, `due`, `due+1wd`, `start+1h`."""
 

@@ -149,6 +149,7 @@ def tables() -> Tables:
         "readers": [Reader(code="HALL", name="指挥大厅", kind="command_hall", area=DISTRICT)],
         "contacts": [],
         "notices": [],
+        "reception": [],
     }
 
 

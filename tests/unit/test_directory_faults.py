@@ -297,3 +297,14 @@ def test_a_vacant_owner_is_told_with_the_line_of_its_post(folder: Path) -> None:
     assert {(f.file, f.field, f.kind) for f in faults} == {("posts.csv", "JY", "unreachable")}
     assert {f.line for f in faults} == {mine[-1] + 1}
     assert all("2 天后" in f.remedy for f in faults)
+
+
+def test_a_reception_rule_is_for_a_unit_a_level_or_everybody(folder: Path) -> None:
+    append(folder, "reception.toml", "[office.SQ-001]\nweek = 1\n[office.SZZ]\nweek = 1")
+    (fault,) = examined(folder).faults
+    assert (fault.file, fault.field, fault.kind) == ("reception.toml", "SZZ", "unknown-code")
+    append(folder, "reception.toml", "[office.SQ-002]\ndecision = 'none'\ncap = 16\nlapse = '80%'")
+    fields = {one.field for one in files.scan(folder).faults}
+    assert fields == {f"office.SQ-002.{name}" for name in ("decision", "cap", "lapse")}
+    (folder / "reception.toml").unlink()
+    assert examined(folder).faults == []

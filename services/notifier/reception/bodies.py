@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from contracts.base import Code
 from contracts.command import Plain
 from contracts.escalation import DecisionKind
-from contracts.notation import Limit
+from contracts.notation import Amount
 from services.notifier.reception.session import CAP, Form, SessionKind
 
 MOST: Final = 60
@@ -71,7 +71,7 @@ class Deciding(BaseModel):
     """A unit, or a post of one; not needed to send the matter upward."""
     text: Words
     due_at: AwareDatetime | None = None
-    limit: Limit | None = None
+    limit: Amount | None = None
     """`5wd`, `72h`; beside it no `due_at`; neither: the office's usual limit."""
     whistle_id: UUID | None = None
     done: Words | None = None
@@ -81,8 +81,6 @@ class Deciding(BaseModel):
     def _one_time(self) -> Deciding:
         if self.due_at is not None and self.limit is not None:
             raise ValueError("due_at 和 limit 只写一个 | give due_at or limit, not both")
-        if self.limit == "none":
-            raise ValueError("每项决定都要有期限 | every decision needs a time")
         if self.owner is None and self.kind is not DecisionKind.SEND_UPWARD:
             raise ValueError("请写明 owner 由谁落实 | name the owner who carries it out")
         return self

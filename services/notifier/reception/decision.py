@@ -16,11 +16,12 @@ from uuid import UUID
 from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.escalation import DecisionKind, DecisionTold, ReceptionLevel
 from contracts.limits import ReceptionRule
+from kit.errors import Kind
 from kit.validation import wrong_field
 from services.notifier.worktime.calendar import WorkCalendar
 from services.notifier.worktime.limits import (
     DUTY_ZH,
-    Duration,
+    LimitError,
     duration,
     moment,
     moment_zh,
@@ -189,8 +190,7 @@ class Term:
     ) -> DecisionClock:
         """The owner's clock; `ids` are its own and the decision's. Raises CalendarError, DomainError 422."""
         if due_at is None:
-            amount = duration(limit or self.rule.decision)
-            clock = self._by_limit(ids, unit, ClockKind.DECISION, amount or Duration(10, "wd"))
+            clock = self._by_limit(ids, unit, ClockKind.DECISION, limit or self.rule.decision)
         else:
             clock = self._by_date(ids, unit, due_at)
         lapse_at = moment(self.rule.lapse).resolve(clock.trace, clock.due_at, self.calendar)
@@ -199,12 +199,20 @@ class Term:
 
     def confirm(self, ids: tuple[UUID, UUID], unit: str) -> DecisionClock:
         """The community secretary's clock. Raises CalendarError."""
-        amount = duration(self.rule.confirm) or Duration(2, "wd")
-        return self._by_limit(ids, unit, ClockKind.CONFIRMATION, amount)
+        return self._by_limit(ids, unit, ClockKind.CONFIRMATION, self.rule.confirm)
 
     def _by_limit(
-        self, ids: tuple[UUID, UUID], unit: str, kind: ClockKind, limit: Duration
+        self, ids: tuple[UUID, UUID], unit: str, kind: ClockKind, text: str
     ) -> DecisionClock:
+        limit = duration(text)
+        if limit is None:
+            raise LimitError(
+                "no-limit",
+                Kind.INVALID,
+                field="limit",
+                zh="每项接待决定都要有期限。",
+                en="Every decision of a reception needs a limit.",
+            )
         due_at = limit.after(self.start, self.calendar)
         near_at = limit.after(self.start, self.calendar, share_of(self.rule.warn))
         skipped = self.calendar.skipped(self.start, due_at) if limit.working else ()

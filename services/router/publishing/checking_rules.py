@@ -7,20 +7,24 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from contracts.complaint import Urgency
+from contracts.escalation import ReceptionLevel
 from services.router.category.keywords import is_keyword
 from services.router.decision import duty
 from services.router.directory.faults import Fault
 from services.router.publishing.inspection import Inspection
 
 STANDARD: Final = "standard"
+_OFFICES: Final = frozenset({"default", *ReceptionLevel})
+"""Names in reception.toml that are no unit's."""
 
 
 def check_rules(seen: Inspection) -> Iterator[Fault]:
-    """Every fault of catalogue.csv, categories.csv and limits.toml beyond their codes."""
+    """Every fault of catalogue.csv, categories.csv, limits.toml and reception.toml beyond their codes."""
     yield from _equal(seen)
     yield from _leads(seen)
     yield from _keywords(seen)
     yield from _standard(seen)
+    yield from _receptions(seen)
 
 
 def _equal(seen: Inspection) -> Iterator[Fault]:
@@ -95,3 +99,11 @@ def _standard(seen: Inspection) -> Iterator[Fault]:
         if urgency not in table.column("limits")[at]:
             remedy = f"缺少 [profiles.{STANDARD}.{urgency}]，请补上 / is missing; add it"
             yield table.fault(at, urgency.value, remedy, "no-standard")
+
+
+def _receptions(seen: Inspection) -> Iterator[Fault]:
+    """A rule of reception.toml is for a unit, a level, or everybody else."""
+    table, units = seen.table("reception"), seen.codes("units")
+    for number, office in enumerate(table.keys):
+        if office not in _OFFICES and office not in units:
+            yield table.fault(number, "", units.remedy(office), "unknown-code")
