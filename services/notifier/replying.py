@@ -16,7 +16,6 @@ from typing import Annotated, Any, Final
 from asyncpg import Record
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from contracts.command import Plain
 from kit import audit, strict_json
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
@@ -46,7 +45,7 @@ class IncomingReply(BaseModel):
         str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\u0000]*$")
     ] = Field(alias="from")
     """The telephone number or account the reply came from."""
-    text: Annotated[Plain, Field(min_length=1, max_length=1_000)]
+    text: Annotated[str, Field(min_length=1, max_length=1_000)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from chuishao.channels import channels_file, keep_channels_file
 from services.notifier.channels.by_apprise import AppriseChannel
 from services.notifier.channels.listing import ChannelsFileError
 from services.notifier.channels.loading import Outside, open_channels
@@ -134,6 +135,23 @@ def test_a_file_that_others_may_read_or_write_is_refused(mode: int, tmp_path: Pa
     keys.chmod(mode)
     with pytest.raises(ChannelsFileError, match=r"channels\.a\.secret_file.*chmod 600"):
         opened(tmp_path, f"[channels.a]\n{HOOK.replace('secret = ', '#')}\nsecret_file = 'keys'")
+
+
+def test_the_embedded_installation_has_channels_and_leaves_a_citys_file_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CHUISHAO_CHANNELS_FILE", raising=False)
+    keep_channels_file(tmp_path)
+    path = channels_file(tmp_path)
+    assert path == tmp_path.resolve() / "channels.toml"
+    assert set(open_channels(path).channels) == {"chat", "sms"}
+    path.write_text("")
+    keep_channels_file(tmp_path)
+    assert path.read_text() == ""
+    monkeypatch.setenv("CHUISHAO_CHANNELS_FILE", str(tmp_path / "own" / "channels.toml"))
+    keep_channels_file(tmp_path)
+    assert channels_file(tmp_path) == tmp_path / "own" / "channels.toml"
+    assert not channels_file(tmp_path).exists(), "a file the city named is not made up"
 
 
 def test_every_example_of_the_operations_page_opens(tmp_path: Path) -> None:

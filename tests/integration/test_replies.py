@@ -158,7 +158,7 @@ async def test_a_ticket_is_signed_for_contacted_and_closed_by_replies(phones: Ph
     early = await phones.say(f"办结 {code} 已清运")
     assert early["outcome"] == "refused"
     assert "未能办理" in early["answer"]
-    assert (await phones.say(f"联系 {code} 上门"))["outcome"] == "done"
+    assert (await phones.say(f"联系 {code} 上门\a\r\n"))["outcome"] == "done"
     assert (await phones.say(f"办结 {code}"))["outcome"] == "no_note"
     closed = await phones.say(f"\uff13 {code.lower()}，垃圾已清运")
     assert closed["outcome"] == "done"
@@ -252,7 +252,11 @@ async def test_a_changed_body_breaks_the_signature(phones: Phones) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"from": PHONE}, {"text": "x"}, {"from": PHONE, "text": "x", "more": 1}, {"from": PHONE, "text": ""}, []]
+    "body",
+    [
+        {"from": PHONE}, {"text": "x"}, {"from": PHONE, "text": "x", "more": 1}, [],
+        {"from": PHONE, "text": ""}, {"from": PHONE, "text": "\ud800"}, {"from": "a\0b", "text": "x"},
+    ],
 )  # fmt: skip
 async def test_a_signed_body_that_is_wrong_is_named(body: Any, phones: Phones) -> None:
     text = json.dumps(body)

@@ -108,7 +108,6 @@ class SignedWebhook:
         request = self._http.build_request(
             "POST", url, headers=headers, content=body, extensions=name
         )
-        request.extensions["timeout"] = httpx.Timeout(self._where.timeout_s).as_dict()
         answer = await self._http.send(request, stream=True)
         await answer.aclose()
         return answer
