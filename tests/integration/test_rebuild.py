@@ -18,6 +18,7 @@ from kit import inbox
 from kit.db import Pool, create_pool, transaction
 from kit.delivery import Received
 from kit.ids import new_id
+from services.notifier import recounting
 from services.notifier.actions import apply_complaints, apply_tickets
 from services.notifier.directory import Directory
 from services.notifier.rebuild import store_rebuild, views
@@ -49,14 +50,14 @@ class Kept:
     """What intake and router have said, as their kept events give it back."""
 
     said: dict[str, list[Received]] = field(default_factory=lambda: {"intake": [], "router": []})
+    directories: dict[int, Directory] = field(default_factory=lambda: {1: city.directory()})
 
     async def events(self, service: str) -> AsyncIterator[Received]:
         for one in self.said[service]:
             yield one
 
     async def directory(self, version: int) -> Directory:
-        assert version == 1
-        return city.directory()
+        return self.directories[version]
 
 
 @dataclass
@@ -69,6 +70,7 @@ class Life:
     kept: Kept = field(default_factory=Kept)
     versions: dict[UUID, int] = field(default_factory=dict)
     hours: float = 0
+    directory: Directory = field(default_factory=city.directory)
 
     async def hear(self, *batch: Received) -> None:
         service = "intake" if batch[0].name.startswith("complaint") else "router"
@@ -77,7 +79,7 @@ class Life:
         self.kept.said[service] += batch
         async with transaction(self.pool) as conn:
             await inbox.claim(conn, spec.name, [one.event_id for one in batch])
-            await apply(conn, batch, city.directory())
+            await apply(conn, batch, self.directory)
 
     async def pass_time(self, hours: float) -> None:
         self.hours += hours
@@ -85,7 +87,7 @@ class Life:
         at = complaint(new_id(), self.hours).event.time
         await conn.execute("select chuishao.set_business_clock($1)", at)
         await conn.close()
-        while (await tick(self.pool, city.directory(), limit=3)).more:
+        while (await tick(self.pool, self.directory, limit=3)).more:
             pass
 
     async def begin(self, count: int) -> None:
@@ -187,6 +189,49 @@ async def test_a_damaged_a_lost_and_an_invented_row_are_named(
     }
     assert named["ticket_view", "different", kept] == {"unit": ("GD", "SZ")}
     assert "due_at" in named["clock", "different", hurt]
+
+
+async def test_what_people_did_by_hand_is_a_fact_and_set_aside(
+    pool: Pool, scratch: Pool, database: Database
+) -> None:
+    life = Life(pool, database.dsn(), random.Random(7))  # noqa: S311 - a life, no secret
+    await life.pass_time(0)
+    await life.begin(2)
+    await life.pass_time(24 * 20)
+    flagged, _ = sorted(life.versions)
+    care = "update reception_item set care = 15, care_kind = 'living_alone', care_by = 'P1' where ticket_id = $1"
+    await pool.execute(care, flagged)
+    found = await rebuilt(life, scratch)
+    assert (found["by_hand"], wrong(found)) == (1, [])
+    assert {v["view"]: v["equal"] for v in found["views"]}["reception_item"] == 1
+
+
+async def test_a_changed_calendar_is_taken_to_the_open_clocks_again(
+    pool: Pool, scratch: Pool, database: Database
+) -> None:
+    life = Life(pool, database.dsn(), random.Random(8))  # noqa: S311 - a life, no secret
+    await life.pass_time(0)
+    await life.begin(3)
+    await life.pass_time(1)
+    changed = with_a_holiday()
+    life.kept.directories[2] = changed
+    await recounting.begin(pool, changed)
+    while await recounting.step(pool, changed) is not None:
+        pass
+    moved = "select count(*) from clock where earlier_due <> '{}' and trace ->> 'calendar_version' = '2'"
+    assert await pool.fetchval(moved) > 0
+    life.directory = changed
+    await life.step()
+    await life.pass_time(24 * 9)
+    found = await rebuilt(life, scratch)
+    assert wrong(found) == []
+
+
+def with_a_holiday() -> Directory:
+    """Version 2: Tuesday 24 November 2026 is no working day."""
+    parts = city.parts()
+    free = {"calendar": "standard", "date": "2026-11-24", "kind": "holiday", "name": "-"}
+    return Directory.of(2, parts | {"calendar": [*parts["calendar"], free]})
 
 
 async def test_what_was_said_and_not_applied_yet_is_left_out_and_counted(
