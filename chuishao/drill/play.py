@@ -70,7 +70,7 @@ async def _lived(info: RunInfo, filed: Sequence[Filed], asked: Drill, tell: Tell
             end = filed[0].at + timedelta(days=asked.days)
             refused = await course.live(filed, end)
         found = await asyncio.to_thread(_told, info)
-        return found | {"refused": refused, "stuck": await store.stuck(conn)}
+        return found | {"refused": refused, "stuck": await store.quiet(conn)}
     finally:
         await conn.close()
 

@@ -24,6 +24,16 @@ IN_FLIGHT: Final = 8
 SETTLE_S: Final = 20.0
 POLL_S: Final = 0.1
 REFUSED_CHARS: Final = 200
+LAP: Final = timedelta(minutes=10)
+"""Longer than the watchdog's walk, so that the next one begins now."""
+WATCHED_S: Final = 90.0
+
+
+class DrillError(RuntimeError):
+    """The scratch installation's watchdog did not look."""
+
+    def __init__(self) -> None:
+        super().__init__("看门狗没有巡查未结工单 / the watchdog did not walk over the open tickets")
 
 
 @dataclass(slots=True)
@@ -52,7 +62,18 @@ class Course:
             self.tell("file", len(day) - len(todo), len(day))
             await self._quiet(now)
             self.tell("clock", round((now - begin).total_seconds()), _seconds(begin, end))
+        await self._watched(end)
         return refused
+
+    async def _watched(self, end: datetime) -> None:
+        """Wait for a walk of the watchdog over all open tickets. Raises DrillError where it does not come."""
+        since = end + LAP
+        await self._set(since)
+        for _ in range(round(WATCHED_S / POLL_S)):
+            if await store.watched(self.conn, since):
+                return
+            await asyncio.sleep(POLL_S)
+        raise DrillError
 
     async def _next(self, now: datetime, todo: Sequence[Filed], end: datetime) -> datetime:
         """The next moment at which anything happens, in steps the speed allows; idle time is left out."""

@@ -1,4 +1,4 @@
-"""SQL of the drill, on the scratch installation only: what is due next, and who has no next step."""
+"""SQL of the drill, on the scratch installation only: what is due next, and what its watchdog found."""
 
 from __future__ import annotations
 
@@ -15,22 +15,9 @@ select least(
     (select min(next_at) from notifier.whistle_clock where next_at is not null)
 )
 """
-SQL_STUCK: Final = """
-select t.number, t.status, t.unit
-from notifier.ticket_view t
-where t.status not in ('closed', 'declined', 'merged', 'withdrawn')
-    and not exists (
-        select from notifier.clock c where c.ticket_id = t.ticket_id and c.next_at is not null
-    )
-    and not exists (
-        select from notifier.ladder l where l.ticket_id = t.ticket_id and l.next_due_at is not null
-    )
-    and not exists (
-        select from notifier.reception_item i where i.ticket_id = t.ticket_id and i.closed_at is null
-    )
-order by t.number
-"""
-"""Open tickets with no clock or rung to come that lie on no secretary's table either (domain.md F13)."""
+SQL_WATCHED: Final = "select next_at > $1 and lap_began_at is null from notifier.watch"
+SQL_QUIET: Final = "select number, status, unit from notifier.quiet_ticket order by number"
+"""What the notifier's own watchdog found: open tickets that nothing will happen to (domain.md F13)."""
 
 
 async def next_due(conn: Conn) -> datetime | None:
@@ -39,6 +26,11 @@ async def next_due(conn: Conn) -> datetime | None:
     return found
 
 
-async def stuck(conn: Conn) -> list[dict[str, Any]]:
+async def watched(conn: Conn, since: datetime) -> bool:
+    """The watchdog has walked over all open tickets after that time."""
+    return bool(await conn.fetchval(SQL_WATCHED, since))
+
+
+async def quiet(conn: Conn) -> list[dict[str, Any]]:
     """Open tickets without a next step."""
-    return [dict(row) for row in await conn.fetch(SQL_STUCK)]
+    return [dict(row) for row in await conn.fetch(SQL_QUIET)]

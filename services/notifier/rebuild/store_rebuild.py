@@ -31,7 +31,9 @@ SQL_BY_HAND: Final = """
 select ticket_id from reception_entry
 where rule = 'manual' or queued_by <> 'system:notifier' or withdrawn_at is not null
 union
-select ticket_id from reception_item where care_by is not null
+select ticket_id from reception_item where care_by is not null or session_id is not null
+union
+select ticket_id from reception_decision
 union
 select ticket_id from legacy_matter
 """

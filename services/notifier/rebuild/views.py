@@ -10,6 +10,9 @@ _ID: Final = "标识由系统随机生成 / ids are made at random"
 _BY_HAND: Final = (
     "接待会上由人办理，不由事件推出 / people do it at receptions; it follows from no event"
 )
+_KNOWS: Final = (
+    "知悉由人点击，并停止重复提醒 / people acknowledge, which also stops what is repeated"
+)
 _TICK: Final = "多个副本中先到的那一次巡检的时刻 / the moment of whichever replica came first"
 TICK_S: Final = 60.0
 """How far apart the moments of two ticks may lie that did the same: several replicas share the work."""
@@ -42,7 +45,13 @@ VIEWS: Final = (
     View(
         "escalation",
         ("ticket_id", "round", "level"),
-        {"escalation_id": _ID},
+        {
+            "escalation_id": _ID,
+            "acknowledged_at": _KNOWS,
+            "acknowledged_by": _KNOWS,
+            "repeats": _KNOWS,
+            "repeat_at": _KNOWS,
+        },
         {"raised_at": _TICK},
     ),
     View(
@@ -60,6 +69,8 @@ VIEWS: Final = (
         by_hand=True,
     ),
     View("matter", ("ticket_id",)),
+    View("rate_fact", ("ticket_id", "round", "unit")),
+    View("rate_answer", ("ticket_id", "round", "handed_in")),
     View("hot_issue", ("issue_id",)),
     View("hot_issue_member", ("ticket_id",)),
     View("whistle_view", ("whistle_id",)),
@@ -71,6 +82,10 @@ VIEWS: Final = (
     ),
 )
 
+_TOLD: Final = (
+    "已发出的通知与回执，不能再发一次 / what was sent and answered; it cannot be sent again"
+)
+_ENTERED: Final = "由人填写 / written by people"
 KEPT: Final[Mapping[str, str]] = {
     "outbox": "事件本身，永久保存 / the events themselves, kept for ever",
     "outbox_pending": "待发布的事件 / events still to be published",
@@ -83,6 +98,18 @@ KEPT: Final[Mapping[str, str]] = {
     "reception_decision": _BY_HAND,
     "decision_clock": _BY_HAND,
     "reception_command": "同一请求键的答复 / answers given under a key",
+    "watch": "看门狗走到哪里 / how far the watchdog has walked",
+    "quiet_ticket": "看门狗的发现 / what the watchdog found",
+    "occasion": _TOLD,
+    "notice": _TOLD,
+    "notice_budget": _TOLD,
+    "notice_read": _TOLD,
+    "reply_code": _TOLD,
+    "reply_message": _TOLD,
+    "reply_sender": _TOLD,
+    "rate_reason": _ENTERED,
+    "rate_exclusion": _ENTERED,
+    "rate_campaign": _ENTERED,
     "legacy_matter": "历史遗留问题台账，由人填写 / the ledger of legacy problems, written by people",
     "legacy_review": "台账的每次复核，由人填写 / its reviews, written by people",
     "calendar_run": "工作历变更的处理进度 / how far changed calendars were taken to the clocks",
