@@ -53,8 +53,10 @@ def show(found: Mapping[str, Any], echo: Callable[[str], None]) -> None:
         posts = Counter(post for one in own for post in one["posts"]).most_common(TOP)
         told = "，".join(f"{post} {count}" for post, count in posts)
         times = sorted(one["at"] for one in own)
+        matters, again = len({one["number"] for one in own}), len(own)
+        repeated = f"（连同重复提醒 {again} 次 times told）" if again > matters else ""
         echo(
-            f"  第 {level} 级 level {level}：{len(own)} 件 matters，{_local(times[0])} –"
+            f"  第 {level} 级 level {level}：{matters} 件 matters{repeated}，{_local(times[0])} –"
             f" {_local(times[-1])}；告知最多 most told: {told}"
         )
     tables = Counter(one["org"] for one in found["tables"]).most_common(TOP)

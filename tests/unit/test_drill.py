@@ -47,6 +47,7 @@ def test_the_summary_tells_who_was_told_on_which_level_and_what_lies_on_whose_ta
         "notifier": [
             line("clock.breached", kind="sign_for"),
             raised(1, "SZ-KZ"),
+            raised(1, "SZ-KZ", at="2026-11-23T04:10:00Z"),
             raised(4, "JD-SJ", at="2026-11-24T04:00:00Z"),
             line("reception.queued", number="1", org="JD", rule="overdue_l4", at="2026-11-24T04:00:00Z"),
         ],
@@ -56,6 +57,7 @@ def test_the_summary_tells_who_was_told_on_which_level_and_what_lies_on_whose_ta
     assert found["alarms"] == {"clock.breached sign_for": 1}
     assert [(one["level"], one["posts"]) for one in found["told"]] == [
         (1, ["SZ-KZ"]),
+        (1, ["SZ-KZ"]),
         (4, ["JD-SJ"]),
     ]
     assert found["tables"][0]["org"] == "JD"
@@ -63,6 +65,7 @@ def test_the_summary_tells_who_was_told_on_which_level_and_what_lies_on_whose_ta
     rest = {"day": "2026-11-23", "refused": [], "stuck": [{"number": "2"}], "seconds": 1}
     show(found | rest, said.append)
     text = "\n".join(said)
+    assert "第 1 级 level 1：1 件 matters（连同重复提醒 2 次" in text
     assert "第 4 级 level 4：1 件 matters，11-24 12:00" in text
     assert "没有下一步" in text
     show(found | rest | {"stuck": []}, said.append)
