@@ -354,6 +354,7 @@ async def test_switching_to_another_calendar_starts_the_run_by_itself(pool: Pool
                 await asyncio.sleep(0.05)
     finally:
         running.cancel()
+        await asyncio.wait({running})
     assert (await clocks(pool, one))["contact"]["due_at"] == MONDAY + 2 * DAY
     assert len(hinted) == 1
 
