@@ -67,9 +67,18 @@ async def recount(pool: Pool, directory: Directory, *, limit: int = 200) -> list
 
 
 async def clocks(pool: Pool, one: UUID) -> dict[str, dict[str, Any]]:
-    """Kind to the row of its newest clock, without what no calendar may move."""
+    """Kind to the row of its newest clock."""
     rows = await pool.fetch("select * from clock where ticket_id = $1 order by started_at", one)
     return {row["kind"]: dict(row) for row in rows}
+
+
+def but_the_version(clocks: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Everything but the calendar's version, which a clock that stays where it is takes over, too."""
+    named = ("calendar_version", "calendar_digest")
+    return [
+        row | {"trace": {k: v for k, v in row["trace"].items() if k not in named}}
+        for _, row in sorted(clocks.items())
+    ]
 
 
 async def rungs(pool: Pool, one: UUID) -> dict[tuple[str, str], datetime]:
@@ -96,7 +105,8 @@ async def test_what_hangs_on_working_time_moves_with_its_reason_and_its_rungs_no
     assert contact["trace"]["calendar_version"] == 2
     assert contact["trace"]["start"] == before.pop("contact")["trace"]["start"]
     assert (said.kind.value, said.due_at) == ("contact", contact["due_at"])
-    assert after == before
+    assert but_the_version(after) == but_the_version(before)
+    assert {row["trace"]["calendar_version"] for row in after.values()} == {2, 1}
     then = await rungs(pool, one)
     assert then.pop(("result", "due+1wd")) == planned.pop(("result", "due+1wd")) + DAY
     assert then.pop(("result", "due+6wd")) == planned.pop(("result", "due+6wd")) + DAY

@@ -11,7 +11,7 @@ from uuid import UUID
 from contracts.clock import ClockEvent, ClockKind
 from services.notifier.clocks import moving
 from services.notifier.clocks.clock import NOBODY, Book, Clock
-from services.notifier.clocks.moving import Recounted
+from services.notifier.clocks.moving import RECKONED, Recounted
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.worktime.calendar import CalendarError
 
@@ -58,8 +58,9 @@ class Changes:
         except CalendarError:
             done = Recounted.LEFT
         self.recounted.append((clock, done))
-        if done in (Recounted.ALIGNED, Recounted.MOVED):
+        if done in RECKONED:
             self.aligned.append((clock, at))
+        if done in (Recounted.ALIGNED, Recounted.MOVED):
             self._note(clock)
         return done is Recounted.MOVED
 

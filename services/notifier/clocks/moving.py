@@ -54,11 +54,11 @@ class Recounted(Enum):
     CURRENT = "current"
     """It was reckoned on this calendar already."""
     SAME = "same"
-    """The calendar is another one, and leads to the same times."""
+    """The calendar is another one, and leads to the same times: only the trace says so."""
     MOVED = "moved"
     """Its due time differs."""
     ALIGNED = "aligned"
-    """Its due time is the same; the warning or the days that do not count differ."""
+    """Its due time is the same, the warning comes at another."""
     LEFT = "left"
     """It was moved before moves were kept, so nobody can say from its trace when it would be due."""
 
@@ -119,12 +119,10 @@ def recount(clock: Timed, book: Calendars) -> Recounted:
     times = reckon(clock.trace, calendar)
     if clock.trace.warn is None:
         times = Times(clock.near_at + (times.due_at - clock.due_at), times.due_at)
-    known = (clock.near_at, clock.due_at, clock.trace.skipped)
-    if (*times, skipped(clock.trace, times.due_at, calendar)) == known:
-        return Recounted.SAME
+    known = Times(clock.near_at, clock.due_at)
     _set(clock, clock.trace, times, book)
     if times.due_at == clock.due_at:
-        return Recounted.ALIGNED
+        return Recounted.SAME if times == known else Recounted.ALIGNED
     _move(clock, times.due_at, f"工作历有变更（第 {book.version} 版名录），按新的工作历重算")
     return Recounted.MOVED
 

@@ -16,7 +16,7 @@ from contracts.clock import ClockEvent, ClockKind, Trace
 from contracts.limits import WhistleLimits
 from contracts.whistle import CallState, WhistleEvent, WhistleKind
 from services.notifier.clocks import moving
-from services.notifier.clocks.moving import Calendars, Recounted
+from services.notifier.clocks.moving import RECKONED, Calendars, Recounted
 from services.notifier.worktime.calendar import CalendarError
 from services.notifier.worktime.limits import Basis, Duration, duration
 
@@ -110,7 +110,7 @@ class WhistleTiming:
             except CalendarError:
                 done = Recounted.LEFT
             self.recounted.append((clock, done))
-            if done in (Recounted.ALIGNED, Recounted.MOVED):
+            if done in RECKONED:
                 self.changed[clock.clock_id] = clock
             if done is Recounted.MOVED:
                 self.said.append(("clock.set", self.whistle.event(clock, at)))
