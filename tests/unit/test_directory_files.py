@@ -377,7 +377,7 @@ def test_the_line_of_every_row_is_remembered(folder: Path) -> None:
         assert file == "units.csv"
         assert units[line - 1].startswith(f"{unit.code},")
     places = [tables["calendar"].place(n) for n in range(len(tables["calendar"]))]
-    assert {file for file, _ in places} == {"2025.csv", "2026.csv", "2027.csv"}
+    assert {file for file, _ in places} == {"2024.csv", "2025.csv", "2026.csv", "2027.csv"}
     assert places == sorted(places)
 
 

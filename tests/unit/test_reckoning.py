@@ -89,7 +89,10 @@ def test_recounting_twice_changes_nothing_more_and_the_old_calendar_brings_the_o
 ) -> None:
     case, new = lived(life, profile), with_holidays(frozenset(days))
     before = [(c.clock_id, c.near_at, c.due_at) for c in case.timing.clocks]
+    stopped = {c.clock_id for c in case.timing.clocks if not c.open}
     case.timing.recount(MONDAY, new)
+    after = [(c.clock_id, c.near_at, c.due_at) for c in case.timing.clocks]
+    assert {row for row in after if row[0] in stopped} <= set(before)
     said = len(case.timing.said)
     case.timing.recount(MONDAY, new)
     assert len(case.timing.said) == said
