@@ -13,7 +13,7 @@ from kit.ids import new_id
 
 SQL_FORGET: Final = """
 delete from calendar_run r
-where r.done_at is not null and r.moved = 0 and r.kept = 0 and r.version <= $1
+where r.done_at is not null and r.moved + r.same + r.kept = 0 and r.version <= $1
 """
 SQL_BEGIN: Final = """
 insert into calendar_run (run_id, version, digests, begun_at)
@@ -85,7 +85,7 @@ class Run:
 async def begin(conn: Conn, version: int, digests: Mapping[str, str], now: datetime) -> None:
     """Begin a run, or take over the one under way; not where a newer version was seen already.
 
-    Finished runs that changed nothing are forgotten.
+    Finished runs that touched no clock are forgotten; the others tell a rebuild when it happened.
     """
     await conn.execute(SQL_FORGET, version)
     await conn.execute(SQL_BEGIN, new_id(), version, dict(digests), now)
