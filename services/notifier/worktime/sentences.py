@@ -25,6 +25,7 @@ DUTY_EN: Final = {
     ClockKind.RESOLVE: "resolving the whistle",
     ClockKind.RATING: "rating the whistle",
     ClockKind.DECISION: "carrying out the decision",
+    ClockKind.CONFIRMATION: "confirming the decision's result",
 }
 _UNITS: Final = {
     "m": "minute",
