@@ -33,7 +33,7 @@ set closed_at = null, state = 'queued', session_id = null, issue_id = (
     )
 )
 from unnest($1::uuid[], $2::int[], $3::timestamptz[]) as t(id, round, merged_at)
-where i.ticket_id = t.id and i.round = t.round and i.closed_at >= t.merged_at
+where i.ticket_id = t.id and i.round <= t.round and i.closed_at >= t.merged_at
     and i.state = 'withdrawn' and not exists (
     select from reception_item later where later.ticket_id = t.id and later.closed_at is null
 )
