@@ -16,7 +16,7 @@ from services.notifier.asking import Asking
 from services.notifier.directory import Directory
 from services.notifier.legacy import reviews_of
 from services.notifier.queries import Wanted
-from services.notifier.receiving.pages import decisions_about
+from services.notifier.receiving import pages
 from services.notifier.reception import (
     brief,
     handing,
@@ -94,25 +94,25 @@ async def _known(conn: Conn, row: Record, now: datetime) -> dict[str, Any]:
     earlier = await store_dossier.earlier(conn, row)
     ids = [one["item_id"] for one in earlier]
     before = await store_hand.entries(conn, ids)
-    decided = await decisions_about(conn, [row["item_id"], *ids], now)
+    about = await pages.decisions_about(conn, [row["item_id"], *ids], now)
+    decided = [one for own in about.values() for one in own]
     closed = row["closed_at"].isoformat() if row["closed_at"] else None
     rules = handing.rules_of(entries[row["item_id"]])
     return {
         "made_at": now.isoformat(),
         "item": item_of(row).show(now) | {"rules": rules, "closed_at": closed},
-        "decisions": decided[row["item_id"]],
         "holders": brief.holders(view["holders"] if view else [], now),
         "clocks": [viewing.clock_shown(one, now) for one in clocks],
         "escalations": brief.told(reversed(rungs)),
         "legacy": [
             legacy.shown(one, now) | {"reviews": found[one["legacy_id"]]} for one in matters
         ],
+        "decisions": sorted(decided, key=lambda one: str(one["decided_at"]), reverse=True),
         "earlier": [
             item_of(one).show(now)
             | {
                 "why": brief.HOW[one["how"]],
                 "rules": handing.rules_of(before[one["item_id"]]),
-                "decisions": decided[one["item_id"]],
                 "closed_at": one["closed_at"].isoformat() if one["closed_at"] else None,
             }
             for one in earlier

@@ -18,6 +18,7 @@ from tests.support import small
 from tests.support.desk import GARBAGE, Desk, opened
 from tests.support.notifier import Front, front, hear, lying
 from tests.support.pictures import photo
+from tests.support.reception import Office, order
 from tests.support.servers import PASSWORD, Database
 
 HOLDER: Final = "unit:GT-1"
@@ -201,3 +202,19 @@ async def test_call_backs_and_earlier_receptions_of_the_same_matter_stand_in_it(
     old = (await notifier.get(f"items/{first['item_id']}/dossier", "P-DESK-L", "dispatcher")).json()
     (answer_given,) = old["callbacks"]
     assert (answer_given["solved"], answer_given["satisfied"]) == (True, True)
+
+
+async def test_what_was_decided_about_the_matter_before_stands_in_it(
+    pool: Pool, notifier: Front
+) -> None:
+    office = Office(pool)
+    item = await office.matter()
+    session = await office.set_up()
+    await office.step(session, "schedule")
+    await office.decided(session, item, order(text="十日内修复<b>"))
+    path = f"items/{item}/dossier"
+    (decision,) = (await notifier.get(path)).json()["decisions"]
+    assert (decision["kind"], decision["owner"], decision["state"]) == ("assign", "SZ", "open")
+    page = (await notifier.get(path, headers=HTML)).text
+    assert "十日内修复<b>" in Seen(page).text
+    assert "交办" in Seen(page).text

@@ -7,18 +7,17 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from services.notifier.reception.dossier_style import STYLE
+from services.notifier.reception.dossier_style import HTML, STYLE
 from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, Lang, words
 from services.notifier.worktime.calendar import CITY
 
 Part = Mapping[str, Any]
-NameOf = Callable[[str], str]
 
 
 class Page:
     """One dossier in one language; `name_of` is what people call a unit."""
 
-    def __init__(self, lang: Lang, name_of: NameOf) -> None:
+    def __init__(self, lang: Lang, name_of: Callable[[str], str]) -> None:
         self._lang = lang
         self._name_of = name_of
 
@@ -30,12 +29,12 @@ class Page:
             self._timeline(dossier["timeline"]), self._escalations(dossier["escalations"]),
             self._whistles(dossier["whistles"]), self._callbacks(dossier["callbacks"]),
             self._photos(dossier["photos"], pictures), self._legacy(dossier["legacy"]),
-            self._earlier(_own(dossier), dossier["earlier"]), f"{self._head('notes')}<div class=\"lines\"></div>",
+            self._earlier(dossier["earlier"]), self._decisions(dossier["decisions"]),
+            f"{self._head('notes')}<div class=\"lines\"></div>",
         )  # fmt: skip
         title = f"{self._title('title')} {_e(dossier['item']['number'])}"
-        html = "zh-CN" if self._lang == "zh" else "en"
         return (
-            f'<!doctype html><html lang="{html}"><head><meta charset="utf-8">'
+            f'<!doctype html><html lang="{HTML[self._lang]}"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>"
             f"<p>{self._title('made')} {_e(self._when(dossier['made_at']))}</p>"
@@ -190,22 +189,30 @@ class Page:
         ]  # fmt: skip
         return self._list("legacy", ("at", "kind", "reason", "review_at", "result"), shown)
 
-    def _earlier(self, own: Part, rows: Sequence[Part]) -> str:
-        """What was decided before: about this matter itself, then about others like it."""
+    def _earlier(self, rows: Sequence[Part]) -> str:
         shown = [
             [
                 self._when(row["queued_at"]), row["number"], self._code(row["why"]),
                 self._code(row["rule"]), self._name_of(row["org"]), self._when(row["closed_at"]),
-                "；".join(f"{self._code(d['kind'])}：{d['text']}" for d in row["decisions"]),
             ]
-            for row in ([own, *rows] if own["decisions"] else rows)
+            for row in rows
         ]  # fmt: skip
-        columns = ("at", "number", "why", "rule", "unit", "to", "decided")
-        return self._list("earlier", columns, shown)
+        return self._list("earlier", ("at", "number", "why", "rule", "unit", "to"), shown)
+
+    def _decisions(self, rows: Sequence[Part]) -> str:
+        shown = [
+            [
+                self._when(row["decided_at"]), row["number"], self._code(row["kind"]),
+                self._name_of(row["owner"]), row["text"], self._code(row["state"]),
+                self._when(row.get("due_at")),
+            ]
+            for row in rows
+        ]  # fmt: skip
+        names = ("at", "number", "kind", "unit", "reason", "state", "due_at")
+        return self._list("decisions", names, shown)
 
     def _text(self, name: str, said: str | None) -> str:
-        body = f'<p class="words">{_e(said)}</p>' if said else self._none()
-        return self._head(name) + body
+        return self._head(name) + (f'<p class="words">{_e(said)}</p>' if said else self._none())
 
     def _list(self, name: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         return self._head(name) + (self._table(columns, rows) if rows else self._none())
@@ -241,7 +248,3 @@ class Page:
 
 def _e(value: object) -> str:
     return "" if value is None else escape(str(value))
-
-
-def _own(dossier: Part) -> dict[str, Any]:
-    return {**dossier["item"], "why": "same_ticket", "decisions": dossier["decisions"]}

@@ -29,3 +29,5 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Robots-Tag": "noindex",
     "Vary": "Accept, Accept-Language",
 }
+HTML: Final = {"zh": "zh-CN", "en": "en"}
+"""Language of the page as HTML names it."""
