@@ -146,6 +146,9 @@ async def test_the_second_return_of_a_round_counts_once_however_many_are_told(po
     last = await apply(pool, apply_tickets, *returned(one, 12, round_=2))
     assert queued(last.events) == []  # on the same table already: one more line in its list
     assert rules((await listed(pool))[0]) == ["returned_2", "returned_2"]
+    await pool.execute("update reception_item set closed_at = queued_at, state = 'done'")
+    third_time = await apply(pool, apply_tickets, *returned(one, 14, round_=2))
+    assert (queued(third_time.events), await listed(pool)) == ([], [])
 
 
 async def test_a_whole_history_heard_at_once_ends_in_the_same_entries(pool: Pool) -> None:
