@@ -10,9 +10,10 @@ from uuid import UUID
 import pytest
 
 from contracts.ticket import TicketStatus
-from kit.db import Pool, create_pool
+from kit.db import Pool, create_pool, transaction
 from kit.ids import new_id
 from services.notifier.actions import apply_complaints, apply_tickets
+from services.notifier.notices import store_occasions
 from tests.support import telling
 from tests.support.heard import NUMBER, apply, at, complaint, dispatched, ticket, ticks
 from tests.support.servers import PASSWORD, Database
@@ -199,3 +200,15 @@ async def test_planners_at_once_tell_everybody_exactly_once(pool: Pool, database
         more = any(one.claimed for one in rounds)
     ids = [message.message_id for _, message in chat.taken]
     assert len(ids) == len(set(ids)) == 100
+
+
+async def test_while_one_process_plans_the_others_neither_plan_nor_wait(
+    pool: Pool, database: Database
+) -> None:
+    await at(database.dsn(), 0)
+    await apply(pool, apply_tickets, dispatched(new_id()))
+    async with transaction(pool) as conn:
+        assert await store_occasions.read_to(conn) is not None
+        other = await asyncio.wait_for(plan(pool, told_at_once(), Remembering()), 1)
+        assert other.outcomes.total() == 0
+    assert (await plan(pool, told_at_once(), Remembering())).outcomes["told"] == 1
