@@ -58,6 +58,7 @@ async def main() -> None:
     plumbing.consume(NOTIFIER_DIRECTORY, on_directory_published(directory))
     details = {"calendar": partial(outlook.detail, pool, holder)}
     channels = outside.channels
+    answerable = {name for gateway in outside.gateways for name in gateway.channels}
     checks = {"database": plumbing.database_answers, "directory": directory.known}
     await serve(
         Parts(
@@ -83,7 +84,7 @@ async def main() -> None:
                 watchdog(pool),
                 reply_sweeper(pool),
                 planner(pool, holder, channels),
-                sender(pool, holder, channels),
+                sender(pool, holder, channels, answerable),
                 notice_counter(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
             ),

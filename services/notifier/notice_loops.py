@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final
 
 from prometheus_client import Counter, Gauge
@@ -68,7 +68,9 @@ def planner(pool: Pool, holder: Holder, channels: Mapping[str, Channel]) -> Loop
     return plan_notices
 
 
-def sender(pool: Pool, holder: Holder, channels: Mapping[str, Channel]) -> Loop:
+def sender(
+    pool: Pool, holder: Holder, channels: Mapping[str, Channel], answerable: Collection[str]
+) -> Loop:
     """Send for ever: at once while there is more."""
     for name in channels:
         for outcome in OUTCOMES:
@@ -78,7 +80,7 @@ def sender(pool: Pool, holder: Holder, channels: Mapping[str, Channel]) -> Loop:
         await holder.first()
         while True:
             try:
-                done = await sending.send(pool, holder.directory, channels)
+                done = await sending.send(pool, holder.directory, channels, answerable=answerable)
             except LOST as error:
                 log.warning("sending_lost", error=type(error).__name__)
                 await asyncio.sleep(LOST_S)

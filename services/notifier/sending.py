@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -24,8 +24,10 @@ from kit.ids import new_id
 from kit.logging import get
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR
-from services.notifier.notices import store_notices, store_occasions, store_sending, wording
-from services.notifier.notices.channel import Channel, ChannelError, Message
+from services.notifier.notices import store_notices, store_occasions, store_sending
+from services.notifier.notices.channel import Channel, ChannelError
+from services.notifier.notices.inviting import invite
+from services.notifier.notices.letter import Letter, message
 from services.notifier.notices.notice import Notice
 from services.notifier.notices.occasion import why_not
 from services.notifier.notices.planning import wait_s
@@ -47,14 +49,6 @@ BROKEN: Final = "channel_broken"
 _ALIVE: Final = frozenset({"planned", "failed", "sent", "digested"})
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A claimed notice with what it tells of."""
-
-    row: Record
-    matters: tuple[Told, ...]
-
-
 @dataclass(slots=True)
 class Sent:
     """What one round of sending did: notices by channel and outcome."""
@@ -66,9 +60,17 @@ class Sent:
 
 
 async def send(
-    pool: Pool, directory: Directory, channels: Mapping[str, Channel], *, lease_s: float = LEASE_S
+    pool: Pool,
+    directory: Directory,
+    channels: Mapping[str, Channel],
+    *,
+    answerable: Collection[str] = (),
+    lease_s: float = LEASE_S,
 ) -> Sent:
-    """One round: claim, drop what is pointless by now, send the rest side by side, mark each."""
+    """One round: claim, drop what is pointless by now, send the rest side by side, mark each.
+
+    `answerable` names channels whose recipients can answer by a reply gateway.
+    """
     done = Sent()
     async with transaction(pool) as conn:
         now = await business_now(conn)
@@ -76,10 +78,12 @@ async def send(
         done.claimed = len(rows)
         letters, pointless = await _letters(conn, rows, now)
         await store_sending.drop(conn, pointless)
+        tails = await invite(conn, letters, directory.people, answerable, now)
     for row in rows:
         if row["notice_id"] in pointless:
             done.outcomes[row["channel"], "dropped"] += 1
-    round_ = _Round(pool, directory, channels, now, done, asyncio.Semaphore(MARKING))
+    marking = asyncio.Semaphore(MARKING)
+    round_ = _Round(pool, directory, channels, tails, now, done, marking)
     ended = await asyncio.gather(*map(round_.deliver, letters), return_exceptions=True)
     for one in ended:
         if one is not None:
@@ -121,6 +125,7 @@ class _Round:
     pool: Pool
     directory: Directory
     channels: Mapping[str, Channel]
+    tails: Mapping[UUID, str]
     now: datetime
     done: Sent
     marking: asyncio.Semaphore
@@ -153,9 +158,10 @@ class _Round:
         address = self.directory.people.address(row["post"], row["channel"])
         if address is None:
             raise ChannelError(NO_ADDRESS, retryable=False)
-        await channel.send(address, message(letter, self.directory))
+        tail = self.tails.get(row["notice_id"], "")
+        await channel.send(address, message(letter, self.directory.names, tail))
 
-    async def _failed(self, row: Record, error: ChannelError) -> str:
+    async def _failed(self, row: Mapping[str, Any], error: ChannelError) -> str:
         wait = wait_s(self.directory.notices, row["attempts"], error.retry_after_s)
         async with self.marking, transaction(self.pool) as conn:
             if error.retryable and wait is not None:
@@ -173,7 +179,7 @@ class _Round:
                 await self._nobody(conn, row, error.reason)
         return "dead"
 
-    def _instead(self, row: Record, tried: Sequence[Record]) -> Notice | None:
+    def _instead(self, row: Mapping[str, Any], tried: Sequence[Record]) -> Notice | None:
         """The same through the person's next channel, else to the deputy.
 
         None when all were tried, or when the person, or a deputy in line, is told besides.
@@ -194,29 +200,16 @@ class _Round:
             post = people.deputy(post, self.now)
         return None
 
-    async def _nobody(self, conn: Conn, row: Record, reason: str) -> None:
+    async def _nobody(self, conn: Conn, row: Mapping[str, Any], reason: str) -> None:
         """Nobody is left to be told: on record, and in the log for whoever keeps the directory."""
         detail = {"notice": str(row["notice_id"]), "post": row["post"], "reason": reason}
         about = str(row["ticket_id"] or row["notice_id"])
         await audit.record(conn, [audit.Entry(self.now, ACTOR, "notice.unreached", about, detail)])
         log.error("notice_unreached", **detail)
 
-    def _again(self, row: Record, post: str, person: str, channel: str) -> Notice:
+    def _again(self, row: Mapping[str, Any], post: str, person: str, channel: str) -> Notice:
         return Notice(
             new_id(), row["occasion_id"], row["cause"], row["ticket_id"], row["number"],
             row["unit"], row["area"], Urgency(row["urgency"]), row["level"], post, person, channel,
             "", None, self.now, self.now, row["notice_id"],
         )  # fmt: skip
-
-
-def message(letter: Letter, directory: Directory) -> Message:
-    """What is sent, composed from how things stand now."""
-    row, matters = letter.row, letter.matters
-    what = {"cause": row["cause"], "post": row["post"]} | wording.data(matters)
-    return Message(
-        subject=wording.subject(matters),
-        body=wording.body(matters, directory.names),
-        urgency=Urgency(row["urgency"]),
-        message_id=str(row["notice_id"]),
-        data=what,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from kit.ids import new_id
 from services.notifier import notice_pages
 from services.notifier.actions import apply_tickets
 from services.notifier.notice_pages import Asked
+from services.notifier.replies import code
 from services.notifier.viewing import Page
 from tests.support.heard import AREA, MONDAY, apply, at, dispatched, received, ticket, ticks
 from tests.support.servers import PASSWORD, Database
@@ -192,6 +194,33 @@ async def test_people_see_notices_of_their_area_their_unit_or_themselves(
     assert await count("P0142", "unit") == 1  # of the unit it is about
     assert await count("P0021", "unit") == 0
     assert await count("P0000", "auditor") == 1
+
+
+async def test_who_can_answer_is_sent_a_code_of_the_ticket_the_person_and_the_address(
+    pool: Pool, database: Database
+) -> None:
+    contacts = [{"post": "SZ-S1", "channel": "chat", "address": "account"}]
+    rules = [{"group_wait_s": 0, "nats_is_enough": []}]
+    directory, chat, one = told_city(notices=rules, contacts=contacts), Remembering(), new_id()
+    await at(database.dsn(), 0)
+    await apply(pool, apply_tickets, dispatched(one))
+    await plan(pool, directory, chat)
+    await send(pool, directory, chat, answerable={"chat"})
+    ((_, message),) = chat.taken
+    found = re.search(r"，回“签收 (\w{6})”$", message.body)
+    assert found
+    assert len(message.body) < 70
+    row = await pool.fetchrow(
+        "select * from reply_code where code_hash = $1", code.code_hash(found[1])
+    )
+    assert row
+    assert (row["ticket_id"], row["unit"], row["person"]) == (one, "SZ", "P0145")
+    assert code.same_address(row["address_hash"], "account", row["code_id"].bytes)
+    await send(pool, directory, chat)
+    await apply(pool, apply_tickets, dispatched(new_id()))
+    await plan(pool, directory, chat)
+    await send(pool, directory, chat)
+    assert "回" not in chat.taken[-1][1].body
 
 
 DIES = """

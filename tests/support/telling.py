@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -64,9 +64,12 @@ async def plan(pool: Pool, directory: Directory, *channels: Channel) -> Planned:
             return total
 
 
-async def send(pool: Pool, directory: Directory, *channels: Channel) -> Sent:
+async def send(
+    pool: Pool, directory: Directory, *channels: Channel, answerable: Collection[str] = ()
+) -> Sent:
     """One round of sending."""
-    return await sending.send(pool, directory, {one.name: one for one in channels})
+    named = {one.name: one for one in channels}
+    return await sending.send(pool, directory, named, answerable=answerable)
 
 
 async def hurry(pool: Pool) -> None:

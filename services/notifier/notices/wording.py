@@ -49,7 +49,8 @@ _CLOCKS: Final[Mapping[ClockKind, str]] = {
     ClockKind.SIGN_OFF: "签发",
     ClockKind.RESOLVE: "哨件办结",
     ClockKind.RATING: "评哨",
-    ClockKind.DECISION: "接待决定",
+    ClockKind.DECISION: "落实接待决定",
+    ClockKind.CONFIRMATION: "确认接待结果",
 }
 
 _FRAMES: Final[Mapping[Cause, tuple[str, str]]] = {
@@ -105,10 +106,10 @@ def subject(matters: Sequence[Told]) -> str:
     return f"待办提醒 {len(matters)} 件"
 
 
-def body(matters: Sequence[Told], names: Names) -> str:
-    """At most LONGEST characters, however many matters it is about."""
+def body(matters: Sequence[Told], names: Names, tail: str = "") -> str:
+    """At most LONGEST characters, however many matters it is about; `tail` ends one about a single matter."""
     if len(matters) == 1:
-        return _fitted(matters[0], names)
+        return _fitted(matters[0], names, LONGEST - len(tail)) + tail
     counts = Counter(CAUSE_NAMES[told.occasion.cause] for told in matters)
     listed = "、".join(f"{name}{count}" for name, count in counts.most_common())
     first = most_urgent_first(matters)[0]
@@ -156,7 +157,7 @@ def _item(told: Told) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _fitted(told: Told, names: Names) -> str:
+def _fitted(told: Told, names: Names, room: int) -> str:
     """Names give way until it fits: first the unit's, then the place's, then the category's."""
     one = told.occasion
     parts = {
@@ -165,10 +166,10 @@ def _fitted(told: Told, names: Names) -> str:
         "category": names.category(one.category),
     }
     for name in parts:
-        over = len(_single(told, parts)) - LONGEST
+        over = len(_single(told, parts)) - room
         if over > 0:
             parts[name] = parts[name][: max(0, len(parts[name]) - over)]
-    return _single(told, parts)[:LONGEST]
+    return _single(told, parts)[:room]
 
 
 def _single(told: Told, parts: Mapping[str, str]) -> str:
