@@ -8,8 +8,10 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from contracts.publication import IssueEvent
@@ -21,6 +23,7 @@ from kit.ids import new_id
 from services.notifier import notice_pages
 from services.notifier.actions import apply_tickets
 from services.notifier.notice_pages import Asked
+from services.notifier.notices import store_notices, store_sending
 from services.notifier.replies import code
 from services.notifier.viewing import Page
 from tests.support.heard import AREA, MONDAY, apply, at, dispatched, received, ticket, ticks
@@ -221,6 +224,37 @@ async def test_who_can_answer_is_sent_a_code_of_the_ticket_the_person_and_the_ad
     await plan(pool, directory, chat)
     await send(pool, directory, chat)
     assert "回" not in chat.taken[-1][1].body
+
+
+SQL_SEED: Final = """
+insert into notice (
+    notice_id, cause, number, unit, area, urgency, post, person, channel, bundle, state, planned_at,
+    not_before, next_at, sent_at
+)
+select gen_random_uuid(), 'urged', '', 'SZ', '', 'normal', 'SZ-S1', 'P' || n % 500, 'chat', 'digest',
+    case when n % 2 = 0 then 'planned' else 'sent' end, $1::timestamptz,
+    $1::timestamptz + make_interval(hours => 1 + n % 20), null,
+    case when n % 2 = 1 then $1::timestamptz end
+from generate_series(1, 20000) as n
+"""
+
+
+async def test_a_look_at_what_is_due_does_not_grow_with_what_waits_or_was_sent(
+    database: Database,
+) -> None:
+    as_the_pool_does = {"search_path": "notifier", "enable_seqscan": "off"}
+    conn = await asyncpg.connect(database.dsn(), server_settings=as_the_pool_does)
+    await conn.execute(SQL_SEED, MONDAY)
+    await conn.execute("analyze notice")
+    for text, arguments, index in (
+        (store_notices.SQL_DUE, (MONDAY, 500), "notice_due"),
+        (store_sending.SQL_CLAIM, (50, 60.0), "notice_send"),
+    ):
+        plan_ = await conn.fetch(f"explain (analyze, timing off) {text}", *arguments)
+        words = "\n".join(row[0] for row in plan_)
+        assert f"using {index}" in words, words
+        assert "Seq Scan" not in words, words
+    await conn.close()
 
 
 DIES = """

@@ -316,6 +316,8 @@ def test_a_digest_counts_and_names_the_most_urgent(causes: list[Cause]) -> None:
     assert len(text) <= LONGEST
     assert f"待办{len(told)}件" in text
     assert text.endswith("最急999")
-    items = wording.data(told)["items"]
-    assert len(items) == len(told)
+    data = wording.data(told)
+    items = data["items"]
+    assert data["count"] == len(told)
+    assert len(items) == min(len(told), wording.MOST_ITEMS)
     assert items[0]["urgency"] == "urgent"

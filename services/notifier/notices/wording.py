@@ -21,6 +21,8 @@ from services.notifier.worktime.calendar import CITY
 
 LONGEST: Final = 69
 """Characters of one short message in Chinese are 70, its signature included."""
+MOST_ITEMS: Final = 50
+"""A digest names so many for machines; a page of notices has them all."""
 SIGNATURE: Final = "【吹哨】"
 CAUSE_NAMES: Final[Mapping[Cause, str]] = {
     Cause.DISPATCHED: "新派单",
@@ -132,8 +134,9 @@ def most_urgent_first(matters: Sequence[Told]) -> list[Told]:
 
 
 def data(matters: Sequence[Told]) -> dict[str, Any]:
-    """For machines, the most urgent first."""
-    return {"items": [_item(told) for told in most_urgent_first(matters)]}
+    """For machines: how many, and the most urgent ones first."""
+    first = most_urgent_first(matters)[:MOST_ITEMS]
+    return {"count": len(matters), "items": [_item(told) for told in first]}
 
 
 def _item(told: Told) -> dict[str, Any]:
