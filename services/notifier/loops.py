@@ -22,6 +22,8 @@ log = get(__name__)
 
 LOOK_S: Final = 0.5
 """Longest sleep: what another process plans, or a simulated clock jumps over, waits no longer."""
+SURELY_S: Final = 5.0
+"""A kind of due time that the look does not know of waits no longer than about this."""
 GATHER_S: Final = 0.2
 """Between two ticks: what comes due meanwhile is raised in one transaction, not in one each."""
 LOST_S: Final = 1.0
@@ -91,11 +93,13 @@ def ticker(pool: Pool, relay: Relay, holder: Holder) -> Loop:
 
 
 async def _something_due(pool: Pool) -> None:
-    """Sleep until then; one statement a look, whatever is open."""
-    while (seconds := await until_next(pool)) > 0:
+    """Sleep until then; one statement a look, whatever is open. After SURELY_S a tick looks for itself."""
+    for _ in range(round(SURELY_S / LOOK_S)):
+        seconds = await until_next(pool)
         TICKED_AT.set_to_current_time()
+        if seconds <= 0:
+            return
         await asyncio.sleep(min(seconds, LOOK_S))
-    TICKED_AT.set_to_current_time()
 
 
 def watchdog(pool: Pool) -> Loop:

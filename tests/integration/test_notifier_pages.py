@@ -114,6 +114,7 @@ async def test_a_look_at_what_is_due_does_not_grow_with_the_number_of_open_ticke
         "whistle_clock_alarm",
         "escalation_repeat",
         "legacy_matter_due",
+        "decision_clock_alarm",
     ):
         assert f"using {index}" in words, words
     assert "actual rows=20000" not in words, words

@@ -58,7 +58,8 @@ select extract(epoch from least(
     (select min(w.next_at) from whistle_clock w where w.next_at is not null),
     (select min(d.next_at) from decision_clock d where d.next_at is not null),
     (select min(e.repeat_at) from escalation e where e.repeat_at is not null),
-    (select min(m.review_at) from legacy_matter m where m.ended_at is null and m.asked_at is null)
+    (select min(m.review_at) from legacy_matter m where m.ended_at is null and m.asked_at is null),
+    (select min(d.next_at) from decision_clock d where d.next_at is not null)
 ) - chuishao.business_now())::float8
 """
 """The first entry of each partial index the tick claims by: what a look costs does not depend on what is open."""
