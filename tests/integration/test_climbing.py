@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
+import httpx
 import orjson
 import pytest
 from nats.aio.client import Client
@@ -28,6 +29,7 @@ from services.notifier.ticking import Ticked, tick, until_next
 from services.notifier.viewing import Page
 from tests.support import city, heard
 from tests.support.heard import apply, at, complaint, dispatched, ticket, ticks
+from tests.support.notifier import front, signed
 from tests.support.servers import PASSWORD, Database
 from tests.support.world import until
 
@@ -149,6 +151,26 @@ async def test_only_who_was_told_and_the_holding_unit_may_acknowledge(
         await knows(pool, "P9999", one)
     colleague = next(p for p in posts if p.unit == "SZ" and p.role not in {"leader", "duty_lead"})
     assert (await knows(pool, colleague.person, one))["acknowledged_by"] == colleague.post
+
+
+async def test_acknowledging_over_http_answers_the_same_twice_and_404_to_strangers(
+    pool: Pool, database: Database
+) -> None:
+    one = await critical(pool, database)
+    row = await pool.fetchrow("select escalation_id, recipients->>0 as post from escalation")
+    person = city.directory().org._posts[row["post"]].person
+    async with httpx.AsyncClient(base_url="http://router") as router, front(pool, router) as open_:
+        http = open_.http
+        path = f"/v1/escalations/{row['escalation_id']}/acknowledge"
+        assert (await http.post(path, headers=signed("P9999", "unit"))).status_code == 404
+        assert (await http.post(path, headers=signed(person, "dashboard"))).status_code == 403
+        first = await http.post(path, headers=signed(person, "unit"))
+        again = await http.post(path, headers=signed(person, "unit"))
+        assert (first.status_code, again.json()) == (200, first.json())
+        query = {"ticket": str(one), "acknowledged": "true"}
+        page = await http.get("/v1/escalations", params=query, headers=signed("P0000", "admin"))
+        [item] = page.json()["items"]
+        assert (item["acknowledged_by"], item["rule_version"]) == (row["post"], 1)
 
 
 async def test_what_was_cleared_cannot_be_acknowledged(pool: Pool, database: Database) -> None:
