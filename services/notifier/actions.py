@@ -125,8 +125,8 @@ async def _hear(
             tally.hear(one.received, one.data, timing.clocks)
         timings.append(timing)
         tallies.append(tally)
-    await store.save_tickets(conn, [timing.ticket for timing in timings])
     await counting.keep_all(conn, tallies)
+    await store.save_tickets(conn, [timing.ticket for timing in timings])
     return await write(conn, timings, ladders, directory)
 
 

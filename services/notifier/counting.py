@@ -18,7 +18,8 @@ from services.notifier.directory import Directory
 from services.notifier.ending import parse_id
 from services.notifier.rates.counter import Counter
 from services.notifier.rates.fact import AT_THE_DESK, Counted, Fact
-from services.notifier.rates.store_facts import Kept, keep
+from services.notifier.rates.store_facts import About, Kept, keep
+from services.notifier.worktime.calendar import WorkCalendar
 
 CALLBACK: Final = "complaint.callback_recorded"
 
@@ -28,36 +29,33 @@ class Tally:
 
     def __init__(self, ticket: Ticket, directory: Directory) -> None:
         self.ticket = ticket
-        self.old = Counted.of(ticket.counted)
-        self.new = Counted.of(ticket.counted)
         self._directory = directory
+        self._counter = Counter(Counted.of(ticket.counted), ticket.received_at, self._calendar)
 
     def hear(self, one: Received, data: TicketEvent, clocks: Sequence[Clock]) -> None:
         """Add a ticket event, after its clocks were moved."""
         at = data.dispatched_at if isinstance(data, TicketDispatched) else one.event.time
-        self._counter().hear(one.name, data, at, clocks)
-        self.ticket.counted = self.new.stored()
+        self._counter.hear(one.name, data, at, clocks)
 
     def answer(self, data: ComplaintChanged, at: datetime) -> None:
         """Add a call-back."""
-        self._counter().answer(data, at)
-        self.ticket.counted = self.new.stored()
+        self._counter.answer(data, at)
 
-    def _counter(self) -> Counter:
-        book = self._directory
-        return Counter(
-            self.new,
-            self.ticket.received_at,
-            lambda unit: book.calendar(book.org.calendar_of(unit)),
-        )
+    def put(self, kept: Kept) -> None:
+        """Hand over what changed, and leave the rest with the ticket, which is stored later."""
+        ticket = self.ticket
+        about = About(ticket.ticket_id, ticket.number, ticket.received_at)
+        ticket.counted = kept.add(about, ticket.counted, self._counter.counted)
+
+    def _calendar(self, unit: str) -> WorkCalendar:
+        return self._directory.calendar(self._directory.org.calendar_of(unit))
 
 
 async def keep_all(conn: Conn, tallies: Sequence[Tally]) -> None:
     """Write the facts that a batch changed."""
     kept = Kept()
     for one in tallies:
-        ticket = one.ticket
-        kept.add(ticket.ticket_id, ticket.number, ticket.received_at, old=one.old, new=one.new)
+        one.put(kept)
     await keep(conn, kept)
 
 
@@ -77,8 +75,7 @@ async def complaints(conn: Conn, batch: Sequence[Received], directory: Directory
         if ticket_id in tallies:
             tallies[ticket_id].answer(data, one.event.time)
     for tally in tallies.values():
-        ticket = tally.ticket
-        kept.add(ticket.ticket_id, ticket.number, ticket.received_at, old=tally.old, new=tally.new)
+        tally.put(kept)
     if tickets:
         await store.save_tickets(conn, list(tickets.values()))
     await keep(conn, kept)

@@ -6,7 +6,7 @@ in. Ticket events come in version order, answers in any order and any number of 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Final, Self
 
@@ -142,9 +142,7 @@ class Counted:
         return last, None if done else self.follows
 
 
-_DEFAULTS: Final = {
-    kind: {one.name: one.default for one in fields(kind)} for kind in (Fact, Answer)
-}
+_USUAL: Final = {kind: [(one.name, one.default) for one in fields(kind)] for kind in (Fact, Answer)}
 _TIMES: Final = frozenset(one.name for one in fields(Fact) if one.name.endswith(("_at", "_due")))
 
 
@@ -153,9 +151,9 @@ def _time(name: str, value: Any) -> Any:
 
 
 def _plain(one: Fact | Answer) -> dict[str, Any]:
-    usual = _DEFAULTS[type(one)]
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in asdict(one).items()
-        if value != usual[name]
-    }
+    said: dict[str, Any] = {}
+    for name, usual in _USUAL[type(one)]:
+        value = getattr(one, name)
+        if value != usual:
+            said[name] = value.isoformat() if isinstance(value, datetime) else value
+    return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -55,6 +56,15 @@ FACT_WIDTH: Final = 26
 ANSWER_WIDTH: Final = 15
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The ticket that facts are about."""
+
+    ticket_id: UUID
+    number: str
+    received_at: datetime
+
+
 @dataclass(slots=True)
 class Kept:
     """Rows of a batch that are new or differ from what is stored."""
@@ -62,19 +72,24 @@ class Kept:
     facts: list[tuple[Any, ...]] = field(default_factory=list)
     answers: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def add(
-        self, ticket_id: UUID, number: str, received_at: Any, *, old: Counted, new: Counted
-    ) -> None:
-        """What changed of one ticket. Answers repeat whose work they are about, so they change with the facts."""
-        known = {(f.round, f.unit): f for f in old.facts}
-        changed = [f for f in new.facts if known.get((f.round, f.unit)) != f]
-        self.facts += [_fact(ticket_id, number, received_at, f) for f in changed]
-        if new.answers and (changed or new.answers != old.answers or new.follows != old.follows):
-            self.answers += [_answer(ticket_id, number, new, a) for a in new.answers]
+    def add(self, about: About, old: dict[str, Any], new: Counted) -> dict[str, Any]:
+        """What changed of one ticket since `old` was stored; the form in which it is stored now.
+
+        Answers repeat whose work they are about, so they change with the facts.
+        """
+        stored = new.stored()
+        known = {(f["round"], f["unit"]): f for f in old.get("facts", ())}
+        pairs = zip(new.facts, stored["facts"], strict=True)
+        changed = [f for f, plain in pairs if known.get((f.round, f.unit)) != plain]
+        self.facts += [_fact(about, f) for f in changed]
+        same = stored["answers"] == old.get("answers") and stored["follows"] == old.get("follows")
+        if new.answers and (changed or not same):
+            self.answers += [_answer(about, new, a) for a in new.answers]
+        return stored
 
     def desk(self, fact: Fact, ticket_id: UUID, number: str) -> None:
         """A matter that was answered at filing."""
-        self.facts.append(_fact(ticket_id, number, fact.begun_at, fact))
+        self.facts.append(_fact(About(ticket_id, number, fact.begun_at), fact))
 
 
 async def keep(conn: Conn, kept: Kept) -> None:
@@ -84,19 +99,20 @@ async def keep(conn: Conn, kept: Kept) -> None:
         await conn.execute(SQL_KEEP, *facts, *answers)
 
 
-def _fact(ticket_id: UUID, number: str, received_at: Any, f: Fact) -> tuple[Any, ...]:
+def _fact(about: About, f: Fact) -> tuple[Any, ...]:
     return (
-        ticket_id, f.round, f.unit, number, f.area, f.category, f.urgency, received_at, f.begun_at,
+        about.ticket_id, f.round, f.unit, about.number, f.area, f.category, f.urgency,
+        about.received_at, f.begun_at,
         f.opening, f.dispatched, f.lead, f.contact_due, f.contacted_at, f.contact_ok, f.result_due,
         f.handled_at, f.result_ok, f.work_s, f.held_s, f.returned_at, f.return_reason, f.upheld,
         f.ended_at, f.ended, f.reopened_at,
     )  # fmt: skip
 
 
-def _answer(ticket_id: UUID, number: str, counted: Counted, a: Answer) -> tuple[Any, ...]:
+def _answer(about: About, counted: Counted, a: Answer) -> tuple[Any, ...]:
     work, follows = counted.worker(a)
     return (
-        ticket_id, a.round, a.handed_in, number, work.unit if work else "_",
+        about.ticket_id, a.round, a.handed_in, about.number, work.unit if work else "_",
         work.area if work else "", work.category if work else None, follows, a.at,
         work.handled_at if work and follows is None else None, a.outcome.value, a.satisfied,
         a.attempts, a.final, a.by,
