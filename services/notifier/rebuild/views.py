@@ -115,9 +115,6 @@ KEPT: Final[Mapping[str, str]] = {
     "legacy_matter": "历史遗留问题台账，由人填写 / the ledger of legacy problems, written by people",
     "legacy_review": "台账的每次复核，由人填写 / its reviews, written by people",
     "calendar_run": "工作历变更的处理进度 / how far changed calendars were taken to the clocks",
-    "rate_reason": "剔除理由，城市自定 / the city's reasons for exclusions",
-    "rate_exclusion": "指标剔除，由人提出并审核 / exclusions from rates, asked for and reviewed by people",
-    "rate_campaign": "专项行动，由人设立 / campaigns, begun by people",
     "directory_part": "目录副本，由派单服务提供 / a copy of the router's directory",
 }
 """Tables that are no views, each with what it is instead."""
