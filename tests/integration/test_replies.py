@@ -22,7 +22,7 @@ from kit.edge import Edge
 from kit.http import Shared
 from services.notifier.api import make_app
 from services.notifier.asking import Asking
-from services.notifier.directory import Directory, Holder
+from services.notifier.directory import PARTS, Directory, Holder
 from services.notifier.replies import codes, store_replies
 from services.notifier.replies.code import CodeFor
 from services.notifier.replies.door import RouterDoor
@@ -93,9 +93,8 @@ class Phones:
 
 def notifier_directory() -> Directory:
     """The small district as the notifier builds it."""
-    rows = {
-        name: [row.model_dump(mode="json") for row in part] for name, part in small.tables().items()
-    }
+    tables = small.tables()
+    rows = {name: [row.model_dump(mode="json") for row in tables.get(name, ())] for name in PARTS}
     return Directory.of(1, rows)
 
 
