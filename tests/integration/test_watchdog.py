@@ -160,7 +160,8 @@ class Office:
     async def live(self, life: list[Turn], urgency: str, pauses: list[int]) -> None:
         """One ticket's life, with a tick and a walk after every event and after long silences.
 
-        Any event in any state, but out of a final state only the ways the router knows (domain.md D2).
+        Any event in any state, but out of a final state only the ways the router knows (domain.md D2), and
+        no hold of a critical matter: D4 has no review for it, so the watchdog would rightly name it.
         """
         one, hours = new_id(), 0.0
         await at(self.dsn, hours)
@@ -172,16 +173,18 @@ class Office:
                 break
             event = {S.MERGED: "unmerged", S.CLOSED: "reopened"}.get(before, drawn)
             round_ += before is S.CLOSED
-            before = status
+            held = status is S.ON_HOLD and urgency == "critical"
+            continue_as = S.IN_PROGRESS if held else status
+            before = continue_as
             hours += later
             await at(self.dsn, hours)
             sent = ticket(
-                event, one, version, status=status, hours=hours, unit=unit, urgency=urgency,
+                event, one, version, status=continue_as, hours=hours, unit=unit, urgency=urgency,
                 round=round_,
             )  # fmt: skip
             await apply(self.pool, apply_tickets, sent)
             await self.look(f"{event} {status}")
-            if version <= len(pauses) and status not in FINAL:
+            if version <= len(pauses) and continue_as not in FINAL:
                 hours += pauses[version - 1] * 24
                 await at(self.dsn, hours)
                 await self.look(f"{event} {status}, {pauses[version - 1]} days later")
