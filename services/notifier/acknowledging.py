@@ -45,7 +45,7 @@ async def acknowledge(
 
 def _by(row: Record, directory: Directory, person: str, now: datetime) -> str | None:
     """The post in which this person may acknowledge it: as a recipient before as one of the unit."""
-    held = directory.org.held_by(person, now)
+    held = {post.post: post.unit for post in directory.roster.held_by(person, now)}
     told = [post for post in row["recipients"] if post in held]
     own = sorted(post for post, unit in held.items() if unit in {row["unit"], row["holder"]})
     return next(iter((*told, *own)), None)

@@ -68,7 +68,7 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
     events = await write(conn, timings, ladders, directory)
     again = {ticket_id: data.repeats for ticket_id, (data, _) in told.items() if data.repeats}
     if again:
-        events += await queueing.repeated(conn, again, tickets, directory.org)
+        events += await queueing.repeated(conn, again, tickets, directory.roster)
     return Effects(events, waiting)
 
 
@@ -100,7 +100,7 @@ async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Direct
     if due:
         effects.events += await _hear(conn, due, tickets, directory)
     told = [(x.received.name, x.data, x.received.event.time) for own in due.values() for x in own]
-    effects.events += await queueing.follow(conn, told, arrivals, issues, directory.org)
+    effects.events += await queueing.follow(conn, told, arrivals, issues, directory.roster)
     await noticing.hear(conn, batch, effects.waiting)
     return effects
 

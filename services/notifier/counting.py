@@ -48,7 +48,7 @@ class Tally:
         ticket.counted = kept.add(about, ticket.counted, self._counter.counted)
 
     def _calendar(self, unit: str) -> WorkCalendar:
-        return self._directory.calendar(self._directory.org.calendar_of(unit))
+        return self._directory.roster.calendar(unit)
 
 
 async def keep_all(conn: Conn, tallies: Sequence[Tally]) -> None:

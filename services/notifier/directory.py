@@ -1,4 +1,4 @@
-"""The city's rules in force: limits, calendars, ladder and org tree of one directory version."""
+"""The city's rules in force: limits, calendars, ladder and roster of one directory version."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.ladder import rules
-from services.notifier.ladder.offices import Offices
 from services.notifier.ladder.orgtree import Org
 from services.notifier.notices.people import People
 from services.notifier.notices.wording import Names
 from services.notifier.reception.rhythm import Rules
+from services.notifier.roster.roster import Roster
 from services.notifier.whistle.whistle import whistle_limit
 from services.notifier.worktime.calendar import STANDARD, CalendarError, Shifts, WorkCalendar
 from services.notifier.worktime.calendar_rows import build
@@ -55,8 +55,8 @@ class Directory:
     """One version. Frozen; the cache only remembers what was looked up."""
 
     version: int
+    roster: Roster
     org: Org
-    offices: Offices
     reception: Rules
     people: People
     notices: NoticeRules
@@ -85,17 +85,16 @@ class Directory:
         _check_durations(profiles)
         warn = dict.fromkeys(Urgency, _WARN)
         warn |= {row.urgency: share_of(row.warn) for row in rows["ladder"]}
-        org = Org(rows["units"], rows["posts"], rows["duty"], calendars)
-        people = People(rows, calendars)
+        roster = Roster(rows["units"], rows["posts"], rows["duty"], calendars)
         categories = {row.code: row.name for row in rows["categories"]}
         return cls(
             version,
-            org,
-            Offices(rows["units"], rows["posts"]),
+            roster,
+            Org(roster),
             Rules.of(rows["reception"]),
-            people,
+            People(roster, rows["contacts"]),
             next(iter(rows["notices"]), NoticeRules()),
-            Names(people.place, people.unit_name, lambda code: categories.get(code or "", "")),
+            Names(roster.place, roster.name, lambda code: categories.get(code or "", "")),
             rules.rules(rows["ladder"]),
             profiles,
             warn,
@@ -104,7 +103,7 @@ class Directory:
 
     def basis(self, kind: ClockKind, profile: str, urgency: Urgency, unit: str) -> Basis | None:
         """What a clock's due time is computed from; None where the profile sets no limit."""
-        key = (kind, profile, urgency, self.org.calendar_of(unit))
+        key = (kind, profile, urgency, self.roster.calendar_of(unit))
         try:
             return self._known[key]
         except KeyError:
@@ -123,7 +122,7 @@ class Directory:
             profile=profile.name,
             title=profile.title,
             urgency=whistle,
-            calendar=self.calendar(self.org.calendar_of(unit)),
+            calendar=self.roster.calendar(unit),
             version=self.version,
             warn=_WARN,
         )
@@ -144,8 +143,7 @@ class Directory:
     def return_window(self, profile: str, urgency: Urgency, unit: str, start: datetime) -> datetime:
         """End of the return window (domain.md D4); where there is none it closes as it opens."""
         window = duration(self._limits(profile, urgency)[1].return_window)
-        calendar = self.calendar(self.org.calendar_of(unit))
-        return window.after(start, calendar) if window else start
+        return window.after(start, self.roster.calendar(unit)) if window else start
 
     def seat(self, kind: ClockKind, holder: str, area: str) -> str:
         """The unit that must act: holder, desk (returns), subdistrict office (rulings), or nobody."""
@@ -153,16 +151,16 @@ class Directory:
             case ClockKind.CALLBACK | ClockKind.RESIDENT:
                 return NOBODY
             case ClockKind.RETURN_ANSWER:
-                return self.org.desk(area)
+                return self.roster.desk(area)
             case ClockKind.RULING:
-                office = self.org.office(ReceptionLevel.SUBDISTRICT, area, holder)
-                return office or self.org.desk(area)
+                office = self.roster.office(ReceptionLevel.SUBDISTRICT, area, holder)
+                return office or self.roster.desk(area)
             case _:
                 return holder
 
     def pieces(self) -> list[Any]:
         """What there is much of, for `kit.aside.let_go`."""
-        return in_pieces([*self.org.tables(), *self.offices.tables(), *self.people.tables()])
+        return in_pieces([*self.roster.tables(), *self.people.tables()])
 
     def loaded_until(self, now: datetime) -> datetime | None:
         """Until when every calendar is loaded without a gap; None when the present year is missing."""

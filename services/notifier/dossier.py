@@ -55,7 +55,9 @@ class Dossiers:
             now = await business_now(conn)
             row = await store_hand.item(conn, handing.item_id(item))
             own = viewing.offices(directory, reader.who, now)
-            if row is None or not (own is None or handing.may_read(own, row["org"], directory.org)):
+            if row is None or not (
+                own is None or handing.may_read(own, row["org"], directory.roster)
+            ):
                 raise handing.no_item()
             known = await _known(conn, row, now)
         asked = await self.asking.ticket(row["ticket_id"], reader.bearer, reader.language)

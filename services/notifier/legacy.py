@@ -58,8 +58,8 @@ class Ledger:
             if ticket_id is None:
                 raise not_found("工单", "ticket")
             ticket = (await store_queue.facts(conn, [ticket_id]))[ticket_id]
-            own = directory.org.offices_of(who.sub, now)
-            level, office = handing.own_office(own, ticket["area"], directory.org)
+            own = directory.roster.offices_of(who.sub, now)
+            level, office = handing.own_office(own, ticket["area"], directory.roster)
             if ticket["status"] in FINAL:
                 raise handing.ended()
             row = await store_legacy.open_matter(
@@ -81,8 +81,8 @@ class Ledger:
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             row = await store_legacy.lock(conn, _legacy_id(ident))
-            own = directory.org.offices_of(who.sub, now)
-            if row is None or not handing.may_read(own, row["org"], directory.org):
+            own = directory.roster.offices_of(who.sub, now)
+            if row is None or not handing.may_read(own, row["org"], directory.roster):
                 raise _no_matter()
             if row["ended_at"] is not None:
                 raise handing.ended()
@@ -114,7 +114,7 @@ class Ledger:
             if (
                 own is not None
                 and wanted.org
-                and not handing.may_read(own, wanted.org, directory.org)
+                and not handing.may_read(own, wanted.org, directory.roster)
             ):
                 raise _no_matter()
             orgs = [wanted.org] if wanted.org else None if own is None else list(own)

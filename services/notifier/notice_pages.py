@@ -113,9 +113,9 @@ async def retry(pool: Pool, who: Principal, notice_id: UUID) -> dict[str, Any]:
 def _sight(directory: Directory, who: Principal, now: datetime) -> _Sight:
     if who.has(*EVERYWHERE):
         return _Sight(None, who.sub, [])
-    offices = directory.org.offices_of(who.sub, now) if who.has("secretary") else {}
+    offices = directory.roster.offices_of(who.sub, now) if who.has("secretary") else {}
     areas = [area for own in offices.values() for area in own]
-    return _Sight(areas, who.sub, list(directory.people.units_of(who.sub)))
+    return _Sight(areas, who.sub, [post.unit for post in directory.roster.held_by(who.sub, now)])
 
 
 def _not_dead(state: str) -> DomainError:

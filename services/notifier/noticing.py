@@ -124,7 +124,7 @@ class _Expanding:
     async def run(self, conn: Conn, occasions: Sequence[Occasion]) -> None:
         """Write the rows, mark the occasions."""
         facts = await store_occasions.facts(conn, [one.occasion_id for one in occasions])
-        people = self.directory.people
+        roster = self.directory.roster
         outcomes: dict[UUID, str] = {}
         told: list[tuple[Occasion, Urgency, str]] = []
         for one in occasions:
@@ -133,7 +133,7 @@ class _Expanding:
             posts, outcomes[one.occasion_id] = self._recipients(one, known)
             urgency = one.urgency or known.urgency
             told += [(one, urgency, post) for post in posts]
-        persons = sorted({p for _, _, post in told if (p := people.person(post))})
+        persons = sorted({p for _, _, post in told if (p := roster.person(post))})
         budgets = await store_notices.budgets(
             conn, persons, self.now, self.directory.notices.budget
         )
@@ -147,14 +147,14 @@ class _Expanding:
     def _recipients(self, one: Occasion, facts: Facts) -> tuple[list[str], str]:
         """Posts that can be reached, and what came of the occasion."""
         urgency = one.urgency or facts.urgency
-        people, rules = self.directory.people, self.directory.notices
+        roster, rules = self.directory.roster, self.directory.notices
         if not self.usable:
             return [], "no_channels"
         if why_not(one, facts, self.now) is not None:
             return [], "pointless"
         if one.muted_by is not None and urgency is not Urgency.CRITICAL:
             return [], "muted"
-        by_nats = one.cause in rules.nats_is_enough and people.listens(one.unit)
+        by_nats = one.cause in rules.nats_is_enough and roster.listens(one.unit)
         if by_nats and urgency is not Urgency.CRITICAL:
             return [], "by_nats"
         wanted = self._posts(one)
@@ -178,7 +178,7 @@ class _Expanding:
         seen: set[str] = set()
         code: str | None = people.filled(post, self.now) or post
         while code is not None and code not in seen:
-            if people.person(code) and people.ways(code, urgency, self.usable):
+            if self.directory.roster.person(code) and people.ways(code, urgency, self.usable):
                 return code
             seen.add(code)
             code = people.deputy(code, self.now)
@@ -190,7 +190,7 @@ class _Expanding:
         planner = Planner(self.directory.notices, self.directory.people, self.now)
         once: set[tuple[UUID, str]] = set()
         for one, urgency, post in told:
-            person = self.directory.people.person(post) or post
+            person = self.directory.roster.person(post) or post
             if (one.occasion_id, person) in once:
                 continue
             once.add((one.occasion_id, person))

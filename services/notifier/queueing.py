@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from asyncpg import Record
@@ -25,12 +24,10 @@ from services.notifier.clocks import store
 from services.notifier.clocks.clock import FINAL, NOBODY
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.ending import say
-from services.notifier.ladder.orgtree import Org
 from services.notifier.reception import entry, store_queue
 from services.notifier.reception.entry import REPEATS, Arrival, Told
 from services.notifier.reception.item import WEIGHT, Item
-
-UPWARDS: Final = tuple(ReceptionLevel)
+from services.notifier.roster.roster import UPWARDS, Roster
 
 
 async def follow(
@@ -38,7 +35,7 @@ async def follow(
     told: Sequence[Told],
     arrivals: Sequence[Arrival],
     issues: Mapping[UUID, datetime],
-    org: Org,
+    roster: Roster,
 ) -> list[Outgoing]:
     """What a batch of events puts on tables; one statement when nothing does.
 
@@ -63,13 +60,13 @@ async def follow(
         return []
     own = {UUID(data.ticket_id) for _, data, _ in told}
     await store.lock_tickets(conn, sorted({one.ticket_id for one in found} - own))
-    events = await enter(conn, found, org)
+    events = await enter(conn, found, roster)
     await outbox.append(conn, events)
     return events
 
 
 async def repeated(
-    conn: Conn, again: Mapping[UUID, int], tickets: Mapping[UUID, Ticket], org: Org
+    conn: Conn, again: Mapping[UUID, int], tickets: Mapping[UUID, Ticket], roster: Roster
 ) -> list[Outgoing]:
     """Complaints of somebody who complained of it before; waits for the dispatch, which tells the place."""
     await store_queue.repeated(conn, sorted(again.items()))
@@ -78,12 +75,12 @@ async def repeated(
         for ticket_id, times in again.items()
         if times >= REPEATS and tickets[ticket_id].unit != NOBODY
     ]
-    events = await enter(conn, found, org)
+    events = await enter(conn, found, roster)
     await outbox.append(conn, events)
     return events
 
 
-async def enter(conn: Conn, arrivals: Sequence[Arrival], org: Org) -> list[Outgoing]:
+async def enter(conn: Conn, arrivals: Sequence[Arrival], roster: Roster) -> list[Outgoing]:
     """Note rules that hold and put their tickets on tables; what is to be said of it, not yet appended.
 
     A rule that was noted for its ticket, round and cause does nothing; nor does any for an ended
@@ -104,7 +101,7 @@ async def enter(conn: Conn, arrivals: Sequence[Arrival], org: Org) -> list[Outgo
         if key in new:
             coming[arrival.ticket_id].append(arrival)
     items = await store_queue.queue(
-        conn, [_item(known[ticket_id], own, org) for ticket_id, own in coming.items()]
+        conn, [_item(known[ticket_id], own, roster) for ticket_id, own in coming.items()]
     )
     entries, events = [], []
     for item in items:
@@ -134,12 +131,12 @@ async def _carriers(conn: Conn, issues: Mapping[UUID, datetime]) -> list[Arrival
     ]
 
 
-def _item(row: Record, own: Sequence[Arrival], org: Org) -> Item:
+def _item(row: Record, own: Sequence[Arrival], roster: Roster) -> Item:
     """The item of a ticket to which rules come; what lies on a table already only moves upwards."""
     first = own[0]
     holder = row["unit"] if row["unit"] != NOBODY else first.unit or NOBODY
     tables = [
-        (one.office, one.org) if one.org else org.table(one.office, row["area"], holder)
+        (one.office, one.org) if one.org else roster.table(one.office, row["area"], holder)
         for one in own
     ]
     rules = [one.rule for one in own]

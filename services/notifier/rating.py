@@ -45,9 +45,9 @@ def narrowed(wanted: Wanted, directory: Directory, who: Principal, now: datetime
     if who.has(*EVERYWHERE):
         return wanted
     if who.has("secretary"):
-        offices = directory.org.offices_of(who.sub, now)
+        offices = directory.roster.offices_of(who.sub, now)
         return replace(wanted, within=tuple(area for areas in offices.values() for area in areas))
-    own = tuple(sorted({*directory.org.held_by(who.sub, now).values()}))
+    own = tuple(sorted({post.unit for post in directory.roster.held_by(who.sub, now)}))
     if wanted.units is not None and not set(wanted.units) <= set(own):
         raise not_found("单位", "unit")
     return replace(wanted, units=wanted.units or own)

@@ -151,7 +151,7 @@ class ReplyDesk:
     def _wanted(self, code: Record, said: Said) -> Answer | Meant:
         unit = None
         if said.verb is Verb.RETURN:
-            units = self.holder.directory.org.units
+            units = self.holder.directory.roster.units
             unit = named_unit(said.rest, units, code["unit"])
             if unit is None:
                 return Answer("no_unit", sentences.NO_UNIT.format(code=said.code))

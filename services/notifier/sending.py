@@ -190,7 +190,7 @@ class _Round:
         seen: set[str] = set()
         post: str | None = row["post"]
         while post is not None and post not in seen:
-            person = people.person(post) or ""
+            person = self.directory.roster.person(post) or ""
             if person in told:
                 return None
             for way in people.ways(post, urgency, self.channels):

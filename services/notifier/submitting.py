@@ -44,8 +44,8 @@ class Tables:
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             row = await self.ticket(conn, body.ticket)
-            own = directory.org.offices_of(who.sub, now)
-            level, office = handing.table_for(body.org, own, row["area"], directory.org)
+            own = directory.roster.offices_of(who.sub, now)
+            level, office = handing.table_for(body.org, own, row["area"], directory.roster)
             if row["status"] in FINAL:
                 raise handing.ended()
             arrival = Arrival(
@@ -58,7 +58,7 @@ class Tables:
                 by=who.sub,
                 reason=mask(body.reason),
             )
-            events = await queueing.enter(conn, [arrival], directory.org)
+            events = await queueing.enter(conn, [arrival], directory.roster)
             await outbox.append(conn, events)
             found = await store_queue.facts(conn, [row["ticket_id"]])
             shown = await _shown(conn, found[row["ticket_id"]]["item_id"], now)
@@ -108,8 +108,8 @@ class Tables:
         self, conn: Conn, item: str, who: Principal, directory: Directory, now: datetime
     ) -> Record:
         row = await store_hand.lock_item(conn, handing.item_id(item))
-        own = directory.org.offices_of(who.sub, now)
-        if row is None or not handing.may_read(own, row["org"], directory.org):
+        own = directory.roster.offices_of(who.sub, now)
+        if row is None or not handing.may_read(own, row["org"], directory.roster):
             raise handing.no_item()
         if row["closed_at"] is not None:
             raise handing.ended()

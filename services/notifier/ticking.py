@@ -64,7 +64,7 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         if due:
             await _climb(conn, due, directory.org, now, done)
         late = [*reviews, *_late(alarms, now)]
-        done.events += await queueing.enter(conn, late, directory.org)
+        done.events += await queueing.enter(conn, late, directory.roster)
         # Last: like people's steps it takes a matter before the clock of its decision.
         overdue_now, more_overdue = await overdue.sound(conn, directory, now, limit)
         done.events += overdue_now
@@ -99,7 +99,7 @@ async def _climb(conn: Conn, due: Sequence[Record], org: Org, now: datetime, don
     new = await store_ladder.raise_rungs(conn, [one.escalation for one in fired])
     fired = [one for one in fired if one.escalation.escalation_id in new]
     entering = [one.item for one in fired if one.item]
-    done.events += await queueing.enter(conn, entering, org)
+    done.events += await queueing.enter(conn, entering, org.roster)
     done.levels = [one.escalation.level for one in fired]
     done.events += [
         say("escalation.raised", one.escalation.event(now), to=one.escalation.level)

@@ -53,7 +53,7 @@ async def queue(  # noqa: PLR0913, PLR0917 - who asks, where, and for what
     async with reading(pool) as conn:
         now = await business_now(conn)
         own = offices(directory, who, now)
-        if org is not None and own is not None and not may_read(own, org, directory.org):
+        if org is not None and own is not None and not may_read(own, org, directory.roster):
             raise not_found("接待队列", "reception queue")
         orgs = [org] if org is not None else None if own is None else list(own)
         rows = await store_listing.page(conn, orgs, wanted, after=after, limit=page.limit)
@@ -111,7 +111,7 @@ def offices(
     directory: Directory, who: Principal, now: datetime
 ) -> dict[str, tuple[str, ...]] | None:
     """The offices in which somebody is secretary or deputy now, with their areas; None: sees all."""
-    return None if who.has(*EVERYWHERE) else directory.org.offices_of(who.sub, now)
+    return None if who.has(*EVERYWHERE) else directory.roster.offices_of(who.sub, now)
 
 
 def _areas(directory: Directory, who: Principal, now: datetime) -> tuple[str, ...] | None:

@@ -119,7 +119,8 @@ async def test_acknowledging_ends_the_repeats_and_not_the_climb(
 ) -> None:
     one = await critical(pool, database)
     recipient = await pool.fetchval("select recipients->>0 from escalation")
-    person = city.directory().org._posts[recipient].person
+    person = city.directory().roster.person(recipient)
+    assert person
     answer = await knows(pool, person, one)
     assert answer["acknowledged_by"] == recipient
     assert await knows(pool, person, one) == answer  # asked again
@@ -143,7 +144,7 @@ async def test_only_who_was_told_and_the_holding_unit_may_acknowledge(
     pool: Pool, database: Database
 ) -> None:
     one = await critical(pool, database)
-    posts = city.directory().org._posts.values()
+    posts = city.directory().roster.posts
     stranger = next(p.person for p in posts if p.unit == "GT-001")
     with pytest.raises(DomainError, match="not-found"):
         await knows(pool, stranger, one)
@@ -158,7 +159,8 @@ async def test_acknowledging_over_http_answers_the_same_twice_and_404_to_strange
 ) -> None:
     one = await critical(pool, database)
     row = await pool.fetchrow("select escalation_id, recipients->>0 as post from escalation")
-    person = city.directory().org._posts[row["post"]].person
+    person = city.directory().roster.person(row["post"])
+    assert person
     async with httpx.AsyncClient(base_url="http://router") as router, front(pool, router) as open_:
         http = open_.http
         path = f"/v1/escalations/{row['escalation_id']}/acknowledge"
@@ -177,7 +179,7 @@ async def test_what_was_cleared_cannot_be_acknowledged(pool: Pool, database: Dat
     one = await critical(pool, database)
     closed = ticket("closed", one, 2, status=S.CLOSED, hours=1, urgency="critical")
     await apply(pool, apply_tickets, closed)
-    colleague = next(p for p in city.directory().org._posts.values() if p.unit == "SZ")
+    colleague = next(p for p in city.directory().roster.posts if p.unit == "SZ")
     with pytest.raises(DomainError, match="escalation-cleared"):
         await knows(pool, colleague.person, one)
 

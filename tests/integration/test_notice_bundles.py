@@ -26,6 +26,7 @@ from services.notifier.notice_pages import Asked
 from services.notifier.notices import store_notices, store_sending
 from services.notifier.replies import code
 from services.notifier.viewing import Page
+from tests.support.city import parts
 from tests.support.heard import AREA, MONDAY, apply, at, dispatched, received, ticket, ticks
 from tests.support.servers import PASSWORD, Database
 from tests.support.telling import Remembering, hurry, plan, refusing, send, told_at_once, told_city
@@ -197,6 +198,9 @@ async def test_people_see_notices_of_their_area_their_unit_or_themselves(
     assert await count("P0142", "unit") == 1  # of the unit it is about
     assert await count("P0021", "unit") == 0
     assert await count("P0000", "auditor") == 1
+    posts = [row | {"valid_to": "2026-11-23"} for row in parts()["posts"] if row["unit"] == "SZ"]
+    directory = told_city(posts=posts)
+    assert await count("P0142", "unit") == 0  # who has left the unit
 
 
 async def test_who_can_answer_is_sent_a_code_of_the_ticket_the_person_and_the_address(

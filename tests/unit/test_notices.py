@@ -23,6 +23,7 @@ from services.notifier.notices.occasion import CAUSES, Facts, Occasion, why_not
 from services.notifier.notices.people import People, Way
 from services.notifier.notices.planning import DIGEST, Budget, Matter, Planner, Slot, wait_s
 from services.notifier.notices.wording import LONGEST, Names, Told
+from services.notifier.roster.roster import Roster
 from services.notifier.worktime.calendar import CITY
 from services.notifier.worktime.calendar_rows import build
 from tests.support import city
@@ -53,7 +54,9 @@ def people(**changes: Any) -> People:
         "duty": (),
         "contacts": (),
     }
-    return People(rows | changes, _CALENDARS)
+    rows |= changes
+    roster = Roster(rows["units"], rows["posts"], rows["duty"], _CALENDARS)
+    return People(roster, rows["contacts"])
 
 
 def _calendars() -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from services.notifier.ladder.escalation import Raised, Raiser
 from services.notifier.ladder.ladder import Rung
 from services.notifier.ladder.orgtree import Org
 from services.notifier.reception.item import Item
+from services.notifier.roster.roster import Roster
 from services.notifier.worktime.calendar import Always
 from tests.support import city
 from tests.support.case import AREA, MONDAY
@@ -51,7 +52,7 @@ def small_org(**post: Any) -> Org:
         Post(post="C-L", unit="C", role="leader", person="P1", **common),
         *([Post(unit="G", role="leader", person="P2", **common | post)] if post else []),
     ]
-    return Org(units, posts, (), {"standard": Always()})
+    return Org(Roster(units, posts, (), {"standard": Always()}))
 
 
 def test_a_vacant_post_is_filled_by_its_deputy_and_a_vacant_unit_by_its_deputy_unit() -> None:
@@ -98,7 +99,7 @@ def test_a_last_level_without_anybody_goes_to_the_first_office_upwards() -> None
 
 
 def test_where_nobody_in_the_city_can_be_reached_the_note_is_all_there_is() -> None:
-    one = raised(Org([], [], (), {}), 4, [rung(4, "secretary")])
+    one = raised(Org(Roster([], [], (), {})), 4, [rung(4, "secretary")])
     assert (one.heard, one.passed_to, one.escalation.recipients) == (False, None, ())
 
 
@@ -113,16 +114,16 @@ def test_deputies_in_a_circle_end() -> None:
 
 
 def test_a_level_without_office_hands_the_matter_upwards() -> None:
-    org = city.directory().org
-    assert org.table(ReceptionLevel.SUBDISTRICT, AREA, "SZ") == (
+    roster = city.directory().roster
+    assert roster.table(ReceptionLevel.SUBDISTRICT, AREA, "SZ") == (
         ReceptionLevel.SUBDISTRICT,
         "JD-WYS",
     )
-    assert org.table(ReceptionLevel.COMMUNITY, "370105001", "SZ") == (
+    assert roster.table(ReceptionLevel.COMMUNITY, "370105001", "SZ") == (
         ReceptionLevel.SUBDISTRICT,
         "JD-WYS",
     )
-    assert org.table(ReceptionLevel.DISTRICT, "", "SZ") == (ReceptionLevel.DISTRICT, "QX-TQ")
+    assert roster.table(ReceptionLevel.DISTRICT, "", "SZ") == (ReceptionLevel.DISTRICT, "QX-TQ")
 
 
 def test_the_score_is_the_sum_of_the_parts_shown_beside_it() -> None:
@@ -136,7 +137,7 @@ def test_the_score_is_the_sum_of_the_parts_shown_beside_it() -> None:
 
 
 def test_secretaries_and_deputies_stand_for_their_own_offices_only() -> None:
-    org = city.directory().org
-    assert org.offices_of("P0007", MONDAY) == {"JD-WYS": ("370105001",)}
-    assert org.offices_of("P0152", MONDAY) == {}  # deputy head of a department: no office
-    assert org.offices_of("P9999", MONDAY) == {}
+    roster = city.directory().roster
+    assert roster.offices_of("P0007", MONDAY) == {"JD-WYS": ("370105001",)}
+    assert roster.offices_of("P0152", MONDAY) == {}  # deputy head of a department: no office
+    assert roster.offices_of("P9999", MONDAY) == {}

@@ -113,7 +113,7 @@ class Raiser:
         """
         area, unit = row["area"], row["unit"]
         if rung["clock"] in _AT_THE_DESK:
-            unit = self._org.desk(area)
+            unit = self._org.roster.desk(area)
         told = self._who(rung, unit, area)
         passed_to = None
         if not told.posts:

@@ -96,7 +96,7 @@ async def _settle(room: Room, item: Item) -> None:
 def _made(room: Room, item: Item, given: bodies.Deciding) -> tuple[Decision, DecisionClock | None]:
     """The decision and the clock it starts; what was done at the table waits for confirmation at once."""
     owner, post = _owner(room, item, given)
-    _, confirmer = room.directory.org.table(ReceptionLevel.COMMUNITY, item.area, item.unit)
+    _, confirmer = room.directory.roster.table(ReceptionLevel.COMMUNITY, item.area, item.unit)
     decision = Decision(
         decision_id=new_id(),
         session_id=room.session.session_id,
@@ -148,13 +148,13 @@ def _owner(room: Room, item: Item, given: bodies.Deciding) -> tuple[str, str | N
             )
         return to[1], None
     code = given.owner or ""
-    named = room.directory.offices.named(code)
+    named = room.directory.roster.named(code)
     if named is None:
-        raise unknown_code("decisions.owner", room.directory.offices.nearest(code))
+        raise unknown_code("decisions.owner", room.directory.roster.nearest(code))
     return named
 
 
 def _term(room: Room, item: Item, unit: str) -> Term:
     rule = room.directory.reception.rule(item.org, item.level)
-    calendar = room.directory.calendar(room.directory.org.calendar_of(unit))
+    calendar = room.directory.roster.calendar(unit)
     return Term(rule, calendar, room.directory.version, room.now)

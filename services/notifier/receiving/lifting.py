@@ -20,8 +20,8 @@ from services.notifier.ladder.escalation import Escalation
 from services.notifier.reception import store_sessions
 from services.notifier.reception.item import Item
 from services.notifier.reception.states import HIGHEST_CARRY, Act, advance
+from services.notifier.roster.roster import UPWARDS
 
-LEVELS: Final = tuple(ReceptionLevel)
 TOP_RUNG: Final = 5
 """The rung of the ladder that is the district's table (domain.md D5)."""
 SECRETARY: Final = ("secretary",)
@@ -54,8 +54,8 @@ def entry(
 
 def above(directory: Directory, item: Item) -> tuple[ReceptionLevel, str] | None:
     """The next table upward; None at the top."""
-    for level in LEVELS[LEVELS.index(item.level) + 1 :]:
-        if office := directory.org.office(level, item.area, item.unit):
+    for level in UPWARDS[UPWARDS.index(item.level) + 1 :]:
+        if office := directory.roster.office(level, item.area, item.unit):
             return level, office
     return None
 
@@ -80,7 +80,7 @@ async def carry_over(
     events = [told("carried_over", after, by, reason=reason)]
     if after.carried < HIGHEST_CARRY or after.level is ReceptionLevel.DISTRICT:
         return after, events
-    office = directory.org.office(ReceptionLevel.DISTRICT, item.area, item.unit)
+    office = directory.roster.office(ReceptionLevel.DISTRICT, item.area, item.unit)
     if office is None:
         return after, events
     after = lifted(after, (ReceptionLevel.DISTRICT, office), at)

@@ -65,7 +65,7 @@ async def proposals(
     pool: Pool, directory: Directory, who: Principal, org: str, span: Span
 ) -> dict[str, Any]:
     """Dates that the office's rhythm proposes and nothing is set up for yet. Raises DomainError 404, 422."""
-    level = directory.offices.level(org)
+    level = directory.roster.level(org)
     async with reading(pool) as conn:
         now = await business_now(conn)
         start, end = span.of(now)
@@ -74,10 +74,10 @@ async def proposals(
         orgs = _orgs(Staff.of(who, directory, now), org)
         taken = await store_sessions.calendar(conn, orgs, start, end, MOST)
     rule = directory.reception.rule(org, level)
-    days = proposed(rule, directory.calendar(directory.org.calendar_of(org)), start, end)
+    days = proposed(rule, directory.roster.calendar(org), start, end)
     at = {(row["starts_at"], row["kind"]) for row in taken}
     items = [d for d in days if (datetime.fromisoformat(d["starts_at"]), d["kind"]) not in at]
-    rest = {"org": org, "cap": rule.cap, "place": rule.place or directory.offices.name(org)}
+    rest = {"org": org, "cap": rule.cap, "place": rule.place or directory.roster.name(org)}
     return {"items": [day | rest for day in items], "next": None}
 
 
@@ -181,7 +181,7 @@ def _names(
         codes |= {line.item.unit, *line.present}
     for decision in decisions:
         codes |= {decision.owner, decision.post or decision.owner, decision.confirmer}
-    return {code: directory.offices.name(code) for code in sorted(codes)}
+    return {code: directory.roster.name(code) for code in sorted(codes)}
 
 
 def _orgs(staff: Staff, org: str | None) -> list[str] | None:

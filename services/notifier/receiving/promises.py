@@ -65,7 +65,7 @@ class Matter:
     def term(self, unit: str, start: datetime) -> Term:
         """What a due time is computed from."""
         rule = self.directory.reception.rule(self.decision.org, self.decision.level)
-        calendar = self.directory.calendar(self.directory.org.calendar_of(unit))
+        calendar = self.directory.roster.calendar(unit)
         return Term(rule, calendar, self.directory.version, start)
 
 

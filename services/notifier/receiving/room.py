@@ -72,5 +72,5 @@ class Room:
 
 def known(field_: str, code: str, directory: Directory) -> None:
     """A unit or post of the directory. Raises DomainError 422 with the nearest."""
-    if directory.offices.named(code) is None:
-        raise unknown_code(field_, directory.offices.nearest(code))
+    if directory.roster.named(code) is None:
+        raise unknown_code(field_, directory.roster.nearest(code))

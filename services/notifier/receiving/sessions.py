@@ -106,8 +106,7 @@ class Sessions:
 
 
 def _new(body: bodies.NewSession, directory: Directory, staff: Staff, now: datetime) -> Session:
-    offices = directory.offices
-    level = offices.level(body.org)
+    level = directory.roster.level(body.org)
     if level is None or not staff.knows(body.org):
         raise not_found("接待单位", "office that receives")
     staff.must_keep(body.org)
@@ -134,7 +133,7 @@ def _new(body: bodies.NewSession, directory: Directory, staff: Staff, now: datet
 
 
 def _chair(code: str, org: str, directory: Directory) -> str:
-    named = directory.offices.named(code)
+    named = directory.roster.named(code)
     if named is None or named[0] != org or named[1] is None:
         raise wrong_field("chair", zh="请写本单位的岗位代码", en="name a post of this office")
     return code

@@ -14,10 +14,12 @@ from kit.auth import Principal
 from kit.db import Conn
 from kit.errors import DomainError, Kind, not_found
 from services.notifier.directory import Directory
-from services.notifier.ladder.offices import DECIDING, KEEPING
 from services.notifier.reception import store_commands
 from services.notifier.reception.decision import Decision
+from services.notifier.roster.roster import SECRETARIES
 
+KEEPING: Final = SECRETARIES | {"desk", "dispatcher", "leader", "duty_lead"}
+"""The reception office: whoever of the office sets up sessions, takes the record and closes them."""
 SEES_ALL: Final = ("admin", "auditor", "dispatcher", "service")
 Reply = dict[str, Any]
 
@@ -37,14 +39,13 @@ class Staff:
     @classmethod
     def of(cls, who: Principal, directory: Directory, now: datetime) -> Staff:
         """As the directory knows them; a token's role alone opens no office."""
-        roles = directory.offices.roles(who.sub, now)
-        decides = {unit for unit, held in roles.items() if held & DECIDING}
-        keeps = {unit for unit, held in roles.items() if held & KEEPING}
+        held = directory.roster.held_by(who.sub, now)
+        decides = {post.unit for post in held if post.role in SECRETARIES}
         return cls(
             who.sub,
             frozenset(decides) if who.has("secretary") else frozenset(),
-            frozenset(keeps),
-            frozenset(roles),
+            frozenset(post.unit for post in held if post.role in KEEPING),
+            frozenset(post.unit for post in held),
             who.has("admin"),
             who.has(*SEES_ALL),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -15,11 +15,11 @@ from contracts.escalation import EntryRule, ReceptionLevel
 from kit.errors import DomainError, Kind, not_found
 from kit.validation import wrong_field
 from services.notifier.reception import entry
+from services.notifier.roster.roster import UPWARDS, Roster
 
 Reason = Annotated[
     Plain, Field(max_length=500), StringConstraints(min_length=1, strip_whitespace=True)
 ]
-UPWARDS: Final = tuple(ReceptionLevel)
 
 
 class Care(StrEnum):
@@ -56,30 +56,14 @@ class CareFlag(BaseModel):
     kind: Care | None = None
 
 
-class Offices(Protocol):
-    """The org tree, as far as tables need it."""
-
-    def level_of(self, office: str) -> ReceptionLevel | None:
-        """Which level of table stands in a unit; None for what is no office."""
-        ...
-
-    def office(self, level: ReceptionLevel, area: str, unit: str) -> str | None:
-        """The office of a level for an area."""
-        ...
-
-    def areas_of(self, office: str) -> tuple[str, ...]:
-        """The areas a unit serves."""
-        ...
-
-
 def own_office(
-    own: Mapping[str, tuple[str, ...]], area: str, org: Offices
+    own: Mapping[str, tuple[str, ...]], area: str, roster: Roster
 ) -> tuple[ReceptionLevel, str]:
     """The lowest of one's offices that serves an area. Raises DomainError 404 where none does."""
     found = [
         (level, office)
         for office, areas in own.items()
-        if area.startswith(areas) and areas and (level := org.level_of(office)) is not None
+        if area.startswith(areas) and areas and (level := roster.level(office)) is not None
     ]
     if not found:
         raise not_found("工单", "ticket")
@@ -87,19 +71,19 @@ def own_office(
 
 
 def table_for(
-    wanted: str | None, own: Mapping[str, tuple[str, ...]], area: str, org: Offices
+    wanted: str | None, own: Mapping[str, tuple[str, ...]], area: str, roster: Roster
 ) -> tuple[ReceptionLevel, str]:
     """Whose table it goes to: one's own, or that of an office above it for this place.
 
     Raises DomainError 404 for a ticket of another area, 422 for an office that is not in its line.
     """
-    level, office = own_office(own, area, org)
+    level, office = own_office(own, area, roster)
     if wanted is None or wanted == office:
         return level, office
     line = {
         found: higher
         for higher in UPWARDS[UPWARDS.index(level) :]
-        if (found := org.office(higher, area, office))
+        if (found := roster.office(higher, area, office))
     }
     if wanted not in line:
         raise wrong_field(
@@ -110,14 +94,14 @@ def table_for(
     return line[wanted], wanted
 
 
-def may_read(own: Mapping[str, tuple[str, ...]], office: str, org: Offices) -> bool:
+def may_read(own: Mapping[str, tuple[str, ...]], office: str, roster: Roster) -> bool:
     """One's own table, or one of a lower office inside one's area."""
     if office in own:
         return True
     areas = tuple(area for served in own.values() for area in served)
-    below = org.areas_of(office)
+    below = roster.areas(office)
     inside = bool(areas) and bool(below) and all(area.startswith(areas) for area in below)
-    return inside and org.level_of(office) is not None
+    return inside and roster.level(office) is not None
 
 
 def rules_of(entries: Sequence[Any]) -> list[dict[str, Any]]:
