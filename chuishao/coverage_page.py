@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, Final
 
 from chuishao.coverage_report import share, summary
+from kit.page import document
 
 _STYLE: Final = """
 body{font:14px/1.5 "Noto Sans SC","Microsoft YaHei","PingFang SC",sans-serif;margin:2em;color:#1f2328}
@@ -29,14 +30,12 @@ _HIGH, _MIDDLE = 0.95, 0.5
 def page(proof: Mapping[str, Any]) -> str:
     """The whole HTML document."""
     verdict = "verdict" if proof["whole"] else "verdict open"
-    return (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>覆盖证明 Coverage</title><style>{_STYLE}</style></head><body>"
+    body = (
         f"<h1>覆盖证明 Coverage proof</h1><p class='{verdict}'>{escape(summary(proof))}</p>"
         f"<p>{escape(proof['at'])}</p>{_map(proof)}{_gaps(proof)}{_vacancies(proof['vacancies'])}"
-        f"{_contacts(proof.get('contacts', ()))}</body></html>\n"
+        f"{_contacts(proof.get('contacts', ()))}"
     )
+    return document("zh", "覆盖证明 Coverage", _STYLE, body) + "\n"
 
 
 def _map(proof: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind, internal, unavailable
 from kit.ids import new_id
 from kit.logging import get
+from kit.page import Lang
 from kit.validation import from_errors, invalid
 
 log = get(__name__)
@@ -66,7 +67,7 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     return app
 
 
-def language(request: Request) -> str:
+def language(request: Request) -> Lang:
     """`en` where the client prefers English, else `zh`."""
     asked = request.headers.get("accept-language", "").lower()
     zh, en = asked.find("zh"), asked.find("en")

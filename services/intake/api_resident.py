@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, cast
+from typing import Annotated, Final
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -10,8 +10,9 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from kit import strict_json
 from kit.errors import DomainError
 from kit.http import language, problem, reply
+from kit.page import Lang
 from services.intake import resident_page as page
-from services.intake.resident import Lang, not_digits
+from services.intake.resident import not_digits
 from services.intake.visiting import Visits
 
 PATH: Final = "/t/{number}"
@@ -27,7 +28,7 @@ def add_resident(app: FastAPI, visits: Visits, address_header: str | None) -> No
     @app.get(PATH, tags=["residents"])
     async def ask(number: Number, request: Request, lang: Asked = None) -> Response:
         """The form; the same for every number, whether there is such a complaint or not."""
-        spoken = lang or _language(request)
+        spoken = lang or language(request)
         if _wants_json(request):
             asks = {"number": number, "asks": "digits", "method": "POST"}
             return reply(asks, headers=page.HEADERS)
@@ -40,7 +41,7 @@ def add_resident(app: FastAPI, visits: Visits, address_header: str | None) -> No
         Body `digits=1234` as a form or `{"digits": "1234"}`. Five wrong tries an hour for a number and
         for an address, then 429; wrong digits, an unknown number and an anonymous matter look the same.
         """
-        spoken = lang or _language(request)
+        spoken = lang or language(request)
         try:
             digits = _digits(request, await request.body())
             view = await visits.look(number, digits, _address(request, address_header))
@@ -50,10 +51,6 @@ def add_resident(app: FastAPI, visits: Visits, address_header: str | None) -> No
         if _wants_json(request):
             return reply(told, headers=page.HEADERS)
         return _html(page.answer(told, spoken), 200)
-
-
-def _language(request: Request) -> Lang:
-    return cast("Lang", language(request))
 
 
 def _wants_json(request: Request) -> bool:

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final, Literal
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from contracts.ticket import TicketStatus as S
 from kit.errors import DomainError, Kind
+from kit.page import Lang
 
-Lang = Literal["zh", "en"]
 CITY: Final = ZoneInfo("Asia/Shanghai")
 TRIES: Final = 5
 """Wrong tries in `WITHIN`, of one number and from one address (product.md section 4)."""

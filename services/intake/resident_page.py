@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from html import escape
 from typing import Final
 
+from kit.page import Lang, document, headers
 from services.intake.number import is_number
-from services.intake.resident import Lang
 
 _STYLE: Final = (
     "body{font:18px/1.6 system-ui,sans-serif;max-width:30em;margin:0 auto;padding:1em;color:#222;"
@@ -17,19 +15,17 @@ _STYLE: Final = (
     "box-sizing:border-box;margin:.4em 0}button{background:#0b5cad;color:#fff;border:0;"
     "border-radius:.3em}.state{font-size:1.2em}.problem{color:#a40000}.since{color:#555}"
 )
-_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'self'; script-src 'none'; object-src 'none';"
-    f" style-src 'sha256-{_DIGEST}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Vary": "Accept, Accept-Language",
-}
+HEADERS: Final[Mapping[str, str]] = headers(
+    _STYLE,
+    {
+        "default-src": "'self'",
+        "script-src": "'none'",
+        "object-src": "'none'",
+        "form-action": "'self'",
+    },
+)
 _WORDS: Final[Mapping[Lang, Mapping[str, str]]] = {
     "zh": {
-        "html": "zh-CN",
         "title": "诉求办理进度",
         "number": "编号",
         "ask": "登记手机号的最后四位",
@@ -39,7 +35,6 @@ _WORDS: Final[Mapping[Lang, Mapping[str, str]]] = {
         "other_lang": "en",
     },
     "en": {
-        "html": "en",
         "title": "Progress of your request",
         "number": "Number",
         "ask": "Last four digits of the phone you gave us",
@@ -80,10 +75,5 @@ def _page(number: str, lang: Lang, inner: str) -> str:
     words = _WORDS[lang]
     # What is no number may be anything somebody put into a link.
     shown = f"<p>{words['number']} {number}</p>" if is_number(number) else ""
-    return (
-        f'<!doctype html><html lang="{words["html"]}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{words['title']}</title><style>{_STYLE}</style></head>"
-        f"<body><h1>{words['title']}</h1>{shown}{inner}"
-        f'<p><a href="?lang={words["other_lang"]}">{words["other"]}</a></p></body></html>'
-    )
+    other = f'<p><a href="?lang={words["other_lang"]}">{words["other"]}</a></p>'
+    return document(lang, words["title"], _STYLE, f"<h1>{words['title']}</h1>{shown}{inner}{other}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
@@ -16,7 +16,6 @@ from services.notifier.directory import Holder
 from services.notifier.dossier import Dossiers, Reader
 from services.notifier.legacy import Ledger, Wanted
 from services.notifier.reception import dossier_page, dossier_style
-from services.notifier.reception.dossier_words import Lang
 from services.notifier.reception.handing import CareFlag, Submission, TakingBack
 from services.notifier.reception.legacy import Opening, Review
 from services.notifier.reception.legacy import Path as LegacyPath
@@ -103,7 +102,7 @@ def _dossier(app: FastAPI, dossiers: Dossiers, holder: Holder) -> None:
         What the router keeps is asked for under the reader's own token; `missing` names what it would
         not or could not say.
         """
-        directory, lang = holder.directory, cast("Lang", language(request))
+        directory, lang = holder.directory, language(request)
         bearer = request.headers.get("authorization", "")
         found = await dossiers.build(item, Reader(who, bearer, lang), directory)
         if "text/html" not in request.headers.get("accept", ""):

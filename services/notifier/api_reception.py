@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Any, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Path, Query, Request, Response
@@ -15,6 +15,7 @@ from kit.db import Pool
 from kit.errors import not_found
 from kit.http import language, read_body, reply
 from kit.idempotency import optional_key
+from kit.page import Lang
 from kit.relay import Relay
 from services.notifier.directory import Holder
 from services.notifier.receiving import pages
@@ -25,7 +26,6 @@ from services.notifier.receiving.sessions import STEPS, Sessions
 from services.notifier.receiving.staff import Asked
 from services.notifier.reception import bodies, minutes_page
 from services.notifier.reception.decision import DecisionState
-from services.notifier.reception.minutes_page import Lang
 from services.notifier.reception.store_decisions import Wanted
 
 KEEPERS: Final = ("secretary", "unit", "dispatcher", "admin")
@@ -107,7 +107,7 @@ def _session(app: FastAPI, doors: Doors) -> None:
     ) -> Response:
         """The minutes as a page to print."""
         told = await pages.one(pool, holder.directory, who, _id(ident))
-        text = minutes_page.page(told, lang or cast("Lang", language(request)))
+        text = minutes_page.page(told, lang or language(request))
         return Response(text, 200, minutes_page.HEADERS, media_type="text/html; charset=utf-8")
 
 

@@ -81,7 +81,7 @@ async def test_the_routes_answer_with_figures_pages_and_problems(
     print_it = {"week": "2026-W48", "format": "html"}
     page = await http.get("/v1/rates/reports/weekly", params=print_it, headers=admin)
     assert page.headers["content-type"].startswith("text/html")
-    assert "script-src 'none'" in page.headers["content-security-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "恶意来电" in page.text
     for params in ({"by": "person"}, {"from": "never"}, {"area": "1"}, {"week": "x"}):
         where = "/v1/rates/reports/weekly" if "week" in params else "/v1/rates"

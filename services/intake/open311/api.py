@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Request, Response
 
@@ -16,7 +16,6 @@ from services.intake.open311.desk import Asker, PartnerDesk
 from services.intake.open311.document import Document, Format, failure, status_of
 from services.intake.open311.partner import Keyring, Partner, Right
 from services.intake.open311.submission import FORM, Submission, Update, fields_of, read
-from services.intake.resident import Lang
 
 ROOT: Final = "/open311/v2"
 PATHS: Final = frozenset(
@@ -51,7 +50,7 @@ class Door:
             partner: Partner | None = self.keys.demand(key, right)
         else:
             partner = self.keys.find(key) if self.public else self.keys.known(key)
-        return Asker(partner, _language(request))
+        return Asker(partner, language(request))
 
     def check(self, given: object) -> None:
         """Raises DomainError 404 for another city's `jurisdiction_id`."""
@@ -80,7 +79,7 @@ def _services(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         async def ask() -> Document:
             door.check(request.query_params.get("jurisdiction_id"))
-            return desk.services(_language(request))
+            return desk.services(language(request))
 
         return await _answer(request, form, ask)
 
@@ -168,7 +167,7 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
             given = request.query_params
             door.check(given.get("jurisdiction_id"))
             partner = door.keys.known(given.get("api_key"))
-            return await desk.updates(Asker(partner, _language(request)), given)
+            return await desk.updates(Asker(partner, language(request)), given)
 
         return await _answer(request, form, ask)
 
@@ -187,7 +186,7 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
 async def _answer(request: Request, form: str, ask: Ask) -> Response:
     """Whatever comes of it, in the format asked for; JSON where that is none."""
-    lang = _language(request)
+    lang = language(request)
     headers = {
         "Content-Language": "en" if lang == "en" else "zh-CN",
         "Cache-Control": "no-store",
@@ -214,10 +213,6 @@ async def _fields(request: Request) -> dict[str, Any]:
     if not isinstance(fields.get("api_key"), str | None):
         del fields["api_key"]
     return fields
-
-
-def _language(request: Request) -> Lang:
-    return cast("Lang", language(request))
 
 
 def _form(model: type[Submission | Update]) -> dict[str, Any]:

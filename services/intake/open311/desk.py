@@ -14,6 +14,7 @@ from kit.clock import business_now
 from kit.db import Pool, reading, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.ids import new_id
+from kit.page import Lang
 from kit.validation import wrong_field
 from services.intake.complaint import Requester, check_point
 from services.intake.directory import Category, Codes, Holder
@@ -30,7 +31,7 @@ from services.intake.open311.question import UPDATES_SPAN, question, range_of
 from services.intake.open311.store_requests import Reader
 from services.intake.open311.submission import Submission, Update, digest, notes, read
 from services.intake.registrar import Registrar
-from services.intake.resident import SENTENCES, Lang
+from services.intake.resident import SENTENCES
 from services.intake.saying import LaterWords
 
 SAME_WITHIN: Final = timedelta(days=1)

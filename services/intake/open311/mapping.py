@@ -13,10 +13,11 @@ from typing import Any, Final
 
 from contracts.complaint import Datum, Point
 from contracts.ticket import TicketStatus as S
+from kit.page import Lang
 from services.intake.directory import Category, Codes
 from services.intake.open311.document import Document
 from services.intake.position import wgs84
-from services.intake.resident import CITY, SENTENCES, Lang, View
+from services.intake.resident import CITY, SENTENCES, View
 
 ENDED: Final = (S.CLOSED, S.DECLINED, S.WITHDRAWN)
 """What partners are told is closed."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Final
 
+from kit.page import document, headers
 from services.notifier.rates.figure import RATES
 
 _STYLE: Final = (
@@ -18,14 +17,7 @@ _STYLE: Final = (
     "tr.total{font-weight:bold}svg{display:block;margin-top:.2em}thead{display:table-header-group}"
     "@media print{body{margin:0;font-size:10pt}tr{break-inside:avoid}@page{size:A4 landscape;margin:12mm}}"
 )
-_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'none'; object-src 'none';"
-    f" style-src 'sha256-{_DIGEST}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+HEADERS: Final[Mapping[str, str]] = headers(_STYLE)
 _BAR: Final = 80
 """Width of a full bar, pixels."""
 
@@ -47,11 +39,7 @@ def page(report: Mapping[str, Any]) -> str:
         _exclusions(rates["exclusions"]),
         _definitions(rates["definitions"]),
     ]
-    return (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        f"<title>{escape(heading['zh'])}</title><style>{_STYLE}</style></head>"
-        f"<body>{''.join(parts)}</body></html>"
-    )
+    return document("zh", heading["zh"], _STYLE, "".join(parts))
 
 
 def _rates(rates: Mapping[str, Any]) -> str:

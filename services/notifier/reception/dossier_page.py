@@ -7,8 +7,9 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from services.notifier.reception.dossier_style import HTML, STYLE
-from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, Lang, words
+from kit.page import Lang, document
+from services.notifier.reception.dossier_style import STYLE
+from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, words
 from services.notifier.worktime.calendar import CITY
 
 Part = Mapping[str, Any]
@@ -32,13 +33,13 @@ class Page:
             self._earlier(dossier["earlier"]), self._decisions(dossier["decisions"]),
             f"{self._head('notes')}<div class=\"lines\"></div>",
         )  # fmt: skip
-        title = f"{self._title('title')} {_e(dossier['item']['number'])}"
-        return (
-            f'<!doctype html><html lang="{HTML[self._lang]}"><head><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1">'
-            f"<title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>"
-            f"<p>{self._title('made')} {_e(self._when(dossier['made_at']))}</p>"
-            f"{''.join(parts)}</body></html>"
+        title = f"{self._title('title')} {dossier['item']['number']}"
+        return document(
+            self._lang,
+            title,
+            STYLE,
+            f"<h1>{_e(title)}</h1><p>{self._title('made')} {_e(self._when(dossier['made_at']))}</p>"
+            f"{''.join(parts)}",
         )
 
     def _matter(self, dossier: Part) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from typing import Final
+
+from kit.page import headers
 
 STYLE: Final = (
     "body{font:15px/1.5 system-ui,'Noto Sans CJK SC',sans-serif;max-width:60em;margin:0 auto;"
@@ -19,15 +19,4 @@ STYLE: Final = (
     "h2{break-after:avoid}tr,figure,.missing{break-inside:avoid}"
     "thead{display:table-header-group}}"
 )
-_DIGEST: Final = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'none'; img-src data:;"
-    f" style-src 'sha256-{_DIGEST}'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "private, no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Vary": "Accept, Accept-Language",
-}
-HTML: Final = {"zh": "zh-CN", "en": "en"}
-"""Language of the page as HTML names it."""
+HEADERS: Final[Mapping[str, str]] = headers(STYLE, {"img-src": "data:"})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
-Lang = Literal["zh", "en"]
+from kit.page import Lang
+
 Pair = tuple[str, str]
 
 TITLES: Final[Mapping[str, Pair]] = {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from kit.page import Lang, document, headers
 from services.notifier.worktime.limits import moment_zh
 
-Lang = Literal["zh", "en"]
 _STYLE: Final = (
     "body{font:16px/1.6 'Noto Serif CJK SC','Songti SC',SimSun,serif;max-width:52em;margin:0 auto;"
     "padding:1em;color:#222;background:#fff}h1{font-size:1.5em;text-align:center}"
@@ -23,19 +21,10 @@ _STYLE: Final = (
     "thead{display:table-header-group}tr,h2{break-inside:avoid}h2{break-after:avoid}"
     ".other{display:none}}"
 )
-_DIGEST: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'none'; "
-    f"style-src 'sha256-{_DIGEST}'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Vary": "Accept-Language",
-}
+HEADERS: Final[Mapping[str, str]] = headers(_STYLE)
 _WORDS: Final[Mapping[Lang, Mapping[str, str]]] = {
     "zh": {
-        "html": "zh-CN", "minutes": "纪要", "other": "English", "other_lang": "en",
+        "minutes": "纪要", "other": "English", "other_lang": "en",
         "secretary_reception_day": "书记接待日", "resident_reception_day": "居民接待日",
         "time": "时间", "place": "地点", "chair": "主持", "participants": "参加", "draft":
         "接待尚未结束，此为过程稿。", "figures": "数字", "agenda": "接待事项", "number": "工单编号",
@@ -56,7 +45,7 @@ _WORDS: Final[Mapping[Lang, Mapping[str, str]]] = {
         "manual": "书记提请",
     },
     "en": {
-        "html": "en", "minutes": "minutes", "other": "中文", "other_lang": "zh",
+        "minutes": "minutes", "other": "中文", "other_lang": "zh",
         "secretary_reception_day": "Secretary reception day",
         "resident_reception_day": "Resident reception day",
         "time": "Time", "place": "Place", "chair": "Chair", "participants": "Present", "draft":
@@ -91,7 +80,7 @@ def page(told: Mapping[str, Any], lang: Lang) -> str:
     """The page of a session as `receiving.pages.one` shows it."""
     words, names = _WORDS[lang], told["names"]
     title = f"{names[told['org']]}{'' if lang == 'zh' else ': '}{words[told['kind']]}"
-    title = escape(f"{title}{'' if lang == 'zh' else ', '}{words['minutes']}")
+    title = f"{title}{'' if lang == 'zh' else ', '}{words['minutes']}"
     draft = "" if told["state"] == "closed" else f'<p class="draft">{words["draft"]}</p>'
     there = "、".join(names[code] for code in told["participants"]) or words["nothing"]
     head = _rows(
@@ -106,15 +95,15 @@ def page(told: Mapping[str, Any], lang: Lang) -> str:
     )
     text = told.get("minutes")
     record = f'<h2>{words["text"]}</h2><p class="words">{escape(text)}</p>' if text else ""
-    return (
-        f'<!doctype html><html lang="{words["html"]}"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>{draft}"
-        f"<table>{head}</table><h2>{words['figures']}</h2>"
+    return document(
+        lang,
+        title,
+        _STYLE,
+        f"<h1>{escape(title)}</h1>{draft}<table>{head}</table><h2>{words['figures']}</h2>"
         f'<table class="figures">{counted}</table><h2>{words["agenda"]}</h2>'
         f"{_agenda(told['agenda'], names, lang)}{record}"
         f'<p class="sign">{words["sign"]}</p>'
-        f'<p class="other"><a href="?lang={words["other_lang"]}">{words["other"]}</a></p></body></html>'
+        f'<p class="other"><a href="?lang={words["other_lang"]}">{words["other"]}</a></p>',
     )
 
 
