@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from pydantic import ValidationError
 
-from kit.errors import DomainError, Kind
+from kit.errors import DomainError, Kind, not_found
 
 SHOWN: Final = 20
 """Findings in one answer; who sends nonsense need not get all of it back."""
@@ -65,6 +66,29 @@ def wrong_field(field: str, *, zh: str, en: str, **extra: Any) -> DomainError:
         en=f"{field}: {en}",
         extra={"errors": [found], **extra},
     )
+
+
+def bad_cursor() -> DomainError:
+    """The answer to a cursor that no page gave."""
+    return wrong_field(
+        "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
+    )
+
+
+def id_cursor(cursor: str | None) -> UUID | None:
+    """The id that a page ended on; None for the first page. Raises DomainError 422."""
+    try:
+        return None if cursor is None else UUID(cursor)
+    except ValueError:
+        raise bad_cursor() from None
+
+
+def id_of(text: str, zh: str, en: str) -> UUID:
+    """The id in a path. Raises DomainError 404, as for any other id that does not exist: no such `zh`, `en`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise not_found(zh, en) from None
 
 
 def known_code(field: str, code: str | None, codes: Collection[str]) -> None:

@@ -9,9 +9,9 @@ from fastapi import FastAPI, Path, Query, Request, Response
 
 from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
-from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, reply
 from kit.relay import Relay
+from kit.validation import id_of
 from services.notifier import viewing
 from services.notifier.acknowledging import acknowledge
 from services.notifier.api_dossier import add_dossier
@@ -64,7 +64,7 @@ def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
 
         `Accept-Language: en` asks for the sentences in English.
         """
-        found = await viewing.clocks(pool, holder.directory, who, _ticket_id(ticket))
+        found = await viewing.clocks(pool, holder.directory, who, id_of(ticket, "工单", "ticket"))
         return reply(viewing.in_english(found) if language(request) == "en" else found)
 
 
@@ -94,10 +94,3 @@ def _acknowledging(app: FastAPI, pool: Pool, holder: Holder, relay: Relay) -> No
         """Known: it is not said again, and the ladder goes on. For its recipients and the holding unit."""
         directory = holder.directory
         return reply(await acknowledge(pool, relay, directory, who.sub, ident))
-
-
-def _ticket_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found("工单", "ticket") from None

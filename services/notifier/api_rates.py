@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
-from uuid import UUID
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from kit.auth import Principal, allow
 from kit.db import Pool
-from kit.errors import not_found
 from kit.http import read_body, reply
+from kit.validation import id_of
 from services.notifier import excluding, flagging, rating, reporting
 from services.notifier.directory import Holder
 from services.notifier.excluding import Exclusion, Review
@@ -129,7 +128,9 @@ def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
         who: Principal = allow(*REPORT_READERS),
     ) -> Response:
         """A campaign by grid, as JSON or as a page to print."""
-        made = await reporting.campaign(pool, holder.directory, who, _campaign_id(ident))
+        made = await reporting.campaign(
+            pool, holder.directory, who, id_of(ident, "专项行动", "campaign")
+        )
         return _shown(made, form)
 
 
@@ -155,10 +156,3 @@ def _shown(report: dict[str, Any], form: Form) -> Response:
     return Response(
         report_page.page(report), media_type="text/html; charset=utf-8", headers=report_page.HEADERS
     )
-
-
-def _campaign_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found("专项行动", "campaign") from None

@@ -12,11 +12,11 @@ from pydantic import AwareDatetime, BaseModel
 
 from kit.auth import Principal, allow
 from kit.db import Pool
-from kit.errors import not_found
 from kit.http import language, read_body, reply
 from kit.idempotency import optional_key
 from kit.page import Lang
 from kit.relay import Relay
+from kit.validation import id_of
 from services.notifier.directory import Holder
 from services.notifier.receiving import pages
 from services.notifier.receiving.pages import Span
@@ -30,6 +30,8 @@ from services.notifier.reception.store_decisions import Wanted
 
 KEEPERS: Final = ("secretary", "unit", "dispatcher", "admin")
 READERS: Final = (*KEEPERS, "auditor", "service")
+WHAT: Final = ("接待", "reception")
+"""What the answer for an unknown id calls it."""
 TAGS: Final[list[str | Enum]] = ["reception"]
 
 Code = Annotated[str, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
@@ -96,7 +98,7 @@ def _session(app: FastAPI, doors: Doors) -> None:
     @app.get("/v1/reception/sessions/{ident}", tags=TAGS)
     async def session(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """Agenda in order, how each matter stands, decisions with their clocks as of now, figures."""
-        return _state(await pages.one(pool, holder.directory, who, _id(ident)))
+        return _state(await pages.one(pool, holder.directory, who, id_of(ident, *WHAT)))
 
     @app.get("/v1/reception/sessions/{ident}/minutes", tags=TAGS)
     async def minutes(
@@ -106,7 +108,7 @@ def _session(app: FastAPI, doors: Doors) -> None:
         who: Principal = allow(*READERS),
     ) -> Response:
         """The minutes as a page to print."""
-        told = await pages.one(pool, holder.directory, who, _id(ident))
+        told = await pages.one(pool, holder.directory, who, id_of(ident, *WHAT))
         text = minutes_page.page(told, lang or language(request))
         return Response(text, 200, minutes_page.HEADERS, media_type="text/html; charset=utf-8")
 
@@ -127,7 +129,7 @@ def _step(app: FastAPI, sessions: Sessions, name: str, model: type[bodies.Body])
     ) -> Response:
         body: bodies.Body = await read_body(request, model)
         asked = Asked(who, optional_key(request), expected)
-        return _state(await sessions.act(_id(ident), name, body, asked))
+        return _state(await sessions.act(id_of(ident, *WHAT), name, body, asked))
 
 
 def _ledger(app: FastAPI, doors: Doors) -> None:
@@ -167,7 +169,7 @@ def _promise(app: FastAPI, promises: Promises, name: str, model: type[bodies.Bod
     ) -> Response:
         body: bodies.Body = await read_body(request, model)
         asked = Asked(who, optional_key(request), expected)
-        return _state(await promises.act(_id(ident), name, body, asked))
+        return _state(await promises.act(id_of(ident, *WHAT), name, body, asked))
 
 
 def _state(found: dict[str, Any], status: Literal[200, 201] = 200) -> Response:
@@ -177,10 +179,3 @@ def _state(found: dict[str, Any], status: Literal[200, 201] = 200) -> Response:
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
     content = {"application/json": {"schema": model.model_json_schema()}}
     return {"requestBody": {"required": True, "content": content}}
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found("接待", "reception") from None

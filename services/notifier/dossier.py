@@ -11,6 +11,7 @@ from asyncpg import Record
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading
+from kit.validation import id_of
 from services.notifier import queries, viewing
 from services.notifier.asking import Asking
 from services.notifier.directory import Directory
@@ -53,7 +54,7 @@ class Dossiers:
         """
         async with reading(self.pool) as conn:
             now = await business_now(conn)
-            row = await store_hand.item(conn, handing.item_id(item))
+            row = await store_hand.item(conn, id_of(item, *handing.ITEM))
             own = viewing.offices(directory, reader.who, now)
             if row is None or not (
                 own is None or handing.may_read(own, row["org"], directory.roster)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from asyncpg import Record
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +17,7 @@ from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.ids import new_id
 from kit.masking import mask
-from kit.validation import unknown_code, wrong_field
+from kit.validation import id_cursor, id_of, unknown_code
 from services.notifier.directory import Directory
 from services.notifier.rates import store_exclusions as store
 from services.notifier.rates.store_exclusions import Listed
@@ -56,7 +55,7 @@ async def ask(
 ) -> dict[str, Any]:
     """Ask for a case to be left out; it counts until somebody else approves. Raises DomainError 404, 409, 422."""
     by_number = wanted.ticket.isdigit()
-    ticket_id = None if by_number else _id(wanted.ticket, "工单", "ticket")
+    ticket_id = None if by_number else id_of(wanted.ticket, "工单", "ticket")
     async with transaction(pool) as conn:
         now = await business_now(conn)
         await _check_reason(conn, wanted.reason)
@@ -84,7 +83,7 @@ async def review(
     """Approve or refuse what somebody else asked for. Raises DomainError 403, 404, 409."""
     async with transaction(pool) as conn:
         now = await business_now(conn)
-        held = await store.hold(conn, _id(exclusion, "剔除申请", "exclusion"))
+        held = await store.hold(conn, id_of(exclusion, "剔除申请", "exclusion"))
         if held is None or not _seen(held, directory, who, now):
             raise not_found("剔除申请", "exclusion")
         if held["asked_by"] == who.sub:
@@ -112,7 +111,7 @@ async def listed(
     async with reading(pool) as conn:
         now = await business_now(conn)
         may = narrowed(Wanted("unit", now, now), directory, who, now)
-        wanted = replace(wanted, within=may.within, units=may.units, before=_cursor(cursor))
+        wanted = replace(wanted, within=may.within, units=may.units, before=id_cursor(cursor))
         rows = await store.page(conn, wanted)
         reasons = await store.reasons(conn)
     return {
@@ -137,22 +136,6 @@ async def _note(conn: Conn, action: str, row: Record, who: Principal, now: datet
     detail = {key: row[key] for key in ("round", "rates", "reason", "state")}
     detail |= {"exclusion": str(row["exclusion_id"]), "note": row["review_note"] or row["note"]}
     await audit.record(conn, [audit.Entry(now, who.sub, action, str(row["ticket_id"]), detail)])
-
-
-def _cursor(cursor: str | None) -> UUID | None:
-    try:
-        return None if cursor is None else UUID(cursor)
-    except ValueError:
-        raise wrong_field(
-            "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
-        ) from None
-
-
-def _id(text: str, zh: str, en: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found(zh, en) from None
 
 
 def _conflict(slug: str, zh: str, en: str) -> DomainError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.escalation import EntryRule, ReceptionLevel
@@ -16,6 +16,7 @@ from kit.errors import DomainError, Kind, not_found
 from kit.ids import new_id
 from kit.masking import mask
 from kit.relay import Relay
+from kit.validation import bad_cursor, id_of
 from services.notifier.clocks.clock import FINAL
 from services.notifier.directory import Directory
 from services.notifier.reception import (
@@ -28,7 +29,10 @@ from services.notifier.reception import (
 from services.notifier.reception.entry import Arrival
 from services.notifier.reception.legacy import Finding, Opening, Review
 from services.notifier.submitting import lighten
-from services.notifier.viewing import bad_cursor, offices
+from services.notifier.viewing import offices
+
+MATTER: Final = ("历史遗留问题", "legacy problem")
+"""What the answer for an unknown id calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,10 @@ class Ledger:
         """Write down what a review found: the next date, or how it ends. Raises DomainError 404, 409, 422."""
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
-            row = await store_legacy.lock(conn, _legacy_id(ident))
+            row = await store_legacy.lock(conn, id_of(ident, *MATTER))
             own = directory.roster.offices_of(who.sub, now)
             if row is None or not handing.may_read(own, row["org"], directory.roster):
-                raise _no_matter()
+                raise not_found(*MATTER)
             if row["ended_at"] is not None:
                 raise handing.ended()
             if body.version is not None and body.version != row["version"]:
@@ -116,7 +120,7 @@ class Ledger:
                 and wanted.org
                 and not handing.may_read(own, wanted.org, directory.roster)
             ):
-                raise _no_matter()
+                raise not_found(*MATTER)
             orgs = [wanted.org] if wanted.org else None if own is None else list(own)
             rows = await store_legacy.page(
                 conn,
@@ -195,17 +199,6 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
 def _cause(row: Any) -> str:
     """Which review of which matter: each is asked for once."""
     return f"{row['legacy_id']} {row['version']}"
-
-
-def _legacy_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise _no_matter() from None
-
-
-def _no_matter() -> DomainError:
-    return not_found("历史遗留问题", "legacy problem")
 
 
 def _already() -> DomainError:

@@ -14,7 +14,7 @@ from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind, not_found
-from kit.validation import wrong_field
+from kit.validation import id_cursor
 from services.notifier.directory import Directory
 from services.notifier.notices import store_sending
 from services.notifier.viewing import EVERYWHERE, Page
@@ -75,7 +75,7 @@ async def notices(
 
     Raises DomainError 422 for a foreign cursor.
     """
-    before = _cursor(page.cursor)
+    before = id_cursor(page.cursor)
     async with reading(pool) as conn:
         sight = _sight(directory, who, await business_now(conn))
         rows = await conn.fetch(
@@ -125,15 +125,6 @@ def _not_dead(state: str) -> DomainError:
         zh=f"这条通知现为 {state}，只有死信 (dead) 或待重试 (failed) 的可以重发。",
         en=f"This notice is {state}; only a dead or failed one can be sent again.",
     )
-
-
-def _cursor(text: str | None) -> UUID | None:
-    try:
-        return None if text is None else UUID(text)
-    except ValueError:
-        raise wrong_field(
-            "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
-        ) from None
 
 
 def _shown(row: Record) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.errors import not_found
 from kit.ids import new_id
-from kit.validation import wrong_field
+from kit.validation import id_cursor, wrong_field
 from services.notifier import rating
 from services.notifier.directory import Directory
 from services.notifier.rates import store_campaigns as store
@@ -114,12 +114,7 @@ async def begin(
 
 async def campaigns(pool: Pool, directory: Directory, who: Principal, page: Page) -> dict[str, Any]:
     """Campaigns of the own areas, newest first. Raises DomainError 422."""
-    try:
-        before = UUID(page.cursor) if page.cursor else None
-    except ValueError:
-        raise wrong_field(
-            "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
-        ) from None
+    before = id_cursor(page.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         within = _within(directory, who, now)

@@ -19,6 +19,7 @@ from kit.ids import new_id
 from kit.masking import mask
 from kit.outbox import Outgoing
 from kit.relay import Relay
+from kit.validation import id_of
 from services.notifier import queueing
 from services.notifier.clocks.clock import FINAL
 from services.notifier.directory import Directory
@@ -107,7 +108,7 @@ class Tables:
     async def _item(
         self, conn: Conn, item: str, who: Principal, directory: Directory, now: datetime
     ) -> Record:
-        row = await store_hand.lock_item(conn, handing.item_id(item))
+        row = await store_hand.lock_item(conn, id_of(item, *handing.ITEM))
         own = directory.roster.offices_of(who.sub, now)
         if row is None or not handing.may_read(own, row["org"], directory.roster):
             raise handing.no_item()

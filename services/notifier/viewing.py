@@ -14,7 +14,7 @@ from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Pool, reading
 from kit.errors import not_found
-from kit.validation import wrong_field
+from kit.validation import bad_cursor, id_cursor
 from services.notifier import queries
 from services.notifier.directory import Directory
 from services.notifier.queries import Wanted
@@ -98,7 +98,7 @@ async def escalations(
     pool: Pool, directory: Directory, who: Principal, wanted: Wanted, page: Page
 ) -> dict[str, Any]:
     """A page of raised rungs, newest first. Raises DomainError 422."""
-    before = _id_cursor(page.cursor)
+    before = id_cursor(page.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         wanted = replace(wanted, within=_areas(directory, who, now))
@@ -158,17 +158,3 @@ def _queue_cursor(cursor: str | None) -> tuple[int, UUID] | None:
         return int(score), UUID(item_id)
     except ValueError:
         raise bad_cursor() from None
-
-
-def _id_cursor(cursor: str | None) -> UUID | None:
-    try:
-        return None if cursor is None else UUID(cursor)
-    except ValueError:
-        raise bad_cursor() from None
-
-
-def bad_cursor() -> Exception:
-    """The answer to a cursor that no page gave."""
-    return wrong_field(
-        "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
-    )

@@ -17,7 +17,7 @@ from kit.db import Conn, Pool, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.outbox import Outgoing, outgoing
 from kit.relay import Relay
-from kit.validation import wrong_field
+from kit.validation import id_of, wrong_field
 from services.router.acting import read_command
 from services.router.drafting import draft
 from services.router.once import Once, Reply
@@ -80,7 +80,9 @@ class WhistleOffice:
             once = Once.of(f"@{actor.person}", command.command_id, [ident, name, command])
             if (before := await once.before(conn)) is not None:
                 return before
-            events, state = await self._act(conn, _id(ident), act, command, (actor, seen, now))
+            events, state = await self._act(
+                conn, id_of(ident, "吹哨", "whistle"), act, command, (actor, seen, now)
+            )
             await once.keep(conn, state, now)
         self.relay.hint(events)
         return state
@@ -180,7 +182,7 @@ def _entry(deed: Deed) -> audit.Entry:
 async def _named(conn: Conn, command: WhistleRequest, unit: str) -> UUID:
     """The whistle a command is about. Raises DomainError 404, 422."""
     if command.data.whistle is not None:
-        return _id(command.data.whistle)
+        return id_of(command.data.whistle, "吹哨", "whistle")
     if command.ticket is None:
         raise wrong_field(
             "data.whistle", zh="请写明哪一次吹哨，或哪张工单", en="name the whistle, or the ticket"
@@ -198,13 +200,6 @@ async def _named(conn: Conn, command: WhistleRequest, unit: str) -> UUID:
             whistles=ids,
         )
     return found[0]
-
-
-def _id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise not_found("吹哨", "whistle") from None
 
 
 def _is_departments(act: Act) -> bool:

@@ -13,8 +13,8 @@ from asyncpg import Record
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading
-from kit.errors import DomainError, not_found
-from kit.validation import wrong_field
+from kit.errors import not_found
+from kit.validation import id_cursor
 from services.router.desk.choice_text import told_in_words
 from services.router.directory.directory import Directory
 from services.router.issues import store_issues
@@ -77,7 +77,7 @@ async def page(
     pool: Pool, principal: Principal, directory: Directory | None, wanted: Filter
 ) -> dict[str, Any]:
     """A page of tickets, newest first, with the cursor of the next. Raises DomainError 422."""
-    before = _before(wanted.cursor)
+    before = id_cursor(wanted.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         who = actor_of(principal, directory, now)
@@ -192,20 +192,6 @@ async def may_see_proof(
     called = await store_whistles.called_for(conn, row["ticket_id"])
     working = merging.root(tree, row["ticket_id"]).units | called
     return _sees(principal, directory, now, row, working)
-
-
-def _before(cursor: str | None) -> UUID | None:
-    try:
-        return None if cursor is None else UUID(cursor)
-    except ValueError:
-        raise bad_cursor() from None
-
-
-def bad_cursor() -> DomainError:
-    """The answer to a cursor that no page gave."""
-    return wrong_field(
-        "cursor", zh="请原样使用上一页的 next", en="use the `next` of the page before as it is"
-    )
 
 
 async def due(conn: Conn, ticket_ids: list[UUID]) -> dict[UUID, dict[str, str]]:

@@ -19,6 +19,7 @@ from asyncpg import Record
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Pool, reading
+from kit.validation import bad_cursor
 from services.router import queries
 from services.router.decision import reasons
 from services.router.decision.labels import Labels
@@ -61,7 +62,7 @@ def place(cursor: str | None) -> Place | None:
         return None
     read = _CURSOR.fullmatch(cursor)
     if read is None:
-        raise queries.bad_cursor()
+        raise bad_cursor()
     rank, due, received, ticket_id = read.groups()
     return Place(int(rank), int(due), int(received), UUID(ticket_id))
 

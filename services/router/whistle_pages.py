@@ -13,9 +13,9 @@ from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import DomainError, not_found
-from kit.validation import wrong_field
+from kit.validation import id_cursor, wrong_field
 from services.router.directory.directory import Directory
-from services.router.queries import actor_of, bad_cursor, visible_units
+from services.router.queries import actor_of, visible_units
 from services.router.ticket import store
 from services.router.ticket.ticket import identify
 from services.router.whistle import figures, store_figures, store_whistles
@@ -60,7 +60,7 @@ async def page(
 
     A ticket that does not exist has none, as one that the asker may not know of.
     """
-    before = _before(wanted.cursor)
+    before = id_cursor(wanted.cursor)
     async with reading(pool) as conn:
         now = await business_now(conn)
         units = knowing(who, directory, now)
@@ -196,10 +196,3 @@ async def _ticket_id(conn: Conn, ticket: str | None) -> UUID | None:
     except DomainError:
         return None
     return row["ticket_id"] if row else None
-
-
-def _before(cursor: str | None) -> UUID | None:
-    try:
-        return None if cursor is None else UUID(cursor)
-    except ValueError:
-        raise bad_cursor() from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,13 +13,15 @@ from contracts.base import Code
 from contracts.command import Plain, TicketName
 from contracts.escalation import EntryRule, ReceptionLevel
 from kit.errors import DomainError, Kind, not_found
-from kit.validation import wrong_field
+from kit.validation import id_of, wrong_field
 from services.notifier.reception import entry
 from services.notifier.roster.roster import UPWARDS, Roster
 
 Reason = Annotated[
     Plain, Field(max_length=500), StringConstraints(min_length=1, strip_whitespace=True)
 ]
+ITEM: Final = ("接待事项", "reception item")
+"""What the answer for an unknown id calls it."""
 
 
 class Care(StrEnum):
@@ -126,27 +128,16 @@ def left(entries: Sequence[Any]) -> EntryRule | None:
     return entry.heaviest(rules) if rules else None
 
 
-def item_id(text: str) -> UUID:
-    """The id of an item. Raises DomainError 404."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise no_item() from None
-
-
 def ticket_name(text: str) -> tuple[UUID | None, str | None]:
     """A ticket's id or its number. Raises DomainError 404."""
     if text.isascii() and text.isdigit():
         return None, text
-    try:
-        return UUID(text), None
-    except ValueError:
-        raise not_found("工单", "ticket") from None
+    return id_of(text, "工单", "ticket"), None
 
 
 def no_item() -> DomainError:
     """The answer for an item that does not exist or is another office's."""
-    return not_found("接待事项", "reception item")
+    return not_found(*ITEM)
 
 
 def not_yours() -> DomainError:
