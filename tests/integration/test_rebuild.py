@@ -248,4 +248,6 @@ async def test_what_was_said_and_not_applied_yet_is_left_out_and_counted(
 async def test_every_table_of_the_notifier_is_a_view_or_says_what_else_it_is(pool: Pool) -> None:
     async with store_rebuild.snapshot(pool) as conn:
         assert views.unknown(await store_rebuild.tables(conn)) == []
+    named = [view.name for view in views.VIEWS] + list(views.KEPT)
+    assert len(named) == len(set(named)), "a table is named twice"
     assert views.unknown({"clock", "made_up", "outbox_202611"}) == ["made_up"]

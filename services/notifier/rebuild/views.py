@@ -80,8 +80,6 @@ VIEWS: Final = (
         {"clock_id": _ID},
         {"warned_at": _TICK, "breached_at": _TICK},
     ),
-    View("rate_fact", ("ticket_id", "round", "unit")),
-    View("rate_answer", ("ticket_id", "round", "handed_in")),
 )
 
 _TOLD: Final = (
