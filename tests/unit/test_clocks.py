@@ -41,10 +41,49 @@ def test_dispatch_stops_its_clock_and_starts_the_units_from_the_time_of_dispatch
     assert case.clock(K.RESULT).due_at == after(2 + 7 * 24)
 
 
-def test_the_outcome_does_not_depend_on_whether_complaint_or_dispatch_comes_first() -> None:
-    usual, late = Case().received().dispatched(2), Case().dispatched(2).received()
-    assert usual.ticking == late.ticking == {K.RESIDENT, K.SIGN_FOR, K.CONTACT, K.RESULT}
-    assert usual.clock(K.RESIDENT).due_at == late.clock(K.RESIDENT).due_at
+def _lived(case: Case, *events: Turn) -> Case:
+    hours = 0
+    for event, status, unit, later in events:
+        hours += later
+        case.hear(event, status, hours, unit)
+    return case
+
+
+def _rows(case: Case) -> dict[tuple[str, str], tuple[object, ...]]:
+    """Everything of a clock that is kept, but its id."""
+    return {
+        (c.kind, c.unit): (c.round, c.started_at, c.near_at, c.due_at, c.stopped_at, c.stopped_by, c.sentence)
+        for c in case.timing.clocks
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        [("dispatched", S.DISPATCHED, "SZ", 2)],
+        [("dispatched", S.DISPATCHED, "SZ", 2), ("accepted", S.ACCEPTED, "SZ", 1)],
+        [("triaged", S.TRIAGE, "DESK", 1)],
+        [("triaged", S.TRIAGE, "DESK", 1), ("dispatched", S.DISPATCHED, "SZ", 1)],
+        [("triaged", S.TRIAGE, "DESK", 1), ("declined", S.DECLINED, "DESK", 1)],
+        [("dispatched", S.DISPATCHED, "SZ", 0), ("handled", S.HANDLED, "SZ", 0), ("closed", S.CLOSED, "SZ", 0)],
+        [("dispatched", S.DISPATCHED, "SZ", 2), ("merged", S.MERGED, "SZ", 1), ("unmerged", S.DISPATCHED, "SZ", 1)],
+    ],
+)  # fmt: skip
+def test_the_outcome_does_not_depend_on_whether_complaint_or_ticket_is_heard_first(
+    life: list[Turn],
+) -> None:
+    usual, late = _lived(Case().received(), *life), _lived(Case(), *life).received()
+    assert _rows(usual) == _rows(late)
+    assert usual.ticking == late.ticking
+    for one, other in zip(usual.ladders, late.ladders, strict=True):
+        assert {r["level"]: r for r in one.rungs} == {r["level"]: r for r in other.rungs}
+        assert (one.next_due_at, one.stopped_at) == (other.next_due_at, other.stopped_at)
+
+
+def test_what_was_told_of_a_clock_is_the_same_when_the_complaint_is_heard_last() -> None:
+    ended: list[Turn] = [("dispatched", S.DISPATCHED, "SZ", 0), ("closed", S.CLOSED, "SZ", 1)]
+    said = _lived(Case(), *ended).received().said()
+    assert said[-2:] == [("set", "resident"), ("stopped", "resident")]
 
 
 def test_a_complaint_that_arrives_after_its_ticket_ended_starts_nothing() -> None:

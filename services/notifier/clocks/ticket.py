@@ -14,7 +14,7 @@ from contracts.ticket import (
     TicketMerged,
     TicketStatus,
 )
-from services.notifier.clocks.clock import FINAL
+from services.notifier.clocks.clock import FINAL, NOBODY
 
 
 @dataclass(slots=True)
@@ -41,6 +41,21 @@ class Ticket:
     """Of a hold that an event of this batch approved; not stored."""
     merged_at: datetime | None = None
     """When it was merged, once an event of this batch lets it stand by itself again; not stored."""
+
+    def holder_before(self, moment: datetime | None) -> str:
+        """Who held it last before then, or at all; NOBODY where nobody did."""
+        until = [
+            held["unit"]
+            for held in self.holders
+            if moment is None or datetime.fromisoformat(held["from"] or "") < moment
+        ]
+        return (until[-1] if until else None) or NOBODY
+
+    @property
+    def ended_at(self) -> datetime:
+        """When it ended, or last changed hands."""
+        times = [time for held in self.holders for time in (held["from"], held["to"]) if time]
+        return datetime.fromisoformat(times[-1]) if times else self.received_at
 
     def note(self, data: TicketEvent, at: datetime) -> None:
         """Take over what an event tells."""

@@ -24,6 +24,7 @@ from services.notifier.worktime.limits import HALF
 DISPATCHED: Final = "ticket.dispatched"
 UNMERGED: Final = "ticket.unmerged"
 URGENCY_SET: Final = "ticket.urgency_set"
+_FROM_DISPATCH: Final = (*UNIT_DUTIES, ClockKind.RESULT)
 UNDONE: Final = frozenset({"ticket.returned", "ticket.reassigned"})
 """Events that end a unit's duties without their having been done."""
 
@@ -38,21 +39,31 @@ class Timing(Changes):
         return self.heard_at if self.ticket.status in FINAL else None
 
     def receive(self, data: ComplaintReceived, book: Book) -> None:
-        """A complaint was received: resident clock, and dispatch clock while nobody is responsible.
+        """A complaint was received: resident clock, and dispatch clock until somebody is responsible.
 
-        An unknown urgency counts as normal; edits never change either clock (D3 rules 1 and 2).
+        What its ticket has lived through before the complaint was heard counts for both: they stopped when
+        they would have stopped. An unknown urgency counts as normal; edits never change either clock
+        (D3 rules 1 and 2).
         """
-        if self.ticket.status in FINAL:
-            return
-        kinds = [ClockKind.RESIDENT]
-        if ClockKind.DISPATCH in RUNNING[self.ticket.status]:
-            kinds.append(ClockKind.DISPATCH)
-        for kind in kinds:
+        ticket = self.ticket
+        dispatched_at = min(
+            (c.started_at for c in self.clocks if c.kind in _FROM_DISPATCH), default=None
+        )
+        if ticket.status in FINAL:
+            self.heard_at = ticket.ended_at
+        for kind in (ClockKind.RESIDENT, ClockKind.DISPATCH):
             basis = book.basis(kind, STANDARD, data.urgency or Urgency.NORMAL, NOBODY)
-            if basis is not None:
-                unit = NOBODY if kind is ClockKind.RESIDENT else self.ticket.unit
-                due = basis.due(data.received_at)
-                self._begin(started(self.new_id(), kind, due, unit=unit, round_=1), book)
+            if basis is None:
+                continue
+            resident = kind is ClockKind.RESIDENT
+            unit = NOBODY if resident else ticket.holder_before(dispatched_at)
+            due = basis.due(data.received_at)
+            clock = started(self.new_id(), kind, due, unit=unit, round_=1)
+            self._begin(clock, book)
+            if not resident and dispatched_at and kind not in RUNNING[ticket.status]:
+                self._stop(clock, DISPATCHED, dispatched_at)
+            elif ticket.status in FINAL:
+                self._stop(clock, f"ticket.{ticket.status.value}", ticket.ended_at)
 
     def hear(self, name: str, data: TicketEvent, at: datetime, book: Book) -> None:
         """Apply one ticket event; `at` is when it became true."""
