@@ -149,8 +149,8 @@ def _held(row: Record) -> dict[str, Any]:
             "numerator": round(row["punctual"], 2),
             "denominator": round(row["judged"], 2),
             "formula": {
-                "zh": "按持有时长分摊：按时轮次份额 ÷ 已定轮次份额",
-                "en": "rounds shared out by time held: punctual shares ÷ decided shares",
+                "zh": "已办结轮次按持有时长分摊：按时份额 ÷ 已定份额",
+                "en": "rounds handed in, shared out by time held: punctual shares ÷ decided shares",
             },
         },
     }

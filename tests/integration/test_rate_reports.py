@@ -97,6 +97,8 @@ async def test_times_and_who_held_matters_how_long(pool: Pool, database: Databas
     share = held["GD"]["on_time_by_share"]
     assert share["denominator"] == round(19 / 20 + 26.5 / 30 + 3, 2)
     assert share["numerator"] == round(19 / 20 + 3, 2)
+    alone = await rating.times(pool, city.directory(), ADMIN, Asked("unit", *WEEK, unit="GD"))
+    assert alone["held"] == [held["GD"]]  # its share of the time of all, not of its own
 
 
 async def test_reports_of_a_week_and_of_a_campaign(pool: Pool, database: Database) -> None:

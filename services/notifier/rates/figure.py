@@ -50,7 +50,8 @@ DEFINITIONS: Final[Mapping[str, Definition]] = {
         "按签发时间", "by time of issue", "domain.md D8 (C6)",
     ),
     "return": Definition(
-        "退单率", "Return", "退单 ÷ 派单", "returns ÷ dispatches",
+        "退单率", "Return", "退单 ÷ 派单；同一工单同一轮次对同一单位各计一次",
+        "returns ÷ dispatches; of a ticket, round and unit each counts once",
         "按派单时间", "by time of dispatch", "domain.md D8 (C29)",
     ),
     "upheld": Definition(

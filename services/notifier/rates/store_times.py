@@ -36,16 +36,19 @@ with done as (
     from done d
     join rate_fact f on f.ticket_id = d.ticket_id and f.round = d.round
 )
-select unit, count(*) as rounds, sum(held_s)::bigint as held_s, sum(sum(held_s)) over ()::bigint as all_s,
-    coalesce(sum(held_s) filter (where not result_ok), 0)::bigint as late_s,
-    coalesce(sum(share) filter (where result_ok), 0) as punctual,
-    coalesce(sum(share) filter (where result_ok is not null), 0) as judged
-from held
+select * from (
+    select unit, count(*) as rounds, sum(held_s)::bigint as held_s, sum(sum(held_s)) over ()::bigint as all_s,
+        coalesce(sum(held_s) filter (where not result_ok), 0)::bigint as late_s,
+        coalesce(sum(share) filter (where result_ok), 0) as punctual,
+        coalesce(sum(share) filter (where result_ok is not null), 0) as judged
+    from held
+    group by unit
+) h
 where $3::text is not null and ($5::text[] is null or unit = any($5))
-group by unit
 order by unit
 """
-"""Each round counts once: shared out among its holders by the time each held it."""
+"""Each round counts once: shared out among its holders by the time each held it. A unit's share is one of
+the time of all, also where it asks for itself alone."""
 
 
 async def times(conn: Conn, wanted: Wanted) -> list[Record]:
