@@ -97,6 +97,14 @@ def test_triage_keeps_the_dispatch_clock_running_and_tells_the_desk() -> None:
     assert case.clock(K.DISPATCH).due_at == after(24)
 
 
+def test_back_at_the_desk_in_a_later_round_somebody_is_to_be_found_within_a_limit() -> None:
+    case = Case().received().dispatched().handled().hear("closed", S.CLOSED, 6)
+    case.hear("reopened", S.IN_PROGRESS, 7, round=2)
+    case.hear("reassigned", S.TRIAGE, 8, "DESK", round=2)
+    assert case.ticking == {K.RESIDENT, K.RESULT, K.DISPATCH}
+    assert case.clock(K.DISPATCH).due_at == after(8 + 24)
+
+
 def test_signing_stops_sign_for_and_contact_stops_contact() -> None:
     case = Case().received().dispatched().hear("accepted", S.ACCEPTED, 1)
     assert case.said() == [("stopped", "sign_for")]

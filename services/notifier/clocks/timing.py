@@ -138,7 +138,8 @@ class Timing(Changes):
     def _wait_at_the_desk(self, at: datetime, book: Book) -> None:
         """Back at the desk: somebody is to be found anew, and the result goes on being due (D3 rule 2)."""
         last = self._last(ClockKind.DISPATCH)
-        if last is not None and not last.open:
+        unheard = last is None and self.ticket.round == 1  # its complaint starts that one
+        if not unheard and (last is None or not last.open):
             self._start(ClockKind.DISPATCH, at, book)
         for kind in (ClockKind.DISPATCH, ClockKind.RESULT):
             self._readdress(self._last(kind), self.ticket.unit, at)
