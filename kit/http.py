@@ -115,7 +115,10 @@ class Duplex(Response):
 
 
 async def read_body(request: Request, model: type[BaseModel]) -> Any:
-    """The request's JSON body as `model`. Raises DomainError 400, 413, 415 or 422."""
+    """The request's JSON body as `model`; left out, an empty one where nothing in it is required.
+
+    Raises DomainError 400, 413, 415 or 422.
+    """
     kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
     if kind != "application/json" and not kind.endswith("+json"):
         raise DomainError(
@@ -125,7 +128,10 @@ async def read_body(request: Request, model: type[BaseModel]) -> Any:
             zh="请以 application/json 发送。",
             en="Send application/json.",
         )
-    value = strict_json.loads(await request.body())
+    text = await request.body()
+    if not text and not any(field.is_required() for field in model.model_fields.values()):
+        return model()
+    value = strict_json.loads(text)
     try:
         return model.model_validate(value)
     except ValidationError as error:

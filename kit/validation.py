@@ -21,7 +21,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "string_too_long": ("超过长度上限 {max_length}", "is longer than {max_length}"),
     "too_long": ("超过长度上限 {max_length}", "is longer than {max_length}"),
     "string_type": ("应为文字", "must be text"),
-    "string_pattern_mismatch": ("格式不符", "has the wrong form"),
+    "string_pattern_mismatch": ("格式不符，应合乎 {pattern}", "must match {pattern}"),
+    "uuid_parsing": ("应为 UUID 编号，请照抄列表中的 …_id", "must be a UUID, an …_id as listed"),
+    "uuid_type": ("应为 UUID 编号，请照抄列表中的 …_id", "must be a UUID, an …_id as listed"),
+    "tuple_type": ('应为数组，如 ["…"]', "must be an array"),
+    "list_type": ('应为数组，如 ["…"]', "must be an array"),
+    "dict_type": ("应为对象，如 {{…}}", "must be an object"),
+    "model_type": ("应为对象，如 {{…}}", "must be an object"),
+    "model_attributes_type": ("应为对象，如 {{…}}", "must be an object"),
     "enum": ("应为其中之一：{expected}", "must be one of: {expected}"),
     "literal_error": ("应为其中之一：{expected}", "must be one of: {expected}"),
     "greater_than_equal": ("不能小于 {ge}", "must be at least {ge}"),
@@ -32,6 +39,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "float_type": ("应为数字", "must be a number"),
     "timezone_aware": ("时间要带时区，如 2026-03-02T09:00:00+08:00", "needs an offset"),
     "datetime_from_date_parsing": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
+    "datetime_parsing": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
     "datetime_type": ("应为 RFC 3339 时间", "must be an RFC 3339 time"),
 }
 
@@ -43,7 +51,7 @@ def invalid(error: ValidationError) -> DomainError:
 
 def from_errors(errors: Sequence[Any]) -> DomainError:
     """The same from pydantic's list of errors, as FastAPI hands it over for path and query."""
-    findings = [_finding(item) for item in errors[:SHOWN]]
+    findings = [_finding(item) for item in errors if not _echo(item, errors)][:SHOWN]
     first = findings[0]
     return DomainError(
         "invalid",
@@ -105,6 +113,14 @@ def unknown_code(field: str, nearest: Sequence[str]) -> DomainError:
         zh=f"目录中没有这个代码；最接近的是：{hint}",
         en=f"is in no directory; nearest: {hint}",
         nearest=list(nearest),
+    )
+
+
+def _echo(item: Any, errors: Sequence[Any]) -> bool:
+    """Whether a list is called too short only because what stands in it is wrong."""
+    size, loc = len(item["loc"]), item["loc"]
+    return item["type"] == "too_short" and any(
+        len(other["loc"]) > size and other["loc"][:size] == loc for other in errors
     )
 
 

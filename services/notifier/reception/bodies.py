@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.base import Code
 from contracts.command import Plain
@@ -36,7 +36,8 @@ class NewSession(BaseModel):
     org: Code
     kind: SessionKind = SessionKind.SECRETARY
     starts_at: AwareDatetime
-    place: Annotated[Plain, Field(min_length=1, max_length=200)]
+    place: Annotated[Plain, Field(min_length=1, max_length=200)] | None = None
+    """Left out, at the office itself."""
     chair: Code | None = None
     """Post that presides; left out, the office's secretary."""
     participants: Codes = ()
@@ -70,7 +71,9 @@ class Deciding(BaseModel):
     owner: Code | None = None
     """A unit, or a post of one; not needed to send the matter upward."""
     text: Words
-    due_at: AwareDatetime | None = None
+    due_at: Annotated[
+        AwareDatetime | None, Field(validation_alias=AliasChoices("due_at", "due"))
+    ] = None
     limit: Amount | None = None
     """`5wd`, `72h`; beside it no `due_at`; neither: the office's usual limit."""
     whistle_id: UUID | None = None
@@ -87,10 +90,21 @@ class Deciding(BaseModel):
 
 
 class Decisions(Body):
-    """What was decided about a matter: one decision or several."""
+    """What was decided about a matter: one decision or several.
+
+    A single one may be written beside `item`, without the list around it.
+    """
 
     item: UUID
     decisions: Annotated[tuple[Deciding, ...], Field(min_length=1, max_length=10)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _single(cls, given: Any) -> Any:
+        if not isinstance(given, dict) or "decisions" in given or "kind" not in given:
+            return given
+        own = {name: given[name] for name in given if name in {"item", "version"}}
+        return own | {"decisions": [{name: given[name] for name in given if name not in own}]}
 
 
 class CarryingOver(Body):
