@@ -27,6 +27,7 @@ from tests.support.reception import (
     SECRETARY,
     STREET,
     Office,
+    days,
     order,
 )
 from tests.support.servers import PASSWORD, Database
@@ -60,6 +61,21 @@ async def test_a_matter_goes_from_queue_to_agenda_to_decision_to_done(office: Of
     actions = await office.pool.fetch("select action from audit order by audit_id")
     assert {"reception.session", "reception.schedule", "reception.hear", "reception.decide",
             "reception.decision-done", "reception.decision-confirm"} <= {r[0] for r in actions}  # fmt: skip
+
+
+async def test_every_step_answers_with_the_agenda_and_what_was_decided(office: Office) -> None:
+    item = await office.matter()
+    session = await office.set_up(place=None)
+    assert (await office.show(session))["place"] == "无影山街道办事处"
+    planned = await office.step(session, "schedule")
+    assert [line["item_id"] for line in planned["agenda"]] == [str(item)]
+    await office.step(session, "hear", item=str(item), form="forum")
+    given = {"item": str(item), **order(due=days(3))}
+    decided = await office.step(session, "decide", SECRETARY, key="k1", **given)
+    (decision,) = decided["agenda"][0]["decisions"]
+    assert datetime.fromisoformat(decision["due_at"]) == datetime.fromisoformat(days(3))
+    assert decided == await office.step(session, "decide", SECRETARY, key="k1", **given)
+    assert decided | {"now": None} == await office.show(session) | {"now": None}
 
 
 async def test_the_proposed_agenda_takes_the_weightiest_and_never_more_than_fifteen(

@@ -89,9 +89,16 @@ async def one(pool: Pool, directory: Directory, who: Principal, session_id: UUID
         staff = Staff.of(who, directory, now)
         if session is None or not staff.knows(session.org):
             raise not_found("接待", "reception session")
-        lines = await store_sessions.agenda(conn, session_id)
-        decisions = await store_decisions.of_session(conn, session_id)
-        clocks = await store_decision_clocks.clocks(conn, [d.decision_id for d in decisions])
+        return await whole(conn, directory, session, now)
+
+
+async def whole(
+    conn: Conn, directory: Directory, session: Session, now: datetime
+) -> dict[str, Any]:
+    """A session with all that belongs to it, as it is inside this transaction."""
+    lines = await store_sessions.agenda(conn, session.session_id)
+    decisions = await store_decisions.of_session(conn, session.session_id)
+    clocks = await store_decision_clocks.clocks(conn, [d.decision_id for d in decisions])
     shown: dict[UUID, list[dict[str, Any]]] = {}
     for decision in decisions:
         told = with_clocks(decision, clocks[decision.decision_id], now)

@@ -21,6 +21,7 @@ from kit.relay import Relay
 from kit.validation import wrong_field
 from services.notifier.directory import Directory, Holder
 from services.notifier.receiving import deciding, hearing
+from services.notifier.receiving.pages import whole
 from services.notifier.receiving.room import Room, known
 from services.notifier.receiving.staff import Asked, Reply, Staff, stale
 from services.notifier.reception import bodies, store_sessions
@@ -71,7 +72,7 @@ class Sessions:
             await audit.record(
                 conn, [audit.Entry(now, staff.person, "reception.session", about, known)]
             )
-            reply = session.show()
+            reply = await whole(conn, directory, session, now)
             await asked.keep(conn, ["create", body], reply, now)
         return reply
 
@@ -99,7 +100,7 @@ class Sessions:
                 raise stale(session.version)
             await outbox.append(conn, room.events)
             await audit.record(conn, room.entries)
-            reply = replace(after, version=version).show()
+            reply = await whole(conn, directory, replace(after, version=version), now)
             await asked.keep(conn, said, reply, now)
         self.relay.hint(room.events)
         return reply
@@ -120,7 +121,7 @@ def _new(body: bodies.NewSession, directory: Directory, staff: Staff, now: datet
         level=level,
         kind=body.kind,
         starts_at=body.starts_at,
-        place=body.place,
+        place=body.place or directory.org.name_of(body.org),
         chair=(body.chair and _chair(body.chair, body.org, directory))
         or _secretary(directory, body.org, now),
         participants=body.participants,
