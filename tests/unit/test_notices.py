@@ -318,7 +318,7 @@ def test_a_digest_counts_and_names_the_most_urgent(causes: list[Cause]) -> None:
     text = wording.body(told, names)
     assert len(text) <= LONGEST
     assert f"待办{len(told)}件" in text
-    assert text.endswith("最急999")
+    assert text.endswith("最急 999")
     data = wording.data(told)
     items = data["items"]
     assert data["count"] == len(told)

@@ -115,9 +115,9 @@ def body(matters: Sequence[Told], names: Names, tail: str = "") -> str:
     counts = Counter(CAUSE_NAMES[told.occasion.cause] for told in matters)
     listed = "、".join(f"{name}{count}" for name, count in counts.most_common())
     first = most_urgent_first(matters)[0]
-    rest = f"{first.occasion.number}{_by(first.due_at)}"
-    text = f"{SIGNATURE}待办{len(matters)}件：{listed}。最急{rest}"
-    return text if len(text) <= LONGEST else f"{SIGNATURE}待办{len(matters)}件。最急{rest}"
+    rest = "，".join(text for text in (first.occasion.number, _by(first.due_at)) if text)
+    text = f"{SIGNATURE}待办{len(matters)}件：{listed}。最急 {rest}"
+    return text if len(text) <= LONGEST else f"{SIGNATURE}待办{len(matters)}件。最急 {rest}"
 
 
 def most_urgent_first(matters: Sequence[Told]) -> list[Told]:
