@@ -8,8 +8,9 @@ from html import escape
 from typing import Any
 
 from kit.page import Lang, document
+from services.notifier.clocks.clock import NOBODY
 from services.notifier.reception.dossier_style import STYLE
-from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, words
+from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, why, words
 from services.notifier.worktime.calendar import CITY
 
 Part = Mapping[str, Any]
@@ -46,8 +47,8 @@ class Page:
         item, ticket = dossier["item"], dossier["ticket"] or {}
         facts = {
             "number": item["number"],
-            "unit": self._name_of(item["unit"]),
-            "state": ticket.get("status"),
+            "unit": self._unit(item["unit"]),
+            "state": self._code(f"status.{ticket['status']}") if ticket else None,
             "received_at": self._when(item["received_at"]),
             "round": item["round"],
             "area": item["area"],
@@ -70,19 +71,19 @@ class Page:
         if not missing:
             return ""
         parts = "、".join(self._code(one["part"]) for one in missing)
-        why = self._code(missing[0]["why"])
-        return (
-            f'<p class="missing" role="alert">{self._title("missing")}：{_e(parts)}。{_e(why)}</p>'
-        )
+        said = f"{self._title('missing')}：{parts}。{self._code(missing[0]['why'])}"
+        return f'<p class="missing" role="alert">{_e(said)}</p>'
 
     def _score(self, item: Part) -> str:
         parts = [[self._code(name), points] for name, points in item["score_parts"].items()]
         parts.append([self._title("total"), item["score"]])
         rules = [
-            [self._code(one["rule"]), self._when(one["at"]), one["by"], one["reason"]]
-            for one in item["rules"]
-            if one["withdrawn_at"] is None
-        ]
+            [
+                self._code(one["rule"]), self._when(one["at"]), self._names([], one["by"]),
+                one["reason"],
+            ]
+            for one in item["rules"] if one["withdrawn_at"] is None
+        ]  # fmt: skip
         return (
             f"{self._head('score')}{self._table(('rule', 'points'), parts)}"
             f"{self._table(('rule', 'at', 'who', 'reason'), rules)}"
@@ -96,7 +97,7 @@ class Page:
     def _holders(self, rows: Sequence[Part]) -> str:
         shown = [
             [
-                self._name_of(row["unit"]), self._when(row["from"]),
+                self._unit(row["unit"]), self._when(row["from"]),
                 self._when(row["to"]) if row["to"] else self._title("now"),
                 f"{row['seconds'] / 86_400:.1f}", f"{row['share']:.0%}",
             ]
@@ -107,7 +108,7 @@ class Page:
     def _clocks(self, rows: Sequence[Part]) -> str:
         shown = [
             [
-                self._code(row["kind"]), row["round"], self._name_of(row["unit"]),
+                self._code(row["kind"]), row["round"], self._unit(row["unit"]),
                 self._code(row["state"]), self._when(row["due_at"]),
                 "；".join(map(self._when, row["earlier_due"])), row["sentence"],
             ]
@@ -120,7 +121,7 @@ class Page:
         shown = [
             [
                 self._when(row["at"]), self._code(row["what"]), self._names(row["units"], row["actor"]),
-                " ".join(str(x) for x in (self._code(row.get("rule") or ""), row["reason"]) if x),
+                why(row.get("rule") or "", row["reason"] or "", self._lang),
             ]
             for row in rows
         ]  # fmt: skip
@@ -128,12 +129,7 @@ class Page:
 
     def _escalations(self, rows: Sequence[Part]) -> str:
         shown = [
-            [
-                self._when(row["at"]),
-                row["level"],
-                self._names(row["recipients"], None),
-                row["reason"],
-            ]
+            [self._when(row["at"]), row["level"], self._names(row["recipients"]), row["reason"]]
             for row in rows
         ]
         return self._list("escalations", ("at", "level", "who", "why"), shown)
@@ -225,8 +221,12 @@ class Page:
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
-    def _names(self, units: Sequence[str], actor: str | None) -> str:
-        return "、".join([*map(self._name_of, units), *([actor] if actor else [])])
+    def _names(self, units: Sequence[str], actor: str | None = None) -> str:
+        by = self._title("system") if actor and actor.startswith("system:") else actor
+        return "、".join([*filter(None, map(self._unit, units)), *([by] if by else [])])
+
+    def _unit(self, unit: str) -> str:
+        return "" if unit == NOBODY else self._name_of(unit)
 
     def _head(self, name: str) -> str:
         return f"<h2>{self._title(name)}</h2>"

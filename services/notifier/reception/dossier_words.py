@@ -29,6 +29,7 @@ TITLES: Final[Mapping[str, Pair]] = {
     "notes": ("会议记录", "Notes of the meeting"),
     "none": ("无", "none"),
     "now": ("至今", "still"),
+    "system": ("系统", "the system"),
     "total": ("合计", "sum"),
     "missing": ("以下部分暂缺", "Missing parts"),
 }
@@ -105,6 +106,7 @@ CODES: Final[Mapping[str, Pair]] = {
     "resolve": ("吹哨办结", "whistle resolved"),
     "rating": ("评价", "rating"),
     "decision": ("接待决定", "decision"),
+    "confirmation": ("确认接待结果", "confirmation of a decision"),
     "running": ("计时中", "running"),
     "stopped": ("已停", "stopped"),
     "paused": ("暂停", "paused"),
@@ -178,12 +180,48 @@ CODES: Final[Mapping[str, Pair]] = {
     "open": ("落实中", "open"),
     "reported": ("已报结果待确认", "reported, to be confirmed"),
     "superseded": ("已由新决定替代", "superseded"),
+    "status.received": ("已受理", "received"),
+    "status.triage": ("人工研判", "at the triage desk"),
+    "status.dispatched": ("已派单待签收", "dispatched, not signed for"),
+    "status.accepted": ("已签收", "signed for"),
+    "status.in_progress": ("办理中", "in progress"),
+    "status.returned": ("已退回待答复", "returned"),
+    "status.arbitration": ("裁定中", "with the ruling officer"),
+    "status.on_hold": ("挂账", "on hold"),
+    "status.handled": ("已办结", "handled"),
+    "status.callback": ("回访中", "being called back"),
+    "status.closed": ("已结案", "closed"),
+    "status.declined": ("不予受理", "declined"),
+    "status.merged": ("已并单", "merged"),
+    "status.withdrawn": ("已撤诉", "withdrawn"),
     "True": ("是", "yes"),
     "False": ("否", "no"),
 }  # fmt: skip
+
+REASONS: Final[Mapping[str, Pair]] = {
+    "rule": ("按派单目录", "by the catalogue"),
+    "place_unknown": ("地点不明", "place unknown"),
+    "place_unsure": ("地点不够细", "place not sure"),
+    "near_border": ("地点在交界处", "near a border"),
+    "category_unknown": ("类别不明", "category unknown"),
+    "category_unsure": ("类别不够确定", "category not sure"),
+    "no_owner": ("没有能联系上的责任单位", "nobody can be reached"),
+    "backstop": ("兜底规则", "last resort of the catalogue"),
+    "conflict_of_interest": ("利益冲突，须回避", "conflict of interest"),
+    "desk": ("研判席决定", "by the triage desk"),
+    "directory_changed": ("名录变更", "the directory changed"),
+    "reception_decision": ("接待决定", "decided at a reception"),
+}
+"""Why the router moved a ticket, where it says so in a code; whatever people wrote is shown as it is."""
 
 
 def words(table: Mapping[str, Pair], key: object, lang: Lang) -> str:
     """The word for a key; the key itself where there is none."""
     found = table.get(str(key))
     return str(key) if found is None else found[lang == "en"]
+
+
+def why(rule: str, reason: str, lang: Lang) -> str:
+    """An entry rule and a reason; what people wrote is shown as it is."""
+    said = (words(CODES, rule, lang), words(REASONS, reason, lang))
+    return " ".join(one for one in said if one)
