@@ -16,6 +16,7 @@ from services.notifier.actions import apply_complaints, apply_tickets
 from services.notifier.notices import store_occasions
 from tests.support import telling
 from tests.support.heard import NUMBER, apply, at, complaint, dispatched, ticket, ticks
+from tests.support.reception import Office
 from tests.support.servers import PASSWORD, Database
 from tests.support.telling import Remembering, hurry, plan, refusing, send, told_at_once
 
@@ -112,6 +113,27 @@ async def test_a_ticket_signed_for_meanwhile_is_not_told_any_more(
     assert done.outcomes["chat", "dropped"] == 1
     row = await pool.fetchrow("select state, dropped_why, next_at from notice")
     assert tuple(row or ()) == ("dropped", "signed", None)
+
+
+async def test_a_matter_that_was_put_off_or_went_up_is_not_announced_any_more(
+    pool: Pool, database: Database
+) -> None:
+    await at(database.dsn(), 0)
+    office = Office(pool)
+    items = [await office.matter() for _ in range(3)]
+    session = await office.set_up()
+    await office.step(session, "schedule", items=[str(item) for item in items])
+    await plan(pool, told_at_once(), Remembering())
+    await office.step(session, "carry-over", item=str(items[0]), reason="材料不全")
+    await pool.execute("update reception_item set org = 'QX-TQ' where item_id = $1", items[1])
+    rows = await pool.fetch(
+        "select o.occasion_id, i.item_id from occasion o join reception_item i using (ticket_id)"
+        " where o.cause = 'scheduled'"
+    )
+    async with transaction(pool) as conn:
+        facts = await store_occasions.facts(conn, [row["occasion_id"] for row in rows])
+    lying = {row["item_id"] for row in rows if facts[row["occasion_id"]][0].on_table}
+    assert (len(rows), lying) == (3, {items[2]})
 
 
 async def test_a_refused_message_is_tried_again_under_the_same_id_and_then_through_the_next_channel(

@@ -93,7 +93,7 @@ class Facts:
     cleared: bool = False
     """The rung was taken back."""
     on_table: bool = False
-    """The ticket lies on a secretary's table."""
+    """The ticket lies on the table it is about; where it is about an agenda, it is on that still."""
 
 
 def of(name: str, event_id: UUID, data: EventData, at: datetime) -> Occasion | None:

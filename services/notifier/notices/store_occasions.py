@@ -56,7 +56,7 @@ select o.occasion_id, v.status, v.unit as holder, v.urgency,
     c.clock_id is not null or w.clock_id is not null as running,
     coalesce(c.due_at, w.due_at) as due_at,
     e.escalation_id is not null as cleared,
-    i.item_id is not null as on_table,
+    i.item_id is not null and (o.cause <> 'scheduled' or i.state = 'scheduled') as on_table,
     coalesce(o.category, k.category) as category
 from occasion o
 left join ticket_view v on v.ticket_id = o.ticket_id
@@ -67,6 +67,7 @@ left join whistle_clock w on w.whistle_id = o.whistle_id and w.kind = o.clock an
 left join escalation e on o.cause = 'raised' and e.ticket_id = o.ticket_id and e.round = o.round
     and e.level = o.level and e.cleared_at is not null
 left join reception_item i on i.ticket_id = o.ticket_id and i.closed_at is null
+    and i.org = coalesce(o.org, i.org)
 left join lateral (
     select h.category from occasion h
     where h.ticket_id = o.ticket_id and h.category is not null
