@@ -121,7 +121,7 @@ def _new(body: bodies.NewSession, directory: Directory, staff: Staff, now: datet
         level=level,
         kind=body.kind,
         starts_at=body.starts_at,
-        place=body.place or directory.org.name_of(body.org),
+        place=body.place or directory.roster.name(body.org),
         chair=(body.chair and _chair(body.chair, body.org, directory))
         or _secretary(directory, body.org, now),
         participants=body.participants,
