@@ -25,6 +25,7 @@ async def rebuild(world: World, *words: str) -> tuple[int, str]:
 
 async def wrong(world: World) -> list[dict[str, Any]]:
     code, said = await rebuild(world, "--json")
+    assert said.startswith("{"), said
     found = json.loads(said.splitlines()[0])["notifier"]
     assert code == (0 if found["agrees"] else 1)
     return [{"view": v["view"], **one} for v in found["views"] for one in v["examples"]]

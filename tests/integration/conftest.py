@@ -29,9 +29,11 @@ def postgres_server() -> Iterator[EmbeddedPostgres]:
 
 
 @pytest.fixture
-async def database(postgres_server: EmbeddedPostgres) -> Database:
+async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[Database]:
     """A migrated, empty database of this test alone."""
-    return await servers.database(postgres_server)
+    made = await servers.database(postgres_server)
+    yield made
+    await servers.drop(made)
 
 
 @pytest.fixture

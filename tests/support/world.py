@@ -163,15 +163,21 @@ class World:
         )
 
     async def queue(self, org: str, *, role: str = "admin") -> list[dict[str, Any]]:
-        """A secretary's reception queue."""
-        answer = await self.http.get(
-            f"{self.info['notifier']}/v1/reception/queue",
-            params={"org": org},
-            headers=self.token(role),
-        )
-        assert answer.status_code == httpx.codes.OK, answer.text
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
+        """A secretary's reception queue, all pages of it."""
+        items: list[dict[str, Any]] = []
+        params = {"org": org, "limit": "200"}
+        while True:
+            answer = await self.http.get(
+                f"{self.info['notifier']}/v1/reception/queue",
+                params=params,
+                headers=self.token(role),
+            )
+            assert answer.status_code == httpx.codes.OK, answer.text
+            page = answer.json()
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            params["cursor"] = page["next"]
 
     async def now(self) -> datetime:
         """Business time."""
