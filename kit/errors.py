@@ -70,6 +70,18 @@ def not_found(what_zh: str = "对象", what_en: str = "item") -> DomainError:
     )
 
 
+def stale(what_zh: str, what_en: str, version: int, kind: Kind = Kind.CONFLICT) -> DomainError:
+    """The answer to a change of something that another change made first: `version` is the present one."""
+    return DomainError(
+        "stale-version",
+        kind,
+        field="version",
+        zh=f"{what_zh}已有变化 (现为第 {version} 版)，请刷新后再办。",
+        en=f"{what_en} has changed (now version {version}); reload and try again.",
+        extra={"version_now": version},
+    )
+
+
 def unavailable() -> DomainError:
     """The answer while the database is away or nothing more can wait: the same again, a little later."""
     return DomainError(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+import hashlib
+from collections.abc import Sequence
+from typing import Any, Final
 
+import orjson
 from fastapi import Request
 
 from kit.errors import DomainError, Kind
@@ -29,3 +32,24 @@ def optional_key(request: Request) -> str | None:
         zh=f"Idempotency-Key 应为 1 至 {KEY_LENGTH} 个可见字符；重试用原来的键。",
         en=f"An Idempotency-Key has 1 to {KEY_LENGTH} visible characters; repeat with the same one.",
     )
+
+
+def digest(said: Sequence[Any]) -> bytes:
+    """SHA-256 of everything that makes a request another one; bodies among it are pydantic models."""
+    text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS, default=_plain)
+    return hashlib.sha256(text).digest()
+
+
+def key_reused() -> DomainError:
+    """The answer to a key under which something else was asked before."""
+    return DomainError(
+        "key-reused",
+        Kind.INVALID,
+        field=HEADER,
+        zh="这个 Idempotency-Key 已用于另一请求，请换一个。",
+        en="This Idempotency-Key was used for another request; take a new one.",
+    )
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json")

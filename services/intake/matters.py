@@ -16,7 +16,7 @@ from contracts.ticket import TicketStatus
 from kit import audit, outbox
 from kit.clock import CITY_TIME
 from kit.db import Conn, Pool, transaction
-from kit.errors import DomainError, Kind
+from kit.idempotency import key_reused
 from kit.ids import new_id
 from kit.masking import mask
 from kit.outbox import Outgoing, outgoing
@@ -88,7 +88,7 @@ class Matters:
                 done = effect.done
                 row = (asked.sub, asked.key, asked.digest, done.status, done.body, matter.now)
                 if not await store.keep_answer(conn, row):
-                    raise _key_reused()
+                    raise key_reused()
         self.relay.hint(effect.events)
         return effect.done
 
@@ -155,15 +155,5 @@ async def _earlier(conn: Conn, asked: Asked) -> Done | None:
     if row is None:
         return None
     if row["digest"] != asked.digest:
-        raise _key_reused()
+        raise key_reused()
     return Done(row["status"], row["body"])
-
-
-def _key_reused() -> DomainError:
-    return DomainError(
-        "key-reused",
-        Kind.INVALID,
-        field="Idempotency-Key",
-        zh="这个 Idempotency-Key 已用于另一份内容；请换一个新的键。",
-        en="This Idempotency-Key was used for something else; take a new one.",
-    )

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus as S
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import DomainError, Kind, not_found, stale
 
 
 class Act(StrEnum):
@@ -130,7 +130,7 @@ class Standing:
     def check(self, act: Act, version: int | None = None) -> None:
         """Refuse what may not be said now. Raises DomainError 409 with what may."""
         if version is not None and version != self.lead.version:
-            raise _stale(self.lead.version)
+            raise stale("工单", "The ticket", self.lead.version)
         if act not in self.allowed:
             raise _not_now(self)
 
@@ -162,17 +162,6 @@ def reopening(
     if not same_requester:
         return Repeat.OTHER_REQUESTER
     return None if same_place else Repeat.OTHER_PLACE
-
-
-def _stale(version: int) -> DomainError:
-    return DomainError(
-        "stale-version",
-        Kind.CONFLICT,
-        field="version",
-        zh=f"工单已更新到第 {version} 版，请刷新后再填。",
-        en=f"The ticket is at version {version} now; look again and repeat.",
-        extra={"version_now": version},
-    )
 
 
 def _not_now(standing: Standing) -> DomainError:

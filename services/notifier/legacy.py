@@ -12,7 +12,7 @@ from kit import audit
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import DomainError, Kind, not_found, stale
 from kit.ids import new_id
 from kit.masking import mask
 from kit.relay import Relay
@@ -91,7 +91,7 @@ class Ledger:
             if row["ended_at"] is not None:
                 raise handing.ended()
             if body.version is not None and body.version != row["version"]:
-                raise _stale(row["version"])
+                raise stale("台账", "The ledger", row["version"])
             legacy.check(body, now)
             ended = now if body.outcome else None
             outcome = body.outcome.value if body.outcome else None
@@ -208,15 +208,4 @@ def _already() -> DomainError:
         field="ticket",
         zh="该工单已登记为历史遗留问题，请在台账中复核。",
         en="The ticket is in the ledger of legacy problems already; review it there.",
-    )
-
-
-def _stale(version: int) -> DomainError:
-    return DomainError(
-        "stale-version",
-        Kind.CONFLICT,
-        field="version",
-        zh=f"台账已有更新，现为第 {version} 版；请重新查看后再提交。",
-        en=f"The ledger moved on to version {version}; look again and repeat.",
-        extra={"version": version},
     )

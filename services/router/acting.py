@@ -14,7 +14,7 @@ from contracts.ticket import TicketStatus
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import DomainError, Kind, not_found, stale
 from kit.outbox import Outgoing
 from kit.relay import Relay
 from kit.validation import invalid, wrong_field
@@ -69,7 +69,7 @@ class Office:
             if expected is not None:
                 row = await _visible(conn, ticket, actor, lock=True)
                 if expected not in ("*", f'"{row["version"]}"'):
-                    raise _stale(row["version"], Kind.PRECONDITION)
+                    raise stale("工单", "The ticket", row["version"], Kind.PRECONDITION)
             seen = command.version is not None or expected not in (None, "*")
             asked = (ticket, action, command, actor, now)
             events, state = await self._act(conn, asked, seen=seen)
@@ -116,7 +116,7 @@ class Office:
         ticket, name, command, actor, now = asked
         row = await _visible(conn, ticket, actor, lock=True)
         if command.version is not None and command.version != row["version"]:
-            raise _stale(row["version"])
+            raise stale("工单", "The ticket", row["version"])
         action = _action(name)
         step = advance(TicketStatus(row["status"]), action)
         if not actor.may(step.by, row):
@@ -155,7 +155,7 @@ def read_command(model: type[C], raw: Any) -> C:
 async def _save(conn: Conn, deed: Deed) -> None:
     """Compare and set on the version, and the history in the same transaction."""
     if not await store.move(conn, deed.row, deed.after, deed.version, deed.asked.at):
-        raise _stale(deed.row["version"])
+        raise stale("工单", "The ticket", deed.row["version"])
     await store.append_history(conn, deed.lines())
 
 
@@ -190,17 +190,6 @@ def _action(name: str) -> Action:
         return Action(name)
     except ValueError:
         raise not_found("操作", "action") from None
-
-
-def _stale(version: int, kind: Kind = Kind.CONFLICT) -> DomainError:
-    return DomainError(
-        "stale-version",
-        kind,
-        field="version",
-        zh=f"工单已有变化 (现为第 {version} 版)，请刷新后再办。",
-        en=f"The ticket has changed (now version {version}); reload and try again.",
-        extra={"version_now": version},
-    )
 
 
 def _not_yours(by: By) -> DomainError:

@@ -14,7 +14,7 @@ from contracts.whistle_command import Blowing, WhistleCommand, WhistleRequest
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import DomainError, Kind, not_found, stale
 from kit.outbox import Outgoing, outgoing
 from kit.relay import Relay
 from kit.validation import id_of, wrong_field
@@ -123,7 +123,7 @@ class WhistleOffice:
         if whistle is None or not whistle.known_to(seen | actor.units, actor.kin):
             raise not_found("吹哨", "whistle")
         if command.version is not None and command.version != whistle.version:
-            raise _stale(whistle.version)
+            raise stale("这次吹哨", "The whistle", whistle.version)
         by = next(step.by for (_, one), step in STEPS.items() if one is act)
         if not permits.may(whistle, by, self.in_use.needed(), actor, now):
             raise _forbidden(by)
@@ -147,7 +147,7 @@ class WhistleOffice:
 async def save(conn: Conn, deed: Deed) -> list[Outgoing]:
     """Compare and set on the version; history, outbox and audit in the same transaction. Raises 409."""
     if not await store_whistles.move(conn, deed):
-        raise _stale(deed.before.version)
+        raise stale("这次吹哨", "The whistle", deed.before.version)
     return await _keep(conn, [deed])
 
 
@@ -219,14 +219,3 @@ _BY: Final[dict[By, tuple[str, str]]] = {
 def _forbidden(by: By) -> DomainError:
     zh, en = _BY[by]
     return DomainError("forbidden", Kind.FORBIDDEN, zh=zh, en=en)
-
-
-def _stale(version: int) -> DomainError:
-    return DomainError(
-        "stale-version",
-        Kind.CONFLICT,
-        field="version",
-        zh=f"这次吹哨已有变化 (现为第 {version} 版)，请刷新后再办。",
-        en=f"The whistle has changed (now version {version}); reload and try again.",
-        extra={"version_now": version},
-    )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from asyncpg import Record
 
 from kit.db import Conn
 from kit.errors import DomainError, Kind
+from kit.idempotency import digest
 from services.router.ticket import store
 
 Reply = dict[str, Any]
@@ -29,8 +28,7 @@ class Once:
     @classmethod
     def of(cls, unit: str, command_id: str | None, said: Sequence[Any]) -> Once:
         """`said` is everything that makes the command another one."""
-        text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS, default=_plain)
-        return cls(unit, command_id, hashlib.sha256(text).digest())
+        return cls(unit, command_id, digest(said))
 
     async def before(self, conn: Conn) -> Reply | None:
         """What was answered; of two copies sent at once the second waits. Raises DomainError 422."""
@@ -44,10 +42,6 @@ class Once:
         """Remember the answer; a refusal is not remembered."""
         if self.command_id is not None:
             await store.keep_command(conn, self.command_id, self.unit, self.body_hash, state, now)
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json")
 
 
 def same_again(before: Record, body_hash: bytes) -> Reply:

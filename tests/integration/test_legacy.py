@@ -98,7 +98,7 @@ async def test_the_review_date_brings_it_to_the_table_once_and_a_review_takes_it
     assert (await notifier.get("legacy")).json()["items"][0]["state"] == "review_due"
     path = f"legacy/{begun['legacy_id']}/review"
     stale = await notifier.post(path, version=7, review_at=in_hours(80), **BLOCKED)
-    assert (stale.status_code, stale.json()["version"]) == (409, 1)
+    assert (stale.status_code, stale.json()["version_now"]) == (409, 1)
     found = await notifier.post(path, version=1, review_at=in_hours(80), **BLOCKED)
     assert (found.status_code, found.json()["path"], found.json()["version"]) == (200, "blocked", 2)
     gone = "select count(*) from reception_item where closed_at is null"

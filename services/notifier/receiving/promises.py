@@ -12,7 +12,7 @@ from contracts.clock import ClockKind
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import DomainError, Kind, not_found, stale
 from kit.ids import new_id
 from kit.masking import mask
 from kit.outbox import Outgoing
@@ -20,7 +20,7 @@ from kit.relay import Relay
 from services.notifier.directory import Directory, Holder
 from services.notifier.ending import say
 from services.notifier.receiving.lifting import entry, told
-from services.notifier.receiving.staff import Asked, Reply, Staff, forbidden, stale
+from services.notifier.receiving.staff import Asked, Reply, Staff, forbidden
 from services.notifier.reception import (
     bodies,
     store_decision_clocks,
@@ -161,7 +161,7 @@ class Promises:
             after = await STEPS[name].take(matter, body)
             version = await store_decisions.save(conn, matter.decision, after)
             if version is None:
-                raise stale(matter.decision.version)
+                raise stale("这项决定", "The decision", matter.decision.version)
             if after.state is DecisionState.DONE:
                 await _finish(matter, after)
             detail = {"decision": str(decision_id), "is": after.state.value}

@@ -15,7 +15,7 @@ from uuid import UUID
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Pool, transaction
-from kit.errors import not_found
+from kit.errors import not_found, stale
 from kit.ids import new_id
 from kit.relay import Relay
 from kit.validation import wrong_field
@@ -23,7 +23,7 @@ from services.notifier.directory import Directory, Holder
 from services.notifier.receiving import deciding, hearing
 from services.notifier.receiving.pages import whole
 from services.notifier.receiving.room import Room, known
-from services.notifier.receiving.staff import Asked, Reply, Staff, stale
+from services.notifier.receiving.staff import Asked, Reply, Staff
 from services.notifier.reception import bodies, store_sessions
 from services.notifier.reception.session import Session, SessionState
 
@@ -97,7 +97,7 @@ class Sessions:
             after = await step.take(room, body)
             version = await store_sessions.move(conn, session, after)
             if version is None:
-                raise stale(session.version)
+                raise stale("接待", "The session", session.version)
             await outbox.append(conn, room.events)
             await audit.record(conn, room.entries)
             reply = await whole(conn, directory, replace(after, version=version), now)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from kit.auth import Principal
 from kit.db import Conn
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import DomainError, Kind, not_found, stale
+from kit.idempotency import digest, key_reused
 from services.notifier.directory import Directory
 from services.notifier.reception import store_commands
 from services.notifier.reception.decision import Decision
@@ -93,51 +91,24 @@ class Asked:
         known = await store_commands.answered(conn, self.who.sub, self.key)
         if known is None:
             return None
-        if known["body_hash"] != _hash(said):
-            raise DomainError(
-                "key-reused",
-                Kind.INVALID,
-                field="Idempotency-Key",
-                zh="这个 Idempotency-Key 已用于另一请求，请换一个。",
-                en="This Idempotency-Key was used for another request; take a new one.",
-            )
+        if known["body_hash"] != digest(said):
+            raise key_reused()
         reply: Reply = known["reply"]
         return reply
 
     async def keep(self, conn: Conn, said: Sequence[Any], reply: Reply, now: datetime) -> None:
         """Remember the answer; a refusal is not remembered."""
         if self.key is not None:
-            await store_commands.keep(conn, self.who.sub, self.key, _hash(said), reply, now)
+            await store_commands.keep(conn, self.who.sub, self.key, digest(said), reply, now)
 
     def fresh(self, version: int, seen: int | None) -> None:
         """Raises DomainError 412 for another If-Match, 409 for another `version` in the body."""
         if self.expected not in (None, "*", f'"{version}"'):
-            raise stale(version, Kind.PRECONDITION)
+            raise stale("这一项", "It", version, Kind.PRECONDITION)
         if seen not in (None, version):
-            raise stale(version)
-
-
-def stale(version: int, kind: Kind = Kind.CONFLICT) -> DomainError:
-    """Somebody else was quicker."""
-    return DomainError(
-        "stale-version",
-        kind,
-        field="version",
-        zh=f"已有变化 (现为第 {version} 版)，请刷新后再办。",
-        en=f"It has changed (now version {version}); reload and try again.",
-        extra={"version_now": version},
-    )
+            raise stale("这一项", "It", version)
 
 
 def forbidden(zh: str, en: str) -> DomainError:
     """This step is somebody else's."""
     return DomainError("forbidden", Kind.FORBIDDEN, zh=zh, en=en)
-
-
-def _hash(said: Sequence[Any]) -> bytes:
-    text = orjson.dumps(said, option=orjson.OPT_SORT_KEYS, default=_plain)
-    return hashlib.sha256(text).digest()
-
-
-def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json")
