@@ -245,6 +245,25 @@ async def test_what_was_said_and_not_applied_yet_is_left_out_and_counted(
     assert (found["waiting"], found["agrees"]) == (1, True)
 
 
+async def test_transactions_let_in_the_other_way_round_than_they_began_are_no_damage(
+    pool: Pool, scratch: Pool, database: Database
+) -> None:
+    life = Life(pool, database.dsn(), random.Random(8))  # noqa: S311 - a life, no secret
+    await life.pass_time(0)
+    one = new_id()
+    turns = [
+        ticket(name, one, version, status=status, hours=1, unit="SZ")
+        for version, (name, status) in enumerate(STEPS[:2], 2)
+    ]
+    for heard in (complaint(one), dispatched(one), *turns):
+        await life.hear(heard)
+    conn = await asyncpg.connect(life.dsn)
+    await conn.execute("update notifier.inbox set applied_at = now() - (applied_at - now())")
+    await conn.close()
+    found = await rebuilt(life, scratch)
+    assert (wrong(found), found["agrees"]) == ([], True)
+
+
 async def test_every_table_of_the_notifier_is_a_view_or_says_what_else_it_is(pool: Pool) -> None:
     async with store_rebuild.snapshot(pool) as conn:
         assert views.unknown(await store_rebuild.tables(conn)) == []

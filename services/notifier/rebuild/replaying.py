@@ -119,11 +119,13 @@ async def replay(scratch: Pool, material: Material, source: Source, tell: Tell) 
         if step.tick is not None:
             await again.tick(step.tick, directory)
         else:
-            await _apply(scratch, step.consumer, step.messages, directory)
+            await again.apply(step.consumer, step.messages, directory)
         if done % STEP == 0 or done == len(todo):
             tell("rebuild", done, len(todo))
     if todo:
         directory = await again.directory_at(todo[-1].at)
+        for consumer in CONSUMERS:
+            await again.apply(consumer, (), directory)
         await again.tick(material.now - SETTLED, directory)
     return len(todo)
 
@@ -137,6 +139,8 @@ class Again:
     source: Source
     _directory: Directory | None = None
     _ticked_at: datetime | None = None
+    _early: dict[str, list[Received]] = field(default_factory=dict)
+    """By consumer: what came before its turn. Of two transactions one may begin first and be let in last."""
 
     async def directory_at(self, moment: datetime) -> Directory:
         """The version in use then; a new one's calendars are first taken to the open clocks."""
@@ -153,6 +157,16 @@ class Again:
                 pass
         return directory
 
+    async def apply(
+        self, consumer: str, messages: Sequence[Received], directory: Directory
+    ) -> None:
+        """Messages of one transaction, with those that had to wait for them."""
+        due = [*self._early.pop(consumer, []), *messages]
+        if due:
+            _, apply = CONSUMERS[consumer]
+            async with transaction(self.scratch) as conn:
+                self._early[consumer] = list((await apply(conn, due, directory)).waiting)
+
     async def tick(self, at: datetime, directory: Directory) -> None:
         """Everything that was due by then."""
         self._ticked_at = at
@@ -163,14 +177,6 @@ class Again:
     async def _set(self, at: datetime) -> None:
         async with reading(self.scratch) as conn:
             await set_business_clock(conn, at)
-
-
-async def _apply(
-    scratch: Pool, consumer: str, messages: Sequence[Received], directory: Directory
-) -> None:
-    _, apply = CONSUMERS[consumer]
-    async with transaction(scratch) as conn:
-        await apply(conn, messages, directory)
 
 
 def _nouns(consumer: str) -> set[str]:
