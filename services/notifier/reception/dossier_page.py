@@ -11,6 +11,7 @@ from kit.page import Lang, document
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.reception.dossier_style import STYLE
 from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, why, words
+from services.notifier.reception.rung_words import rung
 from services.notifier.worktime.calendar import CITY
 
 Part = Mapping[str, Any]
@@ -21,7 +22,7 @@ class Page:
 
     def __init__(self, lang: Lang, name_of: Callable[[str], str]) -> None:
         self._lang = lang
-        self._name_of = name_of
+        self._name_of: Callable[[str], str] = lambda unit: "" if unit == NOBODY else name_of(unit)
 
     def render(self, dossier: Part, pictures: Mapping[str, str]) -> str:
         """The page; `pictures` are the `data:` addresses of those the reader may see."""
@@ -47,7 +48,7 @@ class Page:
         item, ticket = dossier["item"], dossier["ticket"] or {}
         facts = {
             "number": item["number"],
-            "unit": self._unit(item["unit"]),
+            "unit": self._name_of(item["unit"]),
             "state": self._code(f"status.{ticket['status']}") if ticket else None,
             "received_at": self._when(item["received_at"]),
             "round": item["round"],
@@ -91,13 +92,13 @@ class Page:
 
     def _words(self, dossier: Part) -> str:
         ticket = dossier["ticket"] or {}
-        said = "\n".join(one for one in (ticket.get("title"), ticket.get("text")) if one)
+        said = "\n".join(filter(None, (ticket.get("title"), ticket.get("text"))))
         return self._text("words", said) + self._text("receipt", dossier["receipt"])
 
     def _holders(self, rows: Sequence[Part]) -> str:
         shown = [
             [
-                self._unit(row["unit"]), self._when(row["from"]),
+                self._name_of(row["unit"]), self._when(row["from"]),
                 self._when(row["to"]) if row["to"] else self._title("now"),
                 f"{row['seconds'] / 86_400:.1f}", f"{row['share']:.0%}",
             ]
@@ -108,7 +109,7 @@ class Page:
     def _clocks(self, rows: Sequence[Part]) -> str:
         shown = [
             [
-                self._code(row["kind"]), row["round"], self._unit(row["unit"]),
+                self._code(row["kind"]), row["round"], self._name_of(row["unit"]),
                 self._code(row["state"]), self._when(row["due_at"]),
                 "；".join(map(self._when, row["earlier_due"])), row["sentence"],
             ]
@@ -128,8 +129,9 @@ class Page:
         return self._list("timeline", ("at", "what", "who", "reason"), shown)
 
     def _escalations(self, rows: Sequence[Part]) -> str:
+        who, lang = self._names, self._lang
         shown = [
-            [self._when(row["at"]), row["level"], self._names(row["recipients"]), row["reason"]]
+            [self._when(row["at"]), row["level"], who(row["recipients"]), rung(row["reason"], lang)]
             for row in rows
         ]
         return self._list("escalations", ("at", "level", "who", "why"), shown)
@@ -223,10 +225,7 @@ class Page:
 
     def _names(self, units: Sequence[str], actor: str | None = None) -> str:
         by = self._title("system") if actor and actor.startswith("system:") else actor
-        return "、".join([*filter(None, map(self._unit, units)), *([by] if by else [])])
-
-    def _unit(self, unit: str) -> str:
-        return "" if unit == NOBODY else self._name_of(unit)
+        return "、".join([*filter(None, map(self._name_of, units)), *([by] if by else [])])
 
     def _head(self, name: str) -> str:
         return f"<h2>{self._title(name)}</h2>"
