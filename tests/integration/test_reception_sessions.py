@@ -75,7 +75,8 @@ async def test_every_step_answers_with_the_agenda_and_what_was_decided(office: O
     (decision,) = decided["agenda"][0]["decisions"]
     assert datetime.fromisoformat(decision["due_at"]) == datetime.fromisoformat(days(3))
     assert decided == await office.step(session, "decide", SECRETARY, key="k1", **given)
-    assert decided | {"now": None} == await office.show(session) | {"now": None}
+    (line,) = (await office.show(session))["agenda"]
+    assert line["decisions"][0]["decision_id"] == decision["decision_id"]
 
 
 async def test_the_proposed_agenda_takes_the_weightiest_and_never_more_than_fifteen(
