@@ -29,7 +29,7 @@ from whistle_view v
 join whistle_clock w using (whistle_id)
 where v.ticket_id = $1
 union all
-select k.clock_id, d.round, k.kind, k.unit, k.started_at, k.near_at, k.due_at, '{}'::timestamptz[],
+select k.clock_id, d.round, k.kind, k.unit, k.started_at, k.near_at, k.due_at, k.earlier_due,
     null, k.stopped_at, k.stopped_by, k.warned_at, k.breached_at, k.trace, k.sentence, null,
     d.decision_id
 from reception_decision d

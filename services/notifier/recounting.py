@@ -1,8 +1,9 @@
 """A calendar was changed: what still runs is due when the calendar in force says (domain.md D3 rule 5).
 
-A run goes through open tickets, then through whistles, in order of id, a bounded batch a transaction, by one
-replica at a time; whoever comes next goes on where the last batch ended. Start, limit, holds and extensions
-are taken from each clock's own trace, so no other edit of the directory moves anything (docs/adr/0027).
+A run goes through open tickets, then whistles, then reception decisions, in order of id, a bounded batch
+a transaction, by one replica at a time; whoever comes next goes on where the last batch ended. Start, limit,
+holds and extensions are taken from each clock's own trace, so no other edit of the directory moves anything
+(docs/adr/0027).
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from kit.outbox import Outgoing
 from services.notifier import actions
 from services.notifier.clocks import store, store_recount
 from services.notifier.clocks.clock import FINAL
-from services.notifier.clocks.moving import Recounted, Timed
+from services.notifier.clocks.moving import RECKONED, Recounted, Timed
 from services.notifier.clocks.store_recount import Run
 from services.notifier.clocks.timing import Timing
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
 from services.notifier.ladder import store_ladder
+from services.notifier.reception import store_decision_clocks, store_decisions, store_sessions
+from services.notifier.reception.decision_clock import DecisionClock
 from services.notifier.whistle import store_whistles
 from services.notifier.whistle.whistle import WhistleTiming
+from services.notifier.worktime.calendar import CalendarError
 
 BATCH: Final = 200
-"""Tickets, or whistles, that one transaction locks."""
+"""Tickets, whistles or decisions that one transaction locks."""
 
 
 @dataclass(slots=True)
@@ -57,10 +61,12 @@ async def step(pool: Pool, directory: Directory, *, limit: int = BATCH) -> Step 
             return None
         now = await business_now(conn)
         done = Step(run)
-        if run.tickets_done:
+        if not run.tickets_done:
+            await _tickets(conn, done, directory, now, limit)
+        elif not run.whistles_done:
             await _whistles(conn, done, directory, now, limit)
         else:
-            await _tickets(conn, done, directory, now, limit)
+            await _decisions(conn, done, directory, now, limit)
         await store_recount.advance(conn, run)
     return done
 
@@ -94,8 +100,7 @@ async def _whistles(
     ids = await store_recount.whistles(conn, run.whistles_done_to, limit)
     if ids:
         run.whistles_done_to = ids[-1]
-    if len(ids) < limit:
-        run.done_at = now
+    run.whistles_done = len(ids) < limit
     whistles = await store_whistles.lock_whistles(conn, ids)
     clocks = await store_whistles.clocks(conn, ids)
     timings = [WhistleTiming(w, clocks[i], new_id) for i, w in whistles.items()]
@@ -109,6 +114,38 @@ async def _whistles(
     done.events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
     await outbox.append(conn, done.events)
     await audit.record(conn, entries)
+
+
+async def _decisions(
+    conn: Conn, done: Step, directory: Directory, now: datetime, limit: int
+) -> None:
+    run = done.run
+    ids = await store_decision_clocks.running(conn, run.decisions_done_to, limit)
+    if ids:
+        run.decisions_done_to = ids[-1]
+    if len(ids) < limit:
+        run.done_at = now
+    decisions = await store_decisions.decisions(conn, ids)
+    await store_sessions.lock_items(conn, list({d.item_id for d in decisions.values()}))
+    clocks = await store_decision_clocks.running_of(conn, ids)
+    recounted = [(clock, _recount(clock, directory)) for clock in clocks]
+    anew = [clock for clock, what in recounted if what in RECKONED]
+    await store_decision_clocks.set_anew(conn, anew, now)
+    _count(run, recounted)
+    entries = []
+    for clock in (c for c, what in recounted if what is Recounted.MOVED):
+        decision = decisions[clock.decision_id]
+        done.events.append(say("clock.set", clock.event(decision, now), to=clock.unit))
+        entries.append(_entry(decision.ticket_id, [clock], directory, now))
+    await outbox.append(conn, done.events)
+    await audit.record(conn, entries)
+
+
+def _recount(clock: DecisionClock, directory: Directory) -> Recounted:
+    try:
+        return clock.recount(directory)
+    except CalendarError:
+        return Recounted.LEFT
 
 
 def _count(run: Run, recounted: Sequence[tuple[Timed, Recounted]]) -> list[Timed]:

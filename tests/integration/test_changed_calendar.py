@@ -30,6 +30,7 @@ from services.notifier.directory import Directory, Holder
 from services.notifier.loops import calendar_recount
 from services.notifier.worktime.reckoning import reckon
 from tests.support import city
+from tests.support.another_calendar import changed, recount
 from tests.support.heard import MONDAY, apply, at, complaint, dispatched, received, ticket, ticks
 from tests.support.servers import PASSWORD, Database
 
@@ -44,26 +45,7 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
     await pool.close()
 
 
-def changed(version: int, *holidays: str, **parts: Any) -> Directory:
-    """The sample's directory with more holidays in its standard calendar."""
-    own = city.parts()
-    own["calendar"] += [
-        {"calendar": "standard", "date": day, "kind": "holiday", "name": "临时放假"}
-        for day in holidays
-    ]
-    return Directory.of(version, own | parts)
-
-
 TUESDAY_OFF: Final = ("2026-11-24",)
-
-
-async def recount(pool: Pool, directory: Directory, *, limit: int = 200) -> list[ClockEvent]:
-    """Run to the end; what was said."""
-    await recounting.begin(pool, directory)
-    said = []
-    while (done := await recounting.step(pool, directory, limit=limit)) is not None:
-        said += [Event[ClockEvent].model_validate_json(e.body).data for e in done.events]
-    return said
 
 
 async def clocks(pool: Pool, one: UUID) -> dict[str, dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,11 +17,13 @@ from kit.auth import Principal
 from kit.db import Pool, create_pool
 from kit.errors import DomainError
 from services.notifier import viewing
+from services.notifier.directory import Directory
 from services.notifier.receiving import pages
 from services.notifier.reception import minutes_page
 from services.notifier.reception.store_decisions import Wanted
 from tests.support import city
-from tests.support.heard import at, ticks
+from tests.support.another_calendar import changed, recount
+from tests.support.heard import MONDAY, at, ticks
 from tests.support.reception import (
     ADMIN,
     CLERK,
@@ -37,6 +40,7 @@ from tests.support.reception import (
 from tests.support.servers import PASSWORD, Database
 
 OWNER: Final = Principal("P0141", frozenset({"unit"}))
+DAY: Final = timedelta(days=1)
 FOREIGN: Final = Principal("P0036", frozenset({"unit"}))
 
 
@@ -242,6 +246,49 @@ async def test_what_was_done_at_the_table_counts_as_solved_on_the_spot(office: O
     assert (await office.item(item))[0] == "done"
 
 
+async def test_a_changed_calendar_moves_a_decision_by_limit_and_what_lapses_of_one_by_date(
+    office: Office, database: Database
+) -> None:
+    given = [order(limit="2wd"), order(due_at=days(3))]
+    _, _, (by_limit, by_date) = await one_decided(office, *given)
+    await at(database.dsn(), 48.5)
+    assert "clock.breached" in [_name(e) for e in (await ticks(office.pool)).events]
+    before = await _decision_clock(office, by_date)
+    said = await _recount(office, changed(2, "2026-11-24", "2026-11-27"))
+    clock = await _decision_clock(office, by_limit)
+    assert (clock["due_at"], clock["earlier_due"]) == (MONDAY + 3 * DAY, [MONDAY + 2 * DAY])
+    assert (
+        clock["lapse_at"] == MONDAY + 7 * DAY
+    )  # one working day later: Friday and the weekend are off
+    assert "原定 2026年11月25日 10:00，工作历有变更（第 2 版名录）" in clock["sentence"]
+    assert (clock["trace"]["calendar_version"], clock["trace"]["skipped"]) == (2, ["2026-11-24"])
+    assert (clock["warned_at"] is None, clock["breached_at"]) == (True, None)
+    assert [(d.decision_id, d.kind.value) for d in said] == [(str(by_limit), "decision")]
+    after = await _decision_clock(office, by_date)
+    assert (after["due_at"], after["sentence"]) == (before["due_at"], before["sentence"])
+    assert (before["lapse_at"], after["lapse_at"]) == (MONDAY + 4 * DAY, MONDAY + 7 * DAY)
+    told = await office.pool.fetch("select detail from audit where action = 'clock.recount'")
+    kinds = [c["kind"] for row in told for c in row["detail"]["clocks"]]
+    assert kinds.count("decision") == 1
+    assert await _recount(office, changed(3, "2026-11-24", "2026-11-27")) == []
+    shown = await viewing.clocks(office.pool, city.directory(), ADMIN, await _ticket(office))
+    moved = [c["earlier_due"] for c in shown["items"] if c.get("decision_id") == str(by_limit)]
+    assert [len(times) for times in moved] == [1]
+    await at(database.dsn(), 24 * 3)
+    assert "clock.breached" in [_name(e) for e in (await ticks(office.pool)).events]
+
+
+async def test_a_refused_report_goes_on_by_the_calendar_as_it_is_then(office: Office) -> None:
+    _, _, (decision,) = await one_decided(office, order(limit="2wd"))
+    await office.promise(decision, "done", OWNER, text="已修")
+    new = changed(2, "2026-11-24")
+    assert [d.kind.value for d in await _recount(office, new)] == ["confirmation"]
+    office.holder.use(new)
+    await office.promise(decision, "refuse", COMMUNITY_SECRETARY, reason="灯还不亮")
+    due = "select due_at from decision_clock where kind = 'decision' and stopped_at is null"
+    assert _whole(await office.pool.fetchval(due)) == MONDAY + 3 * DAY
+
+
 async def test_wrong_owners_and_times_are_named(office: Office) -> None:
     item = await office.matter()
     session = await office.set_up()
@@ -256,6 +303,31 @@ async def test_wrong_owners_and_times_are_named(office: Office) -> None:
         assert refused.value.field == field
     assert (await office.item(item))[0] == "heard"
     assert (await office.show(session, CLERK))["agenda"][0]["decisions"] == []
+
+
+async def _recount(office: Office, directory: Directory) -> list[ClockEvent]:
+    """Take another calendar to all clocks; what was said of decisions."""
+    said = await recount(office.pool, directory, limit=1)
+    return [data for data in said if data.decision_id]
+
+
+async def _decision_clock(office: Office, decision: UUID) -> dict[str, Any]:
+    row = await office.pool.fetchrow(
+        "select * from decision_clock where decision_id = $1", decision
+    )
+    return {name: _whole(value) for name, value in dict(row or {}).items()}
+
+
+def _whole(value: Any) -> Any:
+    """A time to the second: the business clock runs on while a test does."""
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return value.replace(microsecond=0) if isinstance(value, datetime) else value
+
+
+async def _ticket(office: Office) -> UUID:
+    ticket_id: UUID = await office.pool.fetchval("select ticket_id from reception_item")
+    return ticket_id
 
 
 def _name(event: Any) -> str:

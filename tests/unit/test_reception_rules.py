@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.escalation import EntryRule, ReceptionLevel, ReceptionState
 from contracts.limits import ReceptionRule
 from kit.errors import DomainError
-from services.notifier.reception.decision import BY_DATE, Term
+from services.notifier.reception.decision_clock import BY_DATE, Term
 from services.notifier.reception.item import Item
 from services.notifier.reception.minutes import figures
 from services.notifier.reception.rhythm import Rules, proposed

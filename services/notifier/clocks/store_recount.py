@@ -21,7 +21,8 @@ select $1, $2, $3, $4
 where not exists (select from calendar_run r where r.version > $2)
 on conflict ((true)) where done_at is null do update
 set version = excluded.version, digests = excluded.digests, tickets_done = false,
-    tickets_done_to = default, whistles_done_to = default
+    tickets_done_to = default, whistles_done = false, whistles_done_to = default,
+    decisions_done_to = default
 """
 SQL_CLAIM: Final = """
 select r.*
@@ -58,7 +59,7 @@ limit $2
 SQL_ADVANCE: Final = """
 update calendar_run r
 set tickets_done_to = $2, whistles_done_to = $3, tickets_done = $4, moved = $5, same = $6, kept = $7,
-    done_at = $8
+    done_at = $8, whistles_done = $9, decisions_done_to = $10
 where r.run_id = $1
 """
 
@@ -73,6 +74,9 @@ class Run:
     whistles_done_to: UUID
     tickets_done: bool
     """All tickets were looked at; whistles come after them."""
+    whistles_done: bool
+    """All whistles were looked at; reception decisions come last."""
+    decisions_done_to: UUID
     moved: int
     """Clocks whose due time differs now."""
     same: int
@@ -102,6 +106,8 @@ async def claim(conn: Conn, digests: Mapping[str, str]) -> Run | None:
         tickets_done_to=row["tickets_done_to"],
         whistles_done_to=row["whistles_done_to"],
         tickets_done=row["tickets_done"],
+        whistles_done=row["whistles_done"],
+        decisions_done_to=row["decisions_done_to"],
         moved=row["moved"],
         same=row["same"],
         kept=row["kept"],
@@ -134,4 +140,6 @@ async def advance(conn: Conn, run: Run) -> None:
         run.same,
         run.kept,
         run.done_at,
+        run.whistles_done,
+        run.decisions_done_to,
     )

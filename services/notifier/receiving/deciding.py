@@ -20,7 +20,8 @@ from services.notifier.reception import (
     store_decisions,
     store_sessions,
 )
-from services.notifier.reception.decision import Decision, DecisionClock, DecisionState, Term
+from services.notifier.reception.decision import Decision, DecisionState
+from services.notifier.reception.decision_clock import DecisionClock, Term
 from services.notifier.reception.item import Item
 from services.notifier.reception.session import Outcome, Session
 from services.notifier.reception.states import Act, advance

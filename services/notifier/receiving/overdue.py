@@ -27,7 +27,8 @@ from services.notifier.ending import ACTOR, say
 from services.notifier.ladder.orgtree import Told
 from services.notifier.receiving.lifting import above, entry, lifted, told
 from services.notifier.reception import store_decision_clocks, store_decisions, store_sessions
-from services.notifier.reception.decision import Decision, DecisionClock
+from services.notifier.reception.decision import Decision
+from services.notifier.reception.decision_clock import DecisionClock
 from services.notifier.reception.item import Item
 from services.notifier.reception.states import TRANSITIONS, Act
 

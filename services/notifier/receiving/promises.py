@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,7 @@ from kit.ids import new_id
 from kit.masking import mask
 from kit.outbox import Outgoing
 from kit.relay import Relay
+from services.notifier.clocks.moving import RECKONED
 from services.notifier.directory import Directory, Holder
 from services.notifier.ending import say
 from services.notifier.receiving.lifting import entry, told
@@ -27,9 +29,11 @@ from services.notifier.reception import (
     store_decisions,
     store_sessions,
 )
-from services.notifier.reception.decision import Decision, DecisionClock, DecisionState, Term
+from services.notifier.reception.decision import Decision, DecisionState
+from services.notifier.reception.decision_clock import DecisionClock, Term
 from services.notifier.reception.item import Item
 from services.notifier.reception.states import TRANSITIONS, Act
+from services.notifier.worktime.calendar import CalendarError
 
 
 @dataclass(slots=True)
@@ -109,6 +113,9 @@ async def refuse(matter: Matter, body: bodies.Refusing) -> Decision:
     await matter.stop(ClockKind.CONFIRMATION, "refused")
     going_on = await store_decision_clocks.go_on(matter.conn, decision.decision_id)
     for clock in going_on:
+        with suppress(CalendarError):  # on the calendar as it is now; a year that is gone leaves it
+            if clock.recount(matter.directory) in RECKONED:
+                await store_decision_clocks.set_anew(matter.conn, [clock], matter.now)
         matter.say("resumed", clock)
     if not going_on:  # what was said to be done at the table never had one
         ids = (new_id(), decision.decision_id)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from asyncpg import Record
 
 from contracts.clock import ClockKind
 from kit.db import Conn, columns
-from services.notifier.reception.decision import DecisionClock
+from services.notifier.reception.decision_clock import DecisionClock
 
 SQL_BEGIN: Final = """
 insert into decision_clock (
-    clock_id, decision_id, kind, unit, started_at, near_at, due_at, lapse_at, trace, sentence
+    clock_id, decision_id, kind, unit, started_at, near_at, due_at, lapse_at, trace, sentence, lapse,
+    earlier_due
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 SQL_CLOCKS: Final = """
 select c.*
@@ -37,6 +38,34 @@ set stopped_at = null, stopped_by = null
 where decision_id = $1 and kind = 'decision' and stopped_at is not null
 returning *
 """
+SQL_RUNNING: Final = """
+select c.decision_id
+from decision_clock c
+where c.stopped_at is null and c.decision_id > $1
+order by c.decision_id
+limit $2
+"""
+"""One of a decision runs at a time."""
+SQL_RUNNING_OF: Final = """
+select c.*
+from decision_clock c
+where c.decision_id = any($1::uuid[]) and c.stopped_at is null
+order by c.clock_id
+for update
+"""
+SQL_SET_ANEW: Final = """
+update decision_clock c
+set near_at = t.near_at, due_at = t.due_at, lapse_at = t.lapse_at, trace = t.trace,
+    sentence = t.sentence,
+    earlier_due = case when c.due_at = t.due_at then c.earlier_due else c.earlier_due || c.due_at end,
+    warned_at = case when t.near_at <= $7 then c.warned_at end,
+    breached_at = case when t.due_at <= $7 then c.breached_at end
+from unnest(
+    $1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::timestamptz[], $5::jsonb[], $6::text[]
+) as t(id, near_at, due_at, lapse_at, trace, sentence)
+where c.clock_id = t.id
+"""
+"""What lies ahead again is warned of and breached anew; a matter back on a table stays there."""
 SQL_CLAIM_ALARMS: Final = """
 with due as (
     select c.clock_id
@@ -101,6 +130,26 @@ async def stop(
 async def go_on(conn: Conn, decision_id: UUID) -> list[DecisionClock]:
     """Let the owner's clock go on as if it had never stopped."""
     return [DecisionClock.of(row) for row in await conn.fetch(SQL_GO_ON, decision_id)]
+
+
+async def running(conn: Conn, after: UUID, limit: int) -> list[UUID]:
+    """The next decisions with a running clock, in order of id."""
+    return [row["decision_id"] for row in await conn.fetch(SQL_RUNNING, after, limit)]
+
+
+async def running_of(conn: Conn, ids: Sequence[UUID]) -> list[DecisionClock]:
+    """The running clocks of decisions, locked. Read under the locks of their matters."""
+    return [DecisionClock.of(row) for row in await conn.fetch(SQL_RUNNING_OF, ids)]
+
+
+async def set_anew(conn: Conn, clocks: Sequence[DecisionClock], at: datetime) -> None:
+    """Write clocks that a changed calendar was taken to."""
+    rows: list[tuple[Any, ...]] = [
+        (c.clock_id, c.near_at, c.due_at, c.lapse_at, c.trace.model_dump(mode="json"), c.sentence)
+        for c in clocks
+    ]
+    if rows:
+        await conn.execute(SQL_SET_ANEW, *columns(rows, 6), at)
 
 
 async def claim_alarms(conn: Conn, now: datetime, limit: int) -> list[Record]:
