@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from contracts.directory import Post, Unit, UnitKind
 from contracts.escalation import EntryRule, ReceptionLevel
+from services.notifier.directory import Directory
 from services.notifier.ladder.escalation import Raised, Raiser
 from services.notifier.ladder.ladder import Rung
 from services.notifier.ladder.orgtree import Org
@@ -106,6 +107,18 @@ def test_where_nobody_in_the_city_can_be_reached_the_note_is_all_there_is() -> N
 def test_a_role_nobody_fills_is_left_out_with_a_note() -> None:
     nobody = small_org().told(1, ("secretary",), unit="G", area=AREA, now=MONDAY)
     assert (nobody.posts, nobody.vacant) == ((), ("secretary@G",))
+
+
+def test_a_vacant_post_beside_a_filled_one_is_noted_too() -> None:
+    own = city.parts()
+    gone = {"valid_to": MONDAY.date().isoformat()}
+    own["posts"] = [p | gone if p["post"] in {"SZ-ZB", "SZ-FZ"} else p for p in own["posts"]]
+    org = Directory.of(1, own).org
+    told = org.told(3, ("duty_lead", "deputy"), unit="SZ", area=AREA, now=MONDAY)
+    assert told.posts == ("JD-WYS-ZR", "JD-WYS-FS")
+    assert told.vacant == ("duty_lead@SZ", "deputy@SZ")
+    level_2 = org.told(2, ("secretary",), unit="SZ", area=AREA, now=MONDAY)
+    assert level_2.vacant == ()  # a department has no secretary: nothing is missing
 
 
 def test_deputies_in_a_circle_end() -> None:

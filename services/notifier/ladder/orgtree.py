@@ -32,7 +32,7 @@ _HEADS: Final = ("secretary", "leader", "deputy", "duty_lead")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Posts that are told, and roles nobody fills (`secretary@SQ-001`)."""
+    """Posts that are told, and roles nobody fills (`secretary@SQ-001`), also where another unit's is told."""
 
     posts: tuple[str, ...]
     vacant: tuple[str, ...] = ()
@@ -53,8 +53,12 @@ class Org:
         posts: dict[str, None] = {}
         vacant = []
         for role in who:
-            found = [post for place in places for post in self._filled(place.code, role, area, now)]
-            if not found:
+            filled_at = {place.code: self._filled(place.code, role, area, now) for place in places}
+            found = [post for posts_there in filled_at.values() for post in posts_there]
+            if found:
+                empty = (place for place, filled in filled_at.items() if not filled)
+                vacant += [f"{role}@{place}" for place in empty if self.roster.in_role(place, role)]
+            else:
                 found = [
                     post
                     for place in places

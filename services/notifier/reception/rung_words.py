@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from services.notifier.reception.dossier_words import CODES, Lang, Pair, words
+from kit.page import Lang
+from services.notifier.reception.dossier_words import CODES, Pair, words
 
 _RUNG: Final = re.compile(
     r"(?P<clock>\w+)@(?:(?P<share>\d+)%|(?P<from>due|start)(?:\+(?P<count>\d+)(?P<unit>[a-z]+))?)"
