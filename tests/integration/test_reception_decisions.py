@@ -12,13 +12,14 @@ import pytest
 
 from contracts.base import Event
 from contracts.clock import ClockEvent
-from contracts.escalation import EscalationEvent
+from contracts.escalation import EscalationEvent, ReceptionLevel
 from kit.auth import Principal
-from kit.db import Pool, create_pool
+from kit.clock import business_now
+from kit.db import Pool, create_pool, transaction
 from kit.errors import DomainError
 from services.notifier import viewing
 from services.notifier.directory import Directory
-from services.notifier.receiving import pages
+from services.notifier.receiving import overdue, pages
 from services.notifier.reception import minutes_page
 from services.notifier.reception.store_decisions import Wanted
 from tests.support import city
@@ -276,6 +277,26 @@ async def test_a_changed_calendar_moves_a_decision_by_limit_and_what_lapses_of_o
     assert [len(times) for times in moved] == [1]
     await at(database.dsn(), 24 * 3)
     assert "clock.breached" in [_name(e) for e in (await ticks(office.pool)).events]
+
+
+async def test_another_rule_touches_no_running_clock_of_a_decision(
+    office: Office, database: Database
+) -> None:
+    _, _, (decision,) = await one_decided(office, order(limit="2wd"))
+    before = await _decision_clock(office, decision)
+    own = city.parts()
+    rule = {"office": "default", "decision": "1wd", "lapse": "due+9wd", "told": ["liaison"]}
+    another = Directory.of(2, own | {"reception": [rule]})
+    assert another.reception.rule(STREET, ReceptionLevel.SUBDISTRICT).told == ("liaison",)
+    assert await _recount(office, another) == []
+    assert await _decision_clock(office, decision) == before
+    await at(database.dsn(), 49)
+    async with transaction(office.pool) as conn:
+        now = await business_now(conn)
+        events, _ = await overdue.sound(conn, another, now, 9)
+    raised = next(e for e in events if _name(e) == "escalation.raised")
+    told = Event[EscalationEvent].model_validate_json(raised.body).data
+    assert "SZ-KZ" in told.recipients
 
 
 async def test_a_refused_report_goes_on_by_the_calendar_as_it_is_then(office: Office) -> None:

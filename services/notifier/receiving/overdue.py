@@ -97,7 +97,9 @@ def _above_the_owner(
     directory: Directory, decision: Decision, clock: DecisionClock, now: datetime
 ) -> Told:
     """Leaders of who has to act, and the secretary and desk of the office that decided."""
-    org, roles = directory.org, directory.reception.rule(decision.org, decision.level).told
+    org, roles = directory.org, clock.roles
+    if roles is None:
+        roles = directory.reception.rule(decision.org, decision.level).told
     if clock.kind is ClockKind.CONFIRMATION:
         roles = ("secretary", "deputy")
     found = [org.told(1, roles, unit=clock.unit, area=decision.area, now=now)]

@@ -6,7 +6,7 @@ A refused report lets the owner's clock go on as if it had never stopped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
@@ -56,6 +56,8 @@ class DecisionClock:
     """What `lapse_at` is reckoned from, as the city wrote it when the clock started: `due+1wd`."""
     earlier_due: list[datetime] = field(default_factory=list)
     """Due times it had before a calendar was changed, oldest first (D3 rule 5)."""
+    roles: Sequence[str] | None = None
+    """Of the owner's people that are told when it is overdue, as the rule said when the clock started."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -130,6 +132,7 @@ class Term:
         else:
             clock = self._by_date(ids, unit, due_at)
         clock.lapses(self.rule.lapse, self.calendar)
+        clock.roles = list(self.rule.told)
         return clock
 
     def confirm(self, ids: tuple[UUID, UUID], unit: str) -> DecisionClock:

@@ -16,9 +16,9 @@ from services.notifier.reception.decision_clock import DecisionClock
 SQL_BEGIN: Final = """
 insert into decision_clock (
     clock_id, decision_id, kind, unit, started_at, near_at, due_at, lapse_at, trace, sentence, lapse,
-    earlier_due
+    earlier_due, roles
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 """
 SQL_CLOCKS: Final = """
 select c.*
