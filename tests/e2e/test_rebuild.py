@@ -35,7 +35,8 @@ async def test_views_of_the_running_product_follow_from_its_events_and_damage_is
     world: World,
 ) -> None:
     filed = [
-        await world.file(f"清潭街{n}号路灯坏了", grid_code="370105001008001") for n in range(3)
+        await world.file(f"清潭街{n}号路灯坏了\u2028晚上看不见", grid_code="370105001008001")
+        for n in range(3)
     ]
     for one in filed:
         await world.ticket_when(one["number"], lambda ticket: ticket["status"] == "dispatched")

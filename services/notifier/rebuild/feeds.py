@@ -34,7 +34,7 @@ class Neighbours:
         url = f"{self.urls[service]}/v1/events"
         async with self.client.stream("GET", url, params={"after": "0-0"}) as answer:
             answer.raise_for_status()
-            async for line in answer.aiter_lines():
+            async for line in _lines(answer):
                 yield received(orjson.dumps(orjson.loads(line)["event"]))
 
     async def directory(self, version: int) -> Directory:
@@ -46,6 +46,15 @@ class Neighbours:
             empty = answer.status_code == httpx.codes.NOT_FOUND
             parts[name] = [] if empty else orjson.loads(answer.raise_for_status().content)
         return Directory.of(version, parts)
+
+
+async def _lines(answer: httpx.Response) -> AsyncIterator[bytes]:
+    """Whole lines, split at newlines alone: residents' words may hold U+2028, which httpx would split at."""
+    rest = b""
+    async for chunk in answer.aiter_bytes():
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line
 
 
 @asynccontextmanager
