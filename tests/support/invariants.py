@@ -66,11 +66,15 @@ from notifier.outbox
 where subject like 'escalation.raised.%' or subject like 'escalation.cleared.%'
 group by 1, convert_from(body, 'utf8')::jsonb->'data'->>'round',
     convert_from(body, 'utf8')::jsonb->'data'->>'level',
-    convert_from(body, 'utf8')::jsonb->'data'->>'repeat'
+    convert_from(body, 'utf8')::jsonb->'data'->>'repeat',
+    convert_from(body, 'utf8')::jsonb->'data'->>'decision_id',
+    case when convert_from(body, 'utf8')::jsonb->'data'->>'decision_id' is not null
+        then convert_from(body, 'utf8')::jsonb->'data'->>'clock' end
 having count(*) filter (where subject like 'escalation.raised.%')
     > 1 + count(*) filter (where subject like 'escalation.cleared.%')
 """
-"""An undone merger raises again what it had cleared; nothing else is said twice."""
+"""An undone merger raises again what it had cleared; nothing else is said twice. A reception decision has
+rungs of its own, those of carrying out and of confirming it."""
 SQL_ASTRAY: Final = """
 select t.ticket_id::text from router.ticket t
 left join router.follower f using (ticket_id)
