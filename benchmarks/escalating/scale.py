@@ -77,7 +77,7 @@ class Scale:
 
     open: int
     due: int
-    fill_s: float
+    took_s: float
     idle_ms: dict[str, float] = field(default_factory=dict)
     """Median of a tick with nothing due, by number of open tickets."""
     per_s: float = 0.0
@@ -128,7 +128,7 @@ async def _measure(
         for process in replicas.values():
             process.kill()
             process.wait()
-    found.fill_s = time.perf_counter() - began
+    found.took_s = time.perf_counter() - began
     return found
 
 
