@@ -57,10 +57,10 @@ def add_reception(app: FastAPI, doors: Doors) -> None:
     _calendar(app, doors, sessions)
     _session(app, doors)
     for name, way in STEPS.items():
-        _step(app, sessions, name, way.body)
+        _act(app, "session", sessions, name, way.body)
     _ledger(app, doors)
     for name, promise in PROMISE_STEPS.items():
-        _promise(app, promises, name, promise.body)
+        _act(app, "decision", promises, name, promise.body)
 
 
 def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
@@ -113,11 +113,15 @@ def _session(app: FastAPI, doors: Doors) -> None:
         return Response(text, 200, minutes_page.HEADERS, media_type="text/html; charset=utf-8")
 
 
-def _step(app: FastAPI, sessions: Sessions, name: str, model: type[bodies.Body]) -> None:
+def _act(
+    app: FastAPI, noun: str, verbs: Sessions | Promises, name: str, model: type[bodies.Body]
+) -> None:
+    """One step of a session or of a decision: the same request, whatever it is about."""
+
     @app.post(
-        f"/v1/reception/sessions/{{ident}}/{name}",
+        f"/v1/reception/{noun}s/{{ident}}/{name}",
         tags=TAGS,
-        name=f"session_{name}",
+        name=f"{noun}_{name}",
         description=model.__doc__,
         openapi_extra=_schema(model),
     )
@@ -129,7 +133,7 @@ def _step(app: FastAPI, sessions: Sessions, name: str, model: type[bodies.Body])
     ) -> Response:
         body: bodies.Body = await read_body(request, model)
         asked = Asked(who, optional_key(request), expected)
-        return _state(await sessions.act(id_of(ident, *WHAT), name, body, asked))
+        return _state(await verbs.act(id_of(ident, *WHAT), name, body, asked))
 
 
 def _ledger(app: FastAPI, doors: Doors) -> None:
@@ -151,25 +155,6 @@ def _ledger(app: FastAPI, doors: Doors) -> None:
         wanted = Wanted(None, org, unit, chosen, overdue=overdue, before=cursor)
         found = await pages.ledger(pool, holder.directory, who, wanted, limit)
         return reply(found)
-
-
-def _promise(app: FastAPI, promises: Promises, name: str, model: type[bodies.Body]) -> None:
-    @app.post(
-        f"/v1/reception/decisions/{{ident}}/{name}",
-        tags=TAGS,
-        name=f"decision_{name}",
-        description=model.__doc__,
-        openapi_extra=_schema(model),
-    )
-    async def act(
-        ident: Ident,
-        request: Request,
-        expected: Expected = None,
-        who: Principal = allow(*KEEPERS),
-    ) -> Response:
-        body: bodies.Body = await read_body(request, model)
-        asked = Asked(who, optional_key(request), expected)
-        return _state(await promises.act(id_of(ident, *WHAT), name, body, asked))
 
 
 def _state(found: dict[str, Any], status: Literal[200, 201] = 200) -> Response:

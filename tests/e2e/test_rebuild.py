@@ -12,6 +12,11 @@ import asyncpg
 
 from tests.support.world import ROOT, World, until
 
+STILL_DUE = """
+select (select count(*) from notifier.ladder where next_due_at <= chuishao.business_now())
+    + (select count(*) from notifier.clock where next_at <= chuishao.business_now()) as due
+"""
+
 
 async def rebuild(world: World, *words: str) -> tuple[int, str]:
     line = [sys.executable, "-m", "chuishao", "rebuild", *words, "--data-dir", str(world.data_dir)]
@@ -47,7 +52,12 @@ async def test_views_of_the_running_product_follow_from_its_events_and_damage_is
         return ticket is not None and (ticket.get("escalation_level") or 0) >= 1
 
     await until(climbed)
-    await asyncio.sleep(1)  # what was due just now is being raised
+
+    async def quiet() -> bool:
+        (row,) = await world.rows(STILL_DUE)
+        return bool(row["due"] == 0)
+
+    await until(quiet)
     assert await wrong(world) == []
     databases = await world.rows("select datname from pg_database where datname like '%scratch%'")
     assert databases == []
