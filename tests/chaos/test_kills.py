@@ -25,6 +25,7 @@ import pytest
 
 from benchmarks.workload import UNITS, bodies
 from tests.support.invariants import undelivered, violations
+from tests.support.lane import base
 from tests.support.world import World, until
 
 COMPLAINTS = 2_000
@@ -35,7 +36,7 @@ VICTIMS = ("intake", "router", "notifier", "console", "nats")
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     folder = Path(tempfile.mkdtemp(prefix="chuishao-kill-"))
-    world = World(folder, "--port-base", "26700", "--no-sample")
+    world = World(folder, "--port-base", str(base(26_700)), "--no-sample")
     await world.start()
     yield world
     await world.stop()

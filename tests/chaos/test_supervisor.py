@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.lane import base
 from tests.support.world import World, until
 
 
@@ -25,7 +26,7 @@ def folder() -> Iterator[Path]:
 async def test_ctrl_c_leaves_nothing_running_and_a_second_run_goes_on_with_the_data(
     folder: Path,
 ) -> None:
-    flags = ("--port-base", "25700", "--no-sample")
+    flags = ("--port-base", str(base(25_700)), "--no-sample")
     first = World(folder, *flags)
     await first.start()
     filed = await first.file("路灯坏了", address="清潭街12号")
@@ -44,7 +45,7 @@ async def test_ctrl_c_leaves_nothing_running_and_a_second_run_goes_on_with_the_d
 async def test_a_killed_supervisor_blocks_nothing_and_takes_its_children_along(
     folder: Path,
 ) -> None:
-    flags = ("--port-base", "25700", "--no-sample")
+    flags = ("--port-base", str(base(25_700)), "--no-sample")
     first = World(folder, *flags)
     await first.start()
     filed = await first.file("路灯坏了", address="清潭街12号")

@@ -20,6 +20,7 @@ from chuishao.secrets import SERVICES, Secrets
 from tests.support import compose_rules as rules
 from tests.support.compose import DONE, HEALTHY, ROOT, Compose, Service, load, services, start_order
 from tests.support.compose_rules import Rule
+from tests.support.lane import base
 
 GONE: Final = object()
 Place = tuple[str, ...]
@@ -132,7 +133,7 @@ def test_keys_come_before_every_server_and_nobody_waits_for_another_service() ->
 def test_a_service_is_told_what_up_tells_it(name: str, tmp_path: Path) -> None:
     secrets = Secrets.load_or_create(tmp_path)
     admin = Dsn.parse("postgresql://postgres@postgres:5432/chuishao")
-    place = Installation(tmp_path, choose(28_900), secrets, admin, "nats://nats:4222")
+    place = Installation(tmp_path, choose(base(28_900)), secrets, admin, "nats://nats:4222")
     told = {key for key in place.environment(name) if key.startswith("CHUISHAO_")}
     assert told <= set(service(name).environment)
     assert service(name).environment["CHUISHAO_POSTGRES_DSN"] == admin.of_role(f"chuishao_{name}")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.gateway import CHANNELS
+from tests.support.lane import base
 from tests.support.world import MONDAY, World
 
 
@@ -21,7 +22,7 @@ def product() -> Iterator[World]:
     channels = folder / "channels.toml"
     channels.write_text(CHANNELS)
     channels.chmod(0o600)
-    world = World(folder, "--port-base", "27700", "--no-sample", "--simulated")
+    world = World(folder, "--port-base", str(base(27_700)), "--no-sample", "--simulated")
     asyncio.run(_begin(world))
     yield world
     assert asyncio.run(world.stop()) == 0

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.lane import base
 from tests.support.world import MONDAY, ROOT, SAMPLE, World, until
 
 OLD = "370105001013005"
@@ -29,7 +30,7 @@ def own_folder() -> Path:
 async def world() -> AsyncIterator[World]:
     """A product of this test alone: it changes the directory."""
     folder = await asyncio.to_thread(own_folder)
-    own = World(folder, "--port-base", "27900", "--no-sample", "--simulated")
+    own = World(folder, "--port-base", str(base(27_900)), "--no-sample", "--simulated")
     await own.start()
     await own.move_clock(MONDAY)
     yield own

@@ -12,6 +12,7 @@ import pytest
 
 from chuishao import ports
 from chuishao.supervisor import Supervisor
+from tests.support.lane import base
 
 Eventually = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
@@ -27,7 +28,7 @@ def data_dir() -> Iterator[Path]:
 @pytest.fixture
 def free_ports() -> ports.Ports:
     """Ports nobody uses now, far from those of a running installation."""
-    return ports.choose(28_700)
+    return ports.choose(base(28_700))
 
 
 @pytest.fixture

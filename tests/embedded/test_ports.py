@@ -7,8 +7,9 @@ import socket
 import pytest
 
 from chuishao import ports
+from tests.support.lane import base
 
-BASE = 29_700
+BASE = base(29_700)
 
 
 def test_the_usual_ports_are_used_when_they_are_free() -> None:

@@ -26,6 +26,7 @@ from chuishao.process import ProcessSpec, Restart
 from chuishao.secrets import SERVICES
 from chuishao.supervisor import StartError, Supervisor
 from tests.support.compose import ROOT, Service, load, services, start_order
+from tests.support.lane import base
 
 MEASURING: Final = {"prometheus", "grafana"}
 JOBS: Final = ("keys", "migrate", "provision", "directory")
@@ -138,7 +139,7 @@ def root() -> Iterator[Path]:
 async def machine(root: Path) -> AsyncIterator[Machine]:
     """Nothing started yet; everything stopped afterwards."""
     supervisor = Supervisor(root, print)
-    yield Machine(root, supervisor, ports.choose(26_700))
+    yield Machine(root, supervisor, ports.choose(base(26_900)))
     supervisor.ask_to_stop()
     await supervisor.stop()
 

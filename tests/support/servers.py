@@ -21,6 +21,7 @@ from contracts.directory import Reader
 from kit.accounts import OPS_USER, render_accounts, users
 from kit.migrate import migrate_all
 from kit.provision import provision
+from tests.support.lane import base
 
 ROLES: Final = (
     "chuishao_intake",
@@ -49,7 +50,7 @@ class Database:
 @asynccontextmanager
 async def postgres(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
     """A server whose template database holds every migration, simulated clock included."""
-    chosen = ports.choose(24_700)
+    chosen = ports.choose(base(24_700))
     server = EmbeddedPostgres(
         folder / "postgres", chosen["postgres"], PASSWORD, folder / "postgres.log", durable=False
     )
@@ -99,7 +100,7 @@ async def broker(
     folder: Path, units: tuple[str, ...] = ("U-1", "U-2"), readers: tuple[Reader, ...] = ()
 ) -> AsyncIterator[Broker]:
     """A nats-server with accounts, streams and consumers as in production."""
-    chosen = ports.choose(24_800)
+    chosen = ports.choose(base(24_800))
     pairs = {name: _pair() for name in users(units, readers)}
     seeds = {name: seed for name, (seed, _) in pairs.items()}
     public = {name: key for name, (_, key) in pairs.items()}
