@@ -9,7 +9,9 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 COMPILE := $(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --unsafe-package chuishao
-PYTEST := $(BIN)/python -m pytest
+# Test processes side by side, each with servers and ports of its own (tests/support/lane.py).
+JOBS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
