@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos \
+.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos lab \
 	contracts bench requirements clean
 
 help: ## show this list
@@ -67,6 +67,9 @@ e2e: install-dev ## all services as processes
 
 chaos: install-dev ## kill, pause and restart while it runs
 	$(PYTEST) tests/chaos
+
+lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
+	$(PYTEST) -m chaos tests/chaos
 
 contracts: install-dev ## write schemas, AsyncAPI document and docs/contracts.md from the code
 	$(BIN)/python -m contracts.export

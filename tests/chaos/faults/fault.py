@@ -1,0 +1,31 @@
+"""What a fault is: it is struck, is in force, and heals."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.chaos.lab import Lab
+
+
+class Fault(ABC):
+    """One kind of trouble. It keeps nothing itself: what has to heal is noted in the lab.
+
+    Faults of different kinds may overlap; each heals what it did and nothing else.
+    """
+
+    kind: str
+
+    @abstractmethod
+    async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
+        """Return once it is in force, with what a report needs to know."""
+
+    @abstractmethod
+    async def heal(self, lab: Lab) -> None:
+        """Return once what was struck has been started again; whether it is ready is not waited for."""
+
+    def needs(self) -> str | None:
+        """Why it cannot be struck on this machine; None where it can."""
+        return None
