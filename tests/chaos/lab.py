@@ -11,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
 from chuishao import ports
-from chuishao.embedded.nats import EmbeddedNats
+from chuishao.embedded.nats import EmbeddedNats, ReloadError
 from chuishao.embedded.postgres import EmbeddedPostgres
-from chuishao.files import make_private_dir
+from chuishao.files import make_private_dir, write_private
 from chuishao.lock import hold
 from chuishao.process import ProcessSpec, Restart, StopStep
 from tests.chaos import volume
@@ -152,6 +153,20 @@ class Lab:
         new.unlink(missing_ok=True)
         new.symlink_to(tree)
         new.replace(self.tree)
+
+    async def reload_broker(self) -> None:
+        """Let the broker read its files again; a paused one does when it goes on."""
+        pid = self.pid("nats")
+        if pid is not None:
+            with suppress(ReloadError):
+                await self.nats_server.reload(pid)
+
+    async def set_max_connections(self, most: int | None) -> None:
+        """Let the running broker take so many connections, None: as many as usual."""
+        path = self.nats_server.root / "nats.conf"
+        limit = f"max_connections: {most or self.nats_server.max_connections}"
+        write_private(path, re.sub(r"max_connections: \d+", limit, path.read_text("utf-8")))
+        await self.reload_broker()
 
     async def run(self, *words: str) -> str:
         """Run a command of the product on this installation; returns what it said.

@@ -46,9 +46,9 @@ class Orders:
         """The server's side of a group's connections dies, and nobody tells the clients."""
         return int(await self._order(server, "half_open", group=group))
 
-    async def abort(self, server: str, group: str | None) -> int:
-        """Break a group's connections off."""
-        return int(await self._order(server, "abort", group=group))
+    async def reset(self, server: str) -> int:
+        """Let the clients of half-open connections know."""
+        return int(await self._order(server, "reset"))
 
     async def _troubles(self, server: str) -> int:
         troubles = [asdict(each) for each in self._in_force[server].values()]

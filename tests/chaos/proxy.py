@@ -119,9 +119,9 @@ class Proxy:
             link.server.transport.abort()
         return len(met)
 
-    def abort(self, group: str | None) -> int:
-        """Break off the connections of a group, those half closed among them."""
-        met = self._of(group)
+    def reset(self) -> int:
+        """Tell the clients whose connections are half open."""
+        met = [link for link in self._links if link.half_open]
         for link in met:
             link.abort()
         return len(met)
@@ -184,8 +184,8 @@ def _obey(proxies: dict[str, Proxy], order: dict[str, Any]) -> Any:
             return proxy.trouble([Trouble(**each) for each in order["troubles"]])
         case "half_open":
             return proxy.half_open(group)
-        case "abort":
-            return proxy.abort(group)
+        case "reset":
+            return proxy.reset()
         case _:
             return proxy.groups()
 

@@ -33,6 +33,7 @@ class Server:
         self.spec = replace(spec, prepare=None, env={**spec.env, MARK: str(folder)})
         self._prepare = spec.prepare
         self._child: Child | None = None
+        self._starting = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -42,8 +43,11 @@ class Server:
 
     async def start(self) -> None:
         """Start it unless it runs, and wait until it is ready. Raises NotStartedError."""
-        if self.pid is not None:
-            return
+        async with self._starting:
+            if self.pid is None:
+                await self._start()
+
+    async def _start(self) -> None:
         if self._prepare is not None:
             await asyncio.to_thread(self._prepare)
         child = self._child = Child(self.spec)

@@ -31,7 +31,8 @@ async def echo(reader_limit: int = 65_536) -> AsyncIterator[tuple[Proxy, int, by
     try:
         yield proxy, front.sockets[0].getsockname()[1], heard
     finally:
-        proxy.abort(None)
+        proxy.half_open(None)
+        proxy.reset()
         front.close()
         server.close()
         await asyncio.sleep(0.05)
@@ -82,7 +83,7 @@ async def test_a_half_open_connection_is_dead_and_its_client_is_not_told() -> No
         writer.write(b"x")
         assert await hears_nothing(reader)
         assert not heard
-        proxy.abort("router")
+        assert proxy.reset() == 1
         with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
             await reader.readexactly(1)
         writer.close()

@@ -24,7 +24,10 @@ class Fault(ABC):
 
     @abstractmethod
     async def heal(self, lab: Lab) -> None:
-        """Return once what was struck has been started again; whether it is ready is not waited for."""
+        """Return once what was struck has been started again; whether it is ready is not waited for.
+
+        May raise while another fault keeps the same server away; it can be called again then.
+        """
 
     def needs(self) -> str | None:
         """Why it cannot be struck on this machine; None where it can."""

@@ -1,0 +1,41 @@
+"""Power cut: everything not synced is gone (reliability.md A.1 rows 9 and 10, A.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.chaos import volume
+from tests.chaos.faults.fault import Fault
+
+if TYPE_CHECKING:
+    from tests.chaos.lab import Lab
+
+_DISKS: Final = {"nats": ("broker",), "postgres": ("database", "wal")}
+
+
+class PowerCut(Fault):
+    """Servers lose power at the same moment and are down until it heals."""
+
+    def __init__(self, kind: str, *servers: str) -> None:
+        self.kind = kind
+        self.servers = servers
+
+    def needs(self) -> str | None:
+        """A loop device and root to mount it."""
+        return volume.needs()
+
+    async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
+        """Kill them, then leave on their disks what a loss of power would."""
+        disks = [lab.files.volumes[disk] for name in self.servers for disk in _DISKS[name]]
+        rng.shuffle(disks)
+        for name in self.servers:
+            await asyncio.to_thread(lab.servers[name].kill)
+        for disk in disks:
+            await asyncio.to_thread(disk.cut_power)
+        return {"servers": list(self.servers), "disks": [disk.image.stem for disk in disks]}
+
+    async def heal(self, lab: Lab) -> None:
+        """Power is back: both start."""
+        await asyncio.gather(*(lab.servers[name].start() for name in self.servers))
