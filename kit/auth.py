@@ -1,4 +1,4 @@
-"""Who is asking: EdDSA tokens, roles on every route, deny by default.
+"""Who is asking: our own EdDSA tokens or a provider's, roles on every route, deny by default.
 
 A token says who (`sub`, a person's staff id) and in which roles; which unit and area that person stands
 for is looked up in the directory at each request, so a move of staff takes effect at once.
@@ -6,6 +6,8 @@ for is looked up in the directory at each request, so a move of staff takes effe
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -16,11 +18,17 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from kit.errors import DomainError, Kind
+from kit.oidc.keyset import KeySet
+from kit.oidc.provider import Provider
 
 ISSUER: Final = "chuishao"
 AUDIENCE: Final = "chuishao"
 ALGORITHMS: Final = ("EdDSA",)
 CACHE_SIZE: Final = 4_096
+TOKEN_MOST: Final = 8_192
+"""Characters of a token that is looked at."""
+NOT_UNDERSTOOD: Final = frozenset({"crit", "b64"})
+"""Header fields that would change what a token means (RFC 7515 4.1.11, RFC 7797)."""
 
 ROLES: Final = (
     "operator", "dispatcher", "ruling", "unit", "secretary",
@@ -30,6 +38,10 @@ ROLES: Final = (
 REPLIES: Final = "replies"
 """Role of the service that passes on what people answered by short message or work chat; it opens one route
 of the router and nothing else, and no person holds it."""
+PEOPLE: Final = frozenset(ROLES) - {"service"}
+"""Roles a person may hold, and so all that a provider may give."""
+MACHINE: Final = "service:"
+MACHINE_ROLES: Final = frozenset({"service", REPLIES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +56,98 @@ class Principal:
         return not self.roles.isdisjoint(roles)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A token that was good."""
+
+    principal: Principal
+    until: int
+    """Unix time from which it is refused."""
+    keys: KeySet | None
+    """The provider's keys it was checked with; None for our own."""
+
+
 class TokenVerifier:
-    """Checks signature, issuer, audience and expiry; remembers good tokens until they expire."""
+    """Checks whose token it is, and remembers the good ones until they expire.
 
-    def __init__(self, public_key: str) -> None:
+    A token's issuer says by whom it is judged, and nobody else then is asked: by our own key (EdDSA only),
+    or by the provider's keys. A provider's tokens are for people, our own for the services, and for people
+    where `people` says so (docs/adr/0035).
+    """
+
+    def __init__(
+        self, public_key: str, provider: Provider | None = None, *, people: bool = True
+    ) -> None:
         self._key = public_key
-        self._known: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
+        self.provider = provider
+        self._people = people
+        self._known: OrderedDict[bytes, _Known] = OrderedDict()
 
-    def verify(self, token: str) -> Principal:
-        """The principal of a token. Raises DomainError `bad-token` (401)."""
-        known = self._known.get(token)
-        if known is not None and known[1] > time.time():
-            return known[0]
+    async def follow(self) -> None:
+        """Keep the provider's keys current, where there is one; never ends."""
+        if self.provider is not None:
+            await self.provider.run()
+        await asyncio.Event().wait()
+
+    async def verify(self, token: str) -> Principal:
+        """The principal of a token.
+
+        Raises DomainError 401, and 503 when the provider would have to be asked and does not answer.
+        """
+        if len(token) > TOKEN_MOST:
+            raise bad_token()
+        name = hashlib.sha256(token.encode()).digest()
+        known = self._known.get(name)
+        if known is not None and known.until > time.time() and self._stands(known):
+            return known.principal
         try:
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                self._key,
-                algorithms=list(ALGORITHMS),
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                options={"require": ["exp", "sub", "aud", "iss"]},
-            )
-        except jwt.PyJWTError:
+            judged = await self._judge(token)
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+            self._known.pop(name, None)
             raise bad_token() from None
-        principal = Principal(str(claims["sub"]), frozenset(claims.get("roles", ())))
-        self._known[token] = (principal, float(claims["exp"]))
+        self._known[name] = judged
         if len(self._known) > CACHE_SIZE:
             self._known.popitem(last=False)
-        return principal
+        return judged.principal
+
+    def _stands(self, known: _Known) -> bool:
+        """A provider that publishes other keys may have withdrawn the one this token was signed with."""
+        return known.keys is None or (
+            self.provider is not None and known.keys is self.provider.keys
+        )
+
+    async def _judge(self, token: str) -> _Known:
+        whole = jwt.decode_complete(token, options={"verify_signature": False})
+        header, claimed = whole["header"], whole["payload"]
+        if not NOT_UNDERSTOOD.isdisjoint(header):
+            raise jwt.InvalidTokenError
+        if self.provider is not None and claimed.get("iss") == self.provider.trust.issuer:
+            return await _provided(self.provider, token, header)
+        return self._own(token)
+
+    def _own(self, token: str) -> _Known:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            self._key,
+            algorithms=list(ALGORITHMS),
+            issuer=ISSUER,
+            audience=AUDIENCE,
+            options={"require": ["exp", "sub", "aud", "iss"]},
+        )
+        principal = Principal(claims["sub"], frozenset(claims.get("roles", ())))
+        machine = principal.sub.startswith(MACHINE) and principal.roles <= MACHINE_ROLES
+        if not self._people and not machine:
+            raise jwt.InvalidTokenError
+        return _Known(principal, int(claims["exp"]), None)
+
+
+async def _provided(provider: Provider, token: str, header: dict[str, Any]) -> _Known:
+    claims, keys = await provider.claims(token, header)
+    sub = provider.trust.subject(claims)
+    if sub is None:
+        raise jwt.InvalidTokenError
+    principal = Principal(sub, provider.trust.roles_of(claims))
+    return _Known(principal, int(claims["exp"]) + provider.trust.leeway_s, keys)
 
 
 def bad_token() -> DomainError:
@@ -85,13 +161,15 @@ def bad_token() -> DomainError:
     )
 
 
-def principal_of(request: Request) -> Principal:
-    """Verify the bearer token of a request. Raises DomainError (401)."""
+async def principal_of(request: Request) -> Principal:
+    """Verify the bearer token of a request. Raises DomainError (401, 503)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise bad_token()
     verifier: TokenVerifier = request.app.state.verifier
-    return verifier.verify(token)
+    principal = await verifier.verify(token)
+    request.state.principal = principal
+    return principal
 
 
 class RoleGuard:
@@ -102,7 +180,7 @@ class RoleGuard:
 
     async def __call__(self, request: Request) -> Principal:
         """The principal, or DomainError 401 or 403."""
-        principal = principal_of(request)
+        principal = await principal_of(request)
         if not principal.has(*self.roles):
             raise DomainError(
                 "forbidden",

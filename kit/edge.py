@@ -19,10 +19,11 @@ from starlette.types import Message, Receive, Scope, Send
 from kit import metrics
 from kit.auth import OpenRouteError, Principal, RoleGuard, guarded_roles
 from kit.db import LOST
-from kit.errors import DomainError, internal, too_large, unavailable
+from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.http import PUBLIC, language, problem
 from kit.ids import new_id
 from kit.logging import get
+from kit.looks import Looks
 
 log = get(__name__)
 
@@ -53,7 +54,7 @@ def serve_directly(
 class Exchange:
     """One request and its answer, watched from outside."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, looks: Looks) -> None:
         self.scope = scope
         self._receive = receive
         self._send = send
@@ -61,6 +62,7 @@ class Exchange:
         self.status = 500
         self.started = False
         self._size = 0
+        self._looks = looks
 
     async def receive(self) -> Message:
         """The next piece of the body; refuses what is over the limit."""
@@ -74,8 +76,19 @@ class Exchange:
         """Pass an answer on and note its status."""
         if message["type"] == "http.response.start":
             self.status, self.started = message["status"], True
+            if self.status == Kind.NOT_FOUND:
+                await self._note_look()
             message["headers"].append((b"x-request-id", self.request_id.encode()))
         await self._send(message)
+
+    async def _note_look(self) -> None:
+        """Somebody who signed in asked for what is not there, or not for them."""
+        who: Principal | None = self.scope.get("state", {}).get("principal")
+        route = self.scope.get("route")
+        if who is None or who.has("service") or not isinstance(route, APIRoute):
+            return
+        wanted = next(iter(self.scope["path_params"].values()), None)
+        await self._looks.refused(who.sub, f"{self.scope['method']} {route.path}", wanted)
 
     async def refuse(self, error: DomainError) -> None:
         """Answer with a problem, unless an answer has begun (the framework's own, or half a stream)."""
@@ -91,6 +104,7 @@ class Edge:
     def __init__(self, app: FastAPI) -> None:
         self._app = app
         self._service: str = app.state.service
+        self._looks: Looks = app.state.looks
         self._direct: dict[tuple[str, str], tuple[RoleGuard, Endpoint]] = app.state.direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +113,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, send)
+        exchange = Exchange(scope, receive, send, self._looks)
         try:
             await self._serve(exchange)
         except ClientDisconnect:

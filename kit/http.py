@@ -24,6 +24,7 @@ from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind, internal, unavailable
 from kit.ids import new_id
 from kit.logging import get
+from kit.looks import Looks
 from kit.page import Lang
 from kit.validation import from_errors, invalid
 
@@ -62,6 +63,7 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     app.add_exception_handler(Exception, _crashed)
     app.state.service = shared.service
     app.state.direct = {}
+    app.state.looks = Looks(shared.pool)
     _health(app, shared)
     _events(app, shared)
     return app
@@ -188,6 +190,8 @@ def _health(app: FastAPI, shared: Shared) -> None:
         ready = all(answers.values())
         body: dict[str, Any] = {"status": "ready" if ready else "not ready", "checks": answers}
         body |= {name: await _told(detail) for name, detail in shared.details.items()}
+        if (provider := shared.verifier.provider) is not None:
+            body["sign_in"] = provider.told()
         return reply(body, 200 if ready else 503)
 
     @app.get("/metrics", include_in_schema=False)

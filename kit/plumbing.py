@@ -89,7 +89,6 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
         service=service,
         otlp_endpoint=settings.otlp_endpoint,
     )
-    verifier = TokenVerifier(settings.token_public_key.get_secret_value())
     seed = settings.relay_seed.get_secret_value()
     connecting = partial(connect, settings.nats_url, seed, name=f"{service}-relay", client=client)
-    return Plumbing(service, pool, client, relay, broker, verifier, connecting)
+    return Plumbing(service, pool, client, relay, broker, settings.verifier(), connecting)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import SecretStr
+from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.auth import PEOPLE, TokenVerifier
+from kit.oidc.provider import Provider
+from kit.oidc.trust import Trust, roles_from
 
 
 class ServiceSettings(BaseSettings):
@@ -32,6 +36,20 @@ class ServiceSettings(BaseSettings):
     http_port: int
     token_public_key: SecretStr
     """Ed25519 public key (PEM) that signs sign-in tokens."""
+    oidc_issuer: str = ""
+    """A provider of sign-in tokens outside, by its issuer URL; empty: our own tokens alone."""
+    oidc_audience: str = ""
+    """What the provider's tokens must say they are made for."""
+    oidc_algorithms: str = "RS256 PS256 ES256 EdDSA"
+    oidc_subject_claim: str = "sub"
+    """Which claim is the staff id of posts.csv."""
+    oidc_roles_claim: str = "roles"
+    """Which claim holds the roles; steps with dots: `realm_access.roles`."""
+    oidc_roles: str = ""
+    """JSON: value of that claim to our roles; empty: the values are our names."""
+    oidc_leeway_s: int = 30
+    builtin_sign_in: Literal["", "everyone", "services"] = ""
+    """For whom tokens of our own key are good; empty: for everyone, with a provider for services only."""
     service_token: SecretStr | None = None
     """This service's own token for the public HTTP of the others."""
     intake_url: str = "http://127.0.0.1:8701"
@@ -41,6 +59,34 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     otlp_endpoint: str | None = None
     """OpenTelemetry collector (OTLP over HTTP); no traces are sent where it is not given."""
+
+    @model_validator(mode="after")
+    def _provider_can_be_trusted(self) -> Self:
+        """A service with unsafe settings of a provider does not start."""
+        self.trust()
+        return self
+
+    def trust(self) -> Trust | None:
+        """What is believed of the provider; None without one. Raises BadTrustError (a ValueError)."""
+        if not self.oidc_issuer:
+            return None
+        return Trust(
+            issuer=self.oidc_issuer,
+            audience=self.oidc_audience,
+            algorithms=frozenset(self.oidc_algorithms.split()),
+            people=PEOPLE,
+            subject_claim=self.oidc_subject_claim,
+            roles_claim=self.oidc_roles_claim,
+            roles=roles_from(self.oidc_roles),
+            leeway_s=self.oidc_leeway_s,
+        )
+
+    def verifier(self) -> TokenVerifier:
+        """Who judges sign-in tokens."""
+        trust = self.trust()
+        people = self.builtin_sign_in == "everyone" or (trust is None and not self.builtin_sign_in)
+        provider = Provider(trust) if trust else None
+        return TokenVerifier(self.token_public_key.get_secret_value(), provider, people=people)
 
 
 class StorageSettings(ServiceSettings):

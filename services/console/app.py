@@ -6,7 +6,6 @@ from typing import Final
 
 from contracts.catalog import OWNER_OF
 from contracts.topology import every
-from kit.auth import TokenVerifier
 from kit.broker import connect, follow
 from kit.db import create_pool
 from kit.http import Shared
@@ -44,7 +43,7 @@ async def main() -> None:
     async def broker_connected() -> bool:
         return client.is_connected
 
-    verifier = TokenVerifier(settings.token_public_key.get_secret_value())
+    verifier = settings.verifier()
     checks = {"database": database, "broker": broker_connected}
     app = make_app(Shared(SERVICE, pool, verifier, checks), feed=feed)
     await serve(
@@ -53,6 +52,7 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             client=client,
+            loops=(verifier.follow,),
             close=(pool.close,),
             ending=(feed.end,),
         )

@@ -77,6 +77,7 @@ async def main() -> None:
             deliveries=plumbing.deliveries,
             loops=(
                 plumbing.stay_connected,
+                plumbing.verifier.follow,
                 directory.run,
                 calendar_recount(pool, relay, holder),
                 calendar_watch(pool, holder),

@@ -80,6 +80,7 @@ async def main() -> None:
             deliveries=plumbing.deliveries,
             loops=(
                 plumbing.stay_connected,
+                plumbing.verifier.follow,
                 ticket_counter(pool),
                 in_use.following(),
                 nightly_prover(pool, relay, in_use),

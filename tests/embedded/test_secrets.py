@@ -125,7 +125,7 @@ def test_every_user_of_the_accounts_file_has_a_key(data_dir: Path) -> None:
         assert seed not in text
 
 
-def test_sign_in_tokens_are_good_for_the_right_person_and_role(data_dir: Path) -> None:
+async def test_sign_in_tokens_are_good_for_the_right_person_and_role(data_dir: Path) -> None:
     secrets = made(data_dir)
     tokens = sign_in_tokens(ROSTER, secrets)
     assert tokens.pop("open311") == secrets.open311_key
@@ -144,7 +144,7 @@ def test_sign_in_tokens_are_good_for_the_right_person_and_role(data_dir: Path) -
     }
     assert set(tokens) == set(expected)
     for name, (person, role) in expected.items():
-        principal = verifier.verify(tokens[name])
+        principal = await verifier.verify(tokens[name])
         assert (principal.sub, principal.roles) == (person, frozenset({role}))
 
 
@@ -159,14 +159,14 @@ def test_of_a_whole_city_the_units_on_nats_and_the_first_others_get_tokens(
     assert "dispatcher" in tokens
 
 
-def test_an_expired_token_and_one_of_another_installation_are_refused(data_dir: Path) -> None:
+async def test_an_expired_token_and_one_of_another_installation_are_refused(data_dir: Path) -> None:
     secrets = made(data_dir)
     (data_dir / "other").mkdir()
     verifier = TokenVerifier(secrets.token_public_key)
     with pytest.raises(DomainError):
-        verifier.verify(issue(secrets.token_private_key, "P1", ["admin"], lifetime_s=-1))
+        await verifier.verify(issue(secrets.token_private_key, "P1", ["admin"], lifetime_s=-1))
     with pytest.raises(DomainError):
-        verifier.verify(issue(made(data_dir / "other").token_private_key, "P1", ["admin"]))
+        await verifier.verify(issue(made(data_dir / "other").token_private_key, "P1", ["admin"]))
 
 
 def test_units_and_readers_are_told_their_own_durable(data_dir: Path) -> None:

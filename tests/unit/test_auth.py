@@ -18,7 +18,6 @@ from starlette.requests import Request
 
 from kit.auth import (
     AUDIENCE,
-    CACHE_SIZE,
     ISSUER,
     Principal,
     RoleGuard,
@@ -26,6 +25,7 @@ from kit.auth import (
     principal_of,
 )
 from kit.errors import DomainError, Kind
+from tests.support.wall_clock import set_wall_clock
 
 OURS = Ed25519PrivateKey.generate()
 FOREIGN = Ed25519PrivateKey.generate()
@@ -42,6 +42,15 @@ def token(key: Ed25519PrivateKey = OURS, **changes: Any) -> str:
     return jwt.encode(claims(**changes), key, algorithm="EdDSA")
 
 
+def encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).rstrip(b"=").decode()
+
+
+def jwk(key: Ed25519PrivateKey) -> dict[str, Any]:
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {"kty": "OKP", "crv": "Ed25519", "x": encoded(raw)}
+
+
 def by_hand(header: dict[str, Any], body: dict[str, Any], secret: bytes | None) -> str:
     """A token as an attacker would put it together, without a library that refuses to."""
     head, rest = (
@@ -52,8 +61,8 @@ def by_hand(header: dict[str, Any], body: dict[str, Any], secret: bytes | None) 
     return (signed + b"." + base64.urlsafe_b64encode(mark).rstrip(b"=")).decode()
 
 
-def test_a_good_token_says_who_and_in_which_roles() -> None:
-    who = TokenVerifier(PEM).verify(token(roles=["unit", "secretary"]))
+async def test_a_good_token_says_who_and_in_which_roles() -> None:
+    who = await TokenVerifier(PEM).verify(token(roles=["unit", "secretary"]))
     assert who == Principal("P0107", frozenset({"unit", "secretary"}))
     assert who.has("secretary", "admin")
     assert not who.has("admin")
@@ -81,6 +90,27 @@ BAD: dict[str, Callable[[], str]] = {
     "its body was changed": lambda: ".".join(
         (token().split(".")[0], token(roles=["admin"]).split(".")[1], token().split(".")[2])
     ),
+    "it carries its own key": lambda: jwt.encode(
+        claims(), FOREIGN, algorithm="EdDSA", headers={"jwk": jwk(FOREIGN), "x5c": ["AAAA"]}
+    ),
+    "its header says where keys are": lambda: jwt.encode(
+        claims(),
+        FOREIGN,
+        algorithm="EdDSA",
+        headers={"jku": "http://127.0.0.1:1/jwks", "x5u": "http://127.0.0.1:1/cert"},
+    ),
+    "its header wants something we do not understand": lambda: jwt.encode(
+        claims(), OURS, algorithm="EdDSA", headers={"crit": ["b64"], "b64": True}
+    ),
+    "its header is nested a thousand deep": lambda: ".".join(
+        (encoded(b'{"alg":' + b"[" * 5_000), *token().split(".")[1:])
+    ),
+    "its body is nested a thousand deep": lambda: ".".join(
+        (token().split(".")[0], encoded(b"[" * 5_000), token().split(".")[2])
+    ),
+    "it is longer than any token": lambda: token(note="x" * 9_000),
+    "its end is no number": lambda: token(exp=float("inf")),
+    "its subject is no text": lambda: token(sub=["P0107"]),
     "it is cut short": lambda: token()[:-4],
     "it is no token": lambda: "token",
     "it is empty": lambda: "..",
@@ -89,32 +119,61 @@ BAD: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("why", BAD)
-def test_a_token_is_refused_with_401_when(why: str) -> None:
+async def test_d7_15_a_token_is_refused_with_401_when(why: str) -> None:
+    """D.7 #15."""
     with pytest.raises(DomainError) as refused:
-        TokenVerifier(PEM).verify(BAD[why]())
+        await TokenVerifier(PEM).verify(BAD[why]())
     assert refused.value.kind is Kind.UNAUTHENTICATED
     assert refused.value.slug == "bad-token"
 
 
-def test_a_remembered_token_is_refused_once_it_has_expired(
+async def test_a_remembered_token_is_good_until_its_last_moment_and_not_in_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    verifier, good = TokenVerifier(PEM), token(exp=int(time.time()) + 60)
-    verifier.verify(good)
-    later = time.time() + 61
-    monkeypatch.setattr(time, "time", lambda: later)
+    ends = int(time.time()) + 60
+    verifier, good = TokenVerifier(PEM), token(exp=ends)
+    await verifier.verify(good)
+    set_wall_clock(monkeypatch, ends - 0.001)
+    assert (await verifier.verify(good)).sub == "P0107"
+    assert (await TokenVerifier(PEM).verify(good)).sub == "P0107"
+    for at in (float(ends), ends + 0.001):
+        set_wall_clock(monkeypatch, at)
+        for judge in (verifier, TokenVerifier(PEM)):
+            with pytest.raises(DomainError):
+                await judge.verify(good)
+    assert not verifier._known
+
+
+async def test_a_remembered_token_is_not_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier, good = TokenVerifier(PEM), token()
+    await verifier.verify(good)
     monkeypatch.setattr(verifier, "_key", FOREIGN.public_key())
+    assert (await verifier.verify(good)).sub == "P0107"
     with pytest.raises(DomainError):
-        verifier.verify(good)
+        await verifier.verify(token(sub="P0108"))
 
 
-def test_no_flood_of_tokens_grows_the_memory_without_end() -> None:
+async def test_no_flood_of_tokens_grows_the_memory_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kit.auth.CACHE_SIZE", 3)
     verifier = TokenVerifier(PEM)
-    principal = Principal("P", frozenset())
-    for n in range(CACHE_SIZE):
-        verifier._known[str(n)] = (principal, 0.0)
-    verifier.verify(token())
-    assert len(verifier._known) == CACHE_SIZE
+    for n in range(10):
+        await verifier.verify(token(sub=f"P{n}"))
+        with pytest.raises(DomainError):
+            await verifier.verify(token(FOREIGN, sub=f"P{n}"))
+    assert len(verifier._known) == 3
+    assert sum(len(name) for name in verifier._known) == 3 * hashlib.sha256().digest_size
+
+
+async def test_beside_a_provider_our_own_key_signs_in_services_and_nobody_else() -> None:
+    verifier = TokenVerifier(PEM, people=False)
+    for roles in (["service"], ["service", "replies"]):
+        who = await verifier.verify(token(sub="service:router", roles=roles))
+        assert who.roles == set(roles)
+    for sub, roles in (("admin", ["admin"]), ("service:router", ["service", "admin"]), ("x", [])):
+        with pytest.raises(DomainError):
+            await verifier.verify(token(sub=sub, roles=roles))
 
 
 def asking(authorization: str | None) -> Request:
@@ -130,9 +189,9 @@ def asking(authorization: str | None) -> Request:
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", f"Basic {token()}", token(), f"Bearer\u00a0{token()}"]
 )
-def test_a_request_without_a_bearer_token_is_refused(header: str | None) -> None:
+async def test_a_request_without_a_bearer_token_is_refused(header: str | None) -> None:
     with pytest.raises(DomainError) as refused:
-        principal_of(asking(header))
+        await principal_of(asking(header))
     assert refused.value.kind is Kind.UNAUTHENTICATED
 
 

@@ -1,0 +1,1 @@
+"""Sign-in tokens of a provider outside: what is believed of it, its keys, and how they are kept current."""
