@@ -44,19 +44,22 @@ def actor_of(principal: Principal, directory: Directory | None, now: datetime) -
 def visible_units(
     principal: Principal, directory: Directory | None, now: datetime
 ) -> frozenset[str] | None:
-    """None for who sees every ticket; else the own units and, for a secretary, those below them."""
+    """None for who sees every ticket; else the own units and, for a secretary, those below the office.
+
+    The office is one in which the directory gives a leading post today: a role alone stands above nobody.
+    """
     if principal.has(*SEES_ALL):
         return None
-    own = directory.units_of(principal.sub, now) if directory else frozenset()
+    who = actor_of(principal, directory, now)
     if directory is None or not principal.has("secretary"):
-        return own
-    below = set(own)
+        return who.units
+    below = set(who.leads)
     grown = True
     while grown:
         found = {u.code for u in directory.units.values() if u.parent in below} - below
         below |= found
         grown = bool(found)
-    return frozenset(below)
+    return who.units | below
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,33 @@ import pytest
 
 from tests.support.gateway import CHANNELS
 from tests.support.lane import base
+from tests.support.provider import FakeProvider, running
 from tests.support.world import MONDAY, World
 
 
 @pytest.fixture(scope="session")
-def product() -> Iterator[World]:
+def provider() -> Iterator[FakeProvider]:
+    """A sign-in provider of the city, beside which our own tokens stay good for everyone."""
+    with running() as place:
+        place.provider.add("city-1", "ES256")
+        yield place.provider
+
+
+@pytest.fixture(scope="session")
+def product(provider: FakeProvider) -> Iterator[World]:
     """`chuishao up --simulated` on ports of its own, on an ordinary Monday morning."""
     folder = Path(tempfile.mkdtemp(prefix="chuishao-e2e-")).resolve()
     channels = folder / "channels.toml"
     channels.write_text(CHANNELS)
     channels.chmod(0o600)
-    world = World(folder, "--port-base", str(base(27_700)), "--no-sample", "--simulated")
+    world = World(
+        folder,
+        "--port-base",
+        str(base(27_700)),
+        "--no-sample",
+        "--simulated",
+        env=provider.settings(),
+    )
     asyncio.run(_begin(world))
     yield world
     assert asyncio.run(world.stop()) == 0

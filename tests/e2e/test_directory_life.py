@@ -15,10 +15,13 @@ from pathlib import Path
 import pytest
 
 from tests.support.lane import base
+from tests.support.pictures import photo
 from tests.support.world import MONDAY, ROOT, SAMPLE, World, until
 
 OLD = "370105001013005"
 EAST, WEST = "370105001013021", "370105001013022"
+MOVED = ("P0142", "P0169")
+"""The leaders of SZ and of GD."""
 PILED = {"text": "邻居在楼道里堆满杂物，纸箱子摞到天花板", "category": "XF-DZ"}
 
 
@@ -62,6 +65,11 @@ def divided(into: Path) -> Path:
     ):  # fmt: skip
         with (into / file).open("a", encoding="utf-8") as text:
             text.writelines(f"{line}\n" for line in lines)
+    # Two leaders change places: whoever spoke for SZ speaks for GD now, and the other way round.
+    posts = (into / "posts.csv").read_text(encoding="utf-8")
+    swapped = {f",leader,{one},": f",leader,{other}," for one, other in (MOVED, MOVED[::-1])}
+    posts = re.sub("|".join(swapped), lambda m: swapped[m[0]], posts)
+    (into / "posts.csv").write_text(posts, encoding="utf-8")
     for file in ("places.csv", "areas.geojson", "catalogue.csv", "readers.csv"):
         path = into / file
         path.write_text(path.read_text(encoding="utf-8").replace(OLD, EAST), encoding="utf-8")
@@ -85,10 +93,69 @@ async def version(world: World) -> int:
     return found
 
 
-async def test_a_grid_is_divided_and_open_tickets_follow(world: World, tmp_path: Path) -> None:
+async def ways_of(world: World, lamp: dict[str, str], role: str) -> dict[str, int]:
+    """What a person gets of one ticket, in each service that asks the directory about people."""
+    ticket, headers = lamp["complaint_id"], world.token(role)
+    router, intake = world.info["router"], world.info["intake"]
+    listed = await world.http.get(f"{router}/v1/tickets", headers=headers)
+    shown = await world.http.get(f"{router}/v1/tickets/{ticket}", headers=headers)
+    acted = await world.http.post(f"{router}/v1/tickets/{ticket}/urge", json={}, headers=headers)
+    photo = await world.http.get(f"{intake}/v1/attachments/{lamp['photo']}", headers=headers)
+    rates = await world.http.get(
+        f"{world.info['notifier']}/v1/rates", params={"by": "unit"}, headers=headers
+    )
+    return {
+        "list": int(ticket in listed.text),
+        "ticket": shown.status_code,
+        "action": acted.status_code,
+        "attachment": photo.status_code,
+        "rates": int('"SZ"' in rates.text),
+    }
+
+
+OWN = {"list": 1, "ticket": 200, "action": 403, "attachment": 200, "rates": 1}
+"""A holder may look, and is told that urging is for others; somebody else is told nothing."""
+FOREIGN = {"list": 0, "ticket": 404, "action": 404, "attachment": 404, "rates": 0}
+
+
+async def seen_by_sz_alone(world: World) -> dict[str, str]:
+    taken = await world.http.post(
+        f"{world.info['intake']}/v1/attachments", content=photo(), headers=world.token("operator")
+    )
+    ident: str = taken.json()["attachment_id"]
+    filed = await world.file("路灯不亮", address="清潭街12号", attachments=[ident])
+    ticket = await world.ticket_when(filed["number"], lambda t: "sign_for" in t["due"])
+    assert ticket["unit"] == "SZ"
+    lamp = {"complaint_id": filed["complaint_id"], "photo": ident}
+
+    async def known() -> bool:
+        return await ways_of(world, lamp, "unit:SZ") == OWN
+
+    await until(known)
+    assert await ways_of(world, lamp, "unit:GD") == FOREIGN
+    return lamp
+
+
+async def seen_by_who_stands_for_sz_now(world: World, lamp: dict[str, str]) -> None:
+    """D.7 #21: the same tokens, the other people's rights; the router at once, others when they heard."""
+    at_once = await ways_of(world, lamp, "unit:SZ")
+    assert at_once["ticket"] == 404
+    found: dict[str, dict[str, int]] = {}
+
+    async def moved() -> bool:
+        found.update({role: await ways_of(world, lamp, role) for role in ("unit:SZ", "unit:GD")})
+        return found == {"unit:SZ": FOREIGN, "unit:GD": OWN}
+
+    await until(moved, what=lambda: str(found))
+
+
+async def test_a_grid_is_divided_and_open_tickets_follow_and_d7_21_people_too(
+    world: World, tmp_path: Path
+) -> None:
     filed = await world.file(**PILED, grid_code=OLD, address="西山南里4号楼")
     ticket = await world.ticket_when(filed["number"], lambda t: "sign_for" in t["due"])
     assert (ticket["unit"], ticket["grid"]) == ("GT-039", OLD)
+    lamp = await seen_by_sz_alone(world)
     unchanged = await directory(world, "load", str(SAMPLE))
     assert unchanged.returncode == 0
     assert "没有改动" in unchanged.stdout
@@ -130,6 +197,7 @@ async def test_a_grid_is_divided_and_open_tickets_follow(world: World, tmp_path:
     assert moved["history"][-1]["reason"] == "directory_changed"
     assert moved["due"]["result"] == ticket["due"]["result"]
     assert await version(world) == 2
+    await seen_by_who_stands_for_sz_now(world, lamp)
 
 
 async def test_the_nightly_proof_and_contacts_are_there_to_be_read(world: World) -> None:

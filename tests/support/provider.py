@@ -117,6 +117,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     provider: FakeProvider
 
+    def handle_error(self, *_: Any) -> None:
+        """A client that hung up while a slow answer was made is no finding."""
+
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 import nats
 
+from chuishao.tokens import issue
 from contracts.directory import Post
 from services.router.directory import files
 
@@ -32,9 +33,10 @@ SOON_S: Final = 15.0
 class World:
     """One `chuishao up` in a folder of its own."""
 
-    def __init__(self, data_dir: Path, *flags: str) -> None:
+    def __init__(self, data_dir: Path, *flags: str, env: Mapping[str, str] | None = None) -> None:
         self.data_dir = data_dir
         self._flags = flags
+        self._env = dict(env or {})
         self._process: subprocess.Popen[bytes] | None = None
         self.info: dict[str, Any] = {}
         self.http = httpx.AsyncClient(timeout=30)
@@ -59,7 +61,7 @@ class World:
             cwd=ROOT,
             stdout=log,
             stderr=log,
-            env={**os.environ, "CHUISHAO_LOG_LEVEL": "INFO"},
+            env={**os.environ, "CHUISHAO_LOG_LEVEL": "INFO", **self._env},
         )
         log.close()
 
@@ -95,6 +97,11 @@ class World:
     def token(self, role: str) -> dict[str, str]:
         """The header that signs somebody in."""
         return {"Authorization": f"Bearer {self.info['tokens'][role]}"}
+
+    def signed(self, person: str, *roles: str) -> str:
+        """A token of this installation's own key for anybody."""
+        key = (self.data_dir / "secrets" / "tokens" / "private_key.pem").read_text("ascii")
+        return issue(key, person, roles)
 
     async def file(self, text: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """File a complaint as the operator; fails unless it is accepted."""
