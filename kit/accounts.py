@@ -96,9 +96,22 @@ def _durable_grants(stream: str, durable: str) -> list[Grant]:
     return [
         ("service", f"$JS.API.{info}", f"{JS_PREFIX}.{info}"),
         ("pull", f"$JS.API.{following}", f"{JS_PREFIX}.{following}"),
-        ("service", f"$JS.ACK.{stream}.{durable}.>", ""),
-        ("service", f"$JS.ACK.*.*.{stream}.{durable}.>", ""),
+        *(("service", subject, "") for subject in ack_subjects(stream, durable)),
     ]
+
+
+def ack_subjects(stream: str, durable: str) -> tuple[str, str]:
+    """Where the messages of one durable are acknowledged: the form in use, and that of servers to come.
+
+    Token for token, because the server tells the two forms apart by position alone: behind
+    `$JS.ACK.*.*.STREAM.mine.>` lies also `$JS.ACK.STREAM.theirs.STREAM.mine.1.2.3`, which is an
+    acknowledgement at another office's durable, and its `+NXT` fetches that office's next message
+    (docs/adr/0037). `_` is the domain of a server that has none.
+    """
+    return (
+        f"$JS.ACK.{stream}.{durable}.*.*.*.*.*",
+        f"$JS.ACK._.*.{stream}.{durable}.*.*.*.*.>",
+    )
 
 
 def _unit_grants(unit: str) -> list[Grant]:
@@ -145,8 +158,7 @@ def _service_user(name: str, public_key: str) -> str:
         for subject in (
             f"$JS.API.CONSUMER.INFO.{spec.stream}.{spec.name}",
             f"$JS.API.CONSUMER.MSG.NEXT.{spec.stream}.{spec.name}",
-            f"$JS.ACK.{spec.stream}.{spec.name}.>",
-            f"$JS.ACK.*.*.{spec.stream}.{spec.name}.>",
+            *ack_subjects(spec.stream, spec.name),
         )
     ]
     listen = [f"{inbox_prefix(name).decode()}.>"]

@@ -15,7 +15,7 @@ import pytest
 from chuishao.embedded.nats import binary
 from contracts.catalog import OWNER_OF
 from contracts.listeners import READER_LIVE, covers, overlap
-from contracts.topology import CONSUMERS, every
+from contracts.topology import CONSUMERS, ConsumerSpec, every, reader_consumer, unit_consumer
 from kit.accounts import CITY, OPS_USER, RELAY_USERS, SERVICE_USERS, SYSTEM, render_accounts, users
 from tests.support.natsconf import parse
 
@@ -122,8 +122,8 @@ def test_a_service_reads_and_acknowledges_its_own_durables_and_publishes_no_even
         for subject in (
             f"$JS.API.CONSUMER.INFO.{spec.stream}.{spec.name}",
             f"$JS.API.CONSUMER.MSG.NEXT.{spec.stream}.{spec.name}",
-            f"$JS.ACK.{spec.stream}.{spec.name}.>",
-            f"$JS.ACK.*.*.{spec.stream}.{spec.name}.>",
+            f"$JS.ACK.{spec.stream}.{spec.name}.*.*.*.*.*",
+            f"$JS.ACK._.*.{spec.stream}.{spec.name}.*.*.*.*.>",
         )
     }
     answers = {"_R_.>"} if user == "router" else set()
@@ -145,14 +145,42 @@ def test_nobody_can_read_anothers_replies() -> None:
         assert not overlap(mine[0], theirs[0]), (one, other)
 
 
+def heard_by_the_server(spec: ConsumerSpec) -> tuple[str, ...]:
+    """Where nats-server 2.15 listens for one durable: its API and both forms of acknowledgement."""
+    return (
+        f"$JS.API.CONSUMER.MSG.NEXT.{spec.stream}.{spec.name}",
+        f"$JS.API.CONSUMER.INFO.{spec.stream}.{spec.name}",
+        f"$JS.ACK.{spec.stream}.{spec.name}.*.*.*.*.*",
+        f"$JS.ACK.*.*.{spec.stream}.{spec.name}.*.*.*.*.>",
+    )
+
+
+def test_no_grant_reaches_a_durable_of_somebody_else_whatever_is_put_into_its_wildcards() -> None:
+    """D.7 #29: `$JS.ACK.*.*.S.mine.>` also holds `$JS.ACK.S.theirs.S.mine.1.2.3`, and there `+NXT` fetches."""
+    durables = [(f"unit_{unit}", unit_consumer(unit)) for unit in UNITS]
+    durables += [(f"reader_{r.code}", reader_consumer(r.code, r.area)) for r in READERS]
+    durables += [(spec.name.split("-")[0], spec) for spec in CONSUMERS]
+    grants = {name: [subject for _, subject, _ in imports(name)] for name in FOLLOWERS}
+    grants |= {user: allowed(user, "publish") for user in SERVICE_USERS}
+    for who, subjects in grants.items():
+        for owner, spec in durables:
+            reached = [
+                (mine, theirs)
+                for mine in subjects
+                for theirs in heard_by_the_server(spec)
+                if overlap(mine, theirs)
+            ]
+            assert bool(reached) is (who == owner), (who, owner, reached)
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_a_unit_imports_exactly_what_the_product_lists(unit: str) -> None:
     durable = f"TICKETS.unit_{unit}"
     assert imports(f"unit_{unit}") == {
         ("service", f"$JS.API.CONSUMER.INFO.{durable}", f"JS.city.CONSUMER.INFO.{durable}"),
         ("service", f"$JS.API.CONSUMER.MSG.NEXT.{durable}", f"JS.city.CONSUMER.MSG.NEXT.{durable}"),
-        ("service", f"$JS.ACK.{durable}.>", None),
-        ("service", f"$JS.ACK.*.*.{durable}.>", None),
+        ("service", f"$JS.ACK.{durable}.*.*.*.*.*", None),
+        ("service", f"$JS.ACK._.*.{durable}.*.*.*.*.>", None),
         ("service", f"cmd.*.{unit}", None),
         ("stream", f"ticket.*.{unit}.>", None),
         ("stream", f"whistle.*.{unit}.>", None),
@@ -174,8 +202,8 @@ def test_a_reader_imports_its_durable_and_what_happens_below_its_area(
     assert {subject for kind, subject, _ in found if kind == "service"} == {
         f"$JS.API.CONSUMER.INFO.{durable}",
         f"$JS.API.CONSUMER.MSG.NEXT.{durable}",
-        f"$JS.ACK.{durable}.>",
-        f"$JS.ACK.*.*.{durable}.>",
+        f"$JS.ACK.{durable}.*.*.*.*.*",
+        f"$JS.ACK._.*.{durable}.*.*.*.*.>",
     }
 
 
