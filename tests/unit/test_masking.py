@@ -159,3 +159,137 @@ def test_no_phone_survives_whatever_stands_around_it(
 def test_masking_twice_changes_nothing_more(text: str) -> None:
     once = mask(text)
     assert mask(once) == once
+
+
+SPOKEN = str.maketrans("0123456789", "零一二三四五六七八九")
+GAPS = st.sampled_from(["", " ", "-", "\u3000", ".", " - "[:2]])
+DIGITS = st.text("0123456789", min_size=1)
+BEFORE = st.sampled_from(
+    ["", "我家漏水，", "请联系", "找我说：", "(", "门口停着", "反映人 ", "谢谢。\n"]
+)
+AFTER = st.sampled_from(["", "，谢谢", "一直打不通", "二楼的", "三天了", "找我", "）", "\n一"])
+
+
+def fixed(count: int) -> st.SearchStrategy[str]:
+    return st.text("0123456789", min_size=count, max_size=count)
+
+
+MOBILES = st.builds("1{}{}".format, st.sampled_from("3456789"), fixed(9))
+IDENTITIES = st.builds(
+    lambda area, year, day, order: identity(f"{area}{year}{day:%m%d}{order}"),
+    st.integers(110_000, 829_999),
+    st.integers(1900, 2026),
+    st.dates(),
+    fixed(3),
+)
+CARDS = st.builds(
+    lambda bin_, rest: bank_card(bin_ + rest), st.sampled_from(["6222", "4367", "5218"]), fixed(14)
+)
+PLATES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from("京沪鲁粤新"),
+    st.sampled_from("ABCDEFGHJKLMNPQRSTUVWXYZ"),
+    st.one_of(
+        st.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=5, max_size=5),
+        st.builds("{}{}".format, st.sampled_from("DF"), fixed(5)),
+        st.builds("{}{}".format, fixed(5), st.sampled_from("DF")),
+    ),
+)
+TRAVEL = st.builds("{}{}".format, st.sampled_from("EGHM"), fixed(8))
+
+
+def written(number: str, way: str) -> str:
+    """Full-width, or said digit by digit, or as it is."""
+    return {"wide": number.translate(WIDE), "spoken": number.translate(SPOKEN)}.get(way, number)
+
+
+WAYS = st.sampled_from(["plain", "wide", "spoken"])
+
+
+@given(BEFORE, MOBILES, GAPS, WAYS, AFTER)
+def test_every_mobile_is_masked(before: str, phone: str, gap: str, way: str, after: str) -> None:
+    said = written(gap.join((phone[:3], phone[3:7], phone[7:])), way)
+    assert mask(before + said + after) == before + PHONE + after
+
+
+@given(BEFORE, IDENTITIES, GAPS, WAYS, AFTER)
+def test_every_identity_number_is_masked(
+    before: str, number: str, gap: str, way: str, after: str
+) -> None:
+    said = written(gap.join((number[:6], number[6:14], number[14:])), way)
+    assert mask(before + said + after) == before + IDENTITY + after
+
+
+@given(BEFORE, CARDS, st.sampled_from(["", " ", "-"]), WAYS, AFTER)
+def test_every_bank_card_is_masked(before: str, card: str, gap: str, way: str, after: str) -> None:
+    said = written(gap.join(card[n : n + 4] for n in range(0, len(card), 4)), way)
+    assert not re.search(
+        r"[0-9零一二三四五六七八九]{4}", mask(before + said + after).translate(SPOKEN)
+    )
+
+
+@given(BEFORE, PLATES, st.sampled_from(["plain", "wide"]), AFTER)
+def test_every_plate_is_masked_also_of_new_energy(
+    before: str, plate: str, way: str, after: str
+) -> None:
+    assert mask(before + written(plate, way) + after) == before + PLATE + after
+
+
+@given(BEFORE, TRAVEL, st.sampled_from(["", "护照号码", "通行证号：", "回乡证 "]), AFTER)
+def test_every_passport_and_permit_is_masked(
+    before: str, number: str, said: str, after: str
+) -> None:
+    assert number not in mask(before + said + number + after)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "身份证370105900101123",  # of 15 digits
+        "身份证号码是370105199001011231",  # a slip in the last digit
+        "护照E12345678",
+        "港澳通行证号:C12345678",
+        "台胞证 12345678",
+        "银行卡号是6222021600000000019",
+        "微信号：wang_xm-88",
+        "加我VX wangxm1988",
+        "微信13800005001",
+        "QQ号 123456789",
+        "邮箱wang.xm@example.com",
+        "电话一三八零零零零五零零一",
+        "手机138零零零零5001",
+        "电话13800005001一直打不通",
+        "电话一三八零零零零五零零一一直打不通",
+        "座机零五三一八八八八零零零零",
+    ],
+)
+def test_what_the_words_say_it_is_is_masked(said: str) -> None:
+    assert not re.search(r"[0-9A-Za-z]{5}|[零一幺二三四五六七八九]{4}", mask(said))
+
+
+NOT_A_PERSONS = st.one_of(
+    st.builds(
+        "{}号楼{}单元{}".format, st.integers(1, 99), st.integers(1, 9), st.integers(101, 3_304)
+    ),
+    st.builds("{}路{}号".format, st.sampled_from(["清潭", "经十"]), st.integers(1, 29_999)),
+    st.builds("电表号{}".format, st.integers(10**7, 10**8 - 1)),
+    st.builds("燃气户号：2{}".format, fixed(9)),
+    st.builds("订单编号2026{}".format, fixed(13)),
+    st.builds("灯杆号E{}".format, fixed(8)),
+    st.builds("设备编号：H{}".format, fixed(8)),
+    st.builds(
+        "{}年{}月{}日".format, st.integers(1990, 2030), st.integers(1, 12), st.integers(1, 31)
+    ),
+    st.builds("{}.{:02d}元".format, st.integers(1, 10**6), st.integers(0, 99)),
+    st.sampled_from(
+        ["12345热线", "400-800-1234", "一二三四五六七", "二〇二六年十一月", "三五八户"]
+    ),
+)
+
+
+@given(NOT_A_PERSONS, BEFORE, NOT_A_PERSONS)
+def test_no_number_of_a_door_a_meter_or_an_order_is_masked(
+    one: str, between: str, other: str
+) -> None:
+    text = f"{one}，{between}{other}"
+    assert mask(text) == text

@@ -1,0 +1,46 @@
+"""Nobody's name, phone, identity or card number leaves the vault, whatever was said and done (reliability.md D.3)."""
+
+from __future__ import annotations
+
+from tests.support import canaries
+from tests.support.world import World, until
+
+
+async def test_no_canary_is_found_outside_the_vault_and_a_planted_one_is(world: World) -> None:
+    bodies = canaries.bodies(20_261_122, 20)
+    filed = [await world.file(**body) for body in bodies]
+    refused = await world.post_complaint(bodies[0] | {"kind": bodies[0]["text"]})
+    assert refused.status_code == 422
+    for one in filed:
+        await world.ticket_when(one["number"], lambda ticket: bool(ticket["unit"]))
+    for body, one in zip(bodies[:4], filed, strict=False):
+        person = body["requester"]
+        words = f"{person['name']}又来电，电话{person['phone']}，仍未解决"
+        answer = await world.http.post(
+            f"{world.info['intake']}/v1/complaints/{one['number']}/supplement",
+            json={"text": words},
+            headers=world.token("operator"),
+        )
+        assert answer.status_code < 300, answer.text
+
+    async def nothing_pending() -> bool:
+        return not await world.rows("select from intake.outbox_pending limit 1")
+
+    await until(nothing_pending)
+    assert await canaries.search(world.info, world.data_dir) == []
+
+    secret = canaries.canaries(20_261_122, 1)[0]
+    planted = world.data_dir / "log" / "planted.log"
+    planted.write_text(f'{{"event": "filed", "phone": "{secret.phone}"}}\n')
+    await world.rows(
+        "insert into router.delivery_attempt (consumer, message, attempts, last_error)"
+        " values ('planted', 'planted', 1, $1)",
+        f"ValueError: {secret.name}",
+    )
+    try:
+        found = await canaries.search(world.info, world.data_dir)
+    finally:
+        planted.unlink()
+        await world.rows("delete from router.delivery_attempt where consumer = 'planted'")
+    assert "file log/planted.log" in found
+    assert 'table "router"."delivery_attempt": 1 rows' in found
