@@ -20,6 +20,8 @@ from chuishao.files import make_private_dir, write_private
 
 SERVICES: Final = ("intake", "router", "notifier", "console")
 """Services of an installation, in the order of a complaint's way through them."""
+GUARDED: Final = ("router",)
+"""Services whose people's requests run under a database role of their own (docs/adr/0036)."""
 PUBLISHERS: Final = ("intake", "router", "notifier")
 """Services with a relay, which publishes under a key of its own."""
 SUPERUSER: Final = "postgres"
@@ -122,6 +124,9 @@ def _seed() -> str:
 def _passwords(root: Path) -> dict[str, str]:
     places = {role: root / "postgres" / role for role in (SUPERUSER, OWNER_ROLE)}
     places |= {f"chuishao_{name}": root / name / "chuishao_postgres_password" for name in SERVICES}
+    places |= {
+        f"chuishao_{name}_people": root / name / "chuishao_people_password" for name in GUARDED
+    }
     places[VAULT_ROLE] = root / "intake" / "chuishao_vault_password"
     return {role: _keep(path, _password) for role, path in places.items()}
 

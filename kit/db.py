@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
+from uuid import UUID
 
 import asyncpg
 import orjson
+
+from kit.sight import Sight
 
 Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
@@ -29,6 +32,15 @@ LOST: Final = (
     TimeoutError,
 )
 """Failures of the moment: the same work may succeed when tried again."""
+SQL_SHOW: Final = """
+select set_config('chuishao.person', $1, true), set_config('chuishao.all', $2, true),
+    set_config('chuishao.units', $3::text[]::text, true),
+    set_config('chuishao.below', $4::text[]::text, true),
+    set_config('chuishao.areas', $5::text[]::text, true),
+    set_config('chuishao.kin', $6::text[]::text, true),
+    set_config('chuishao.told', $7::text[]::text, true)
+"""
+SQL_IN_HAND: Final = "select set_config('chuishao.in_hand', $1::uuid[]::text, true)"
 
 
 async def _prepare(conn: Conn) -> None:
@@ -44,13 +56,17 @@ async def _nothing_to_reset(_: Any) -> None:
     """No code here changes a session, so the four statements of asyncpg's own reset are left out."""
 
 
-async def create_pool(dsn: str, password: str | None, schema: str, *, size: int = 10) -> Pool:
+async def create_pool(
+    dsn: str, password: str | None, schema: str, *, size: int = 10, user: str | None = None
+) -> Pool:
     """Connect with `search_path` on the service's schema; every statement has a time-out.
 
-    Raises OSError or asyncpg errors when the server cannot be reached.
+    `user` is another role than the DSN's. Raises OSError or asyncpg errors when the server cannot be
+    reached.
     """
     return await asyncpg.create_pool(
         dsn,
+        user=user,
         password=password,
         min_size=min(2, size),
         max_size=size,
@@ -59,7 +75,7 @@ async def create_pool(dsn: str, password: str | None, schema: str, *, size: int 
         init=_prepare,
         reset=_nothing_to_reset,
         server_settings={
-            "application_name": f"chuishao-{schema}",
+            "application_name": f"chuishao-{schema}{'-people' if user else ''}",
             "search_path": schema,
             "statement_timeout": "8000",
             "lock_timeout": "2000",
@@ -84,6 +100,18 @@ async def reading(pool: Pool) -> AsyncIterator[Conn]:
     """A connection for single reads, outside a transaction."""
     async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
         yield conn
+
+
+async def show(conn: Conn, sight: Sight) -> None:
+    """Tell the transaction who asks; what its policies let through follows from this until it ends."""
+    sets = (sight.units, sight.below, sight.areas, sight.kin, sight.told)
+    everything = "on" if sight.everything else ""
+    await conn.execute(SQL_SHOW, sight.person, everything, *(sorted(one) for one in sets))
+
+
+async def keep_in_hand(conn: Conn, ids: Iterable[UUID]) -> None:
+    """What was seen and is about to change stays seen in this transaction, whoever gets it."""
+    await conn.execute(SQL_IN_HAND, list(ids))
 
 
 def columns(rows: list[tuple[Any, ...]], width: int) -> list[list[Any]]:

@@ -11,12 +11,20 @@ import asyncpg
 
 from kit.db import Conn
 from kit.logging import get
+from kit.row_security import VAULT, guard
 
 log = get(__name__)
 
 SERVICES: Final = ("intake", "router", "notifier", "console")
+GUARDED: Final = ("router",)
+"""Services whose people's requests run under a role of their own (docs/adr/0036)."""
 LOCK_KEY: Final = 0x43485549
 SQL_ROLE_EXISTS: Final = "select exists (select from pg_roles where rolname = $1)"
+SQL_TOO_POWERFUL: Final = """
+select rolname from pg_roles
+where rolname = any($1::text[]) and (rolsuper or rolbypassrls)
+order by rolname
+"""
 SQL_APPLIED: Final = "select name, checksum from chuishao.migration where scope = $1"
 SQL_RECORD: Final = "insert into chuishao.migration (scope, name, checksum) values ($1, $2, $3)"
 
@@ -25,13 +33,22 @@ class EditedMigrationError(RuntimeError):
     """A migration that was already applied has other content now: write a new file instead."""
 
 
+class PowerfulRoleError(RuntimeError):
+    """A role of ours passes every row policy: whoever made it so has to take that back."""
+
+
+def people_role(service: str) -> str:
+    """The role as which people's requests to a service run."""
+    return f"chuishao_{service}_people"
+
+
 async def migrate_all(
     admin_dsn: str, passwords: Mapping[str, str], *, simulated: bool = False
 ) -> list[str]:
     """Bring the database to the current schema and return the names of what was applied.
 
     `passwords` maps role name to password. `simulated` counts only when the database is made: it decides
-    for good whether `business_now()` can be set. Raises EditedMigrationError.
+    for good whether `business_now()` can be set. Raises EditedMigrationError, PowerfulRoleError.
     """
     conn: Conn = await asyncpg.connect(admin_dsn, timeout=10)
     try:
@@ -46,6 +63,8 @@ async def migrate_all(
             done += await _apply(conn, service, _files("kit", "migrations/messaging"))
             done += await _apply(conn, service, _files(f"services.{service}", "migrations"))
             await conn.execute(_GRANTS_OF[service])
+            await guard(conn, service)
+        await guard(conn, VAULT)
         return done
     finally:
         await conn.close()
@@ -77,6 +96,14 @@ def _files(package: str, folder: str) -> list[tuple[str, str]]:
 
 
 async def _roles(conn: Conn, passwords: Mapping[str, str]) -> None:
+    """Make our roles; one without a password cannot sign in, but policies may name it."""
+    needed = (
+        *(f"chuishao_{service}" for service in (*SERVICES, "vault")),
+        *(people_role(service) for service in GUARDED),
+    )
+    for role in needed:
+        if role not in passwords and not await conn.fetchval(SQL_ROLE_EXISTS, role):
+            await conn.execute(f"create role {role} nologin")
     for role, password in passwords.items():
         verb = "alter" if await conn.fetchval(SQL_ROLE_EXISTS, role) else "create"
         statement = await conn.fetchval(
@@ -85,6 +112,9 @@ async def _roles(conn: Conn, passwords: Mapping[str, str]) -> None:
             password,
         )
         await conn.execute(statement)
+    powerful = await conn.fetch(SQL_TOO_POWERFUL, list({*needed, *passwords}))
+    if powerful:
+        raise PowerfulRoleError(", ".join(row["rolname"] for row in powerful))
 
 
 async def _apply(

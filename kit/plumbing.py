@@ -17,6 +17,7 @@ from kit.broker import connect, create_broker, subscribe
 from kit.db import Pool, create_pool
 from kit.delivery import Delivery, Handler
 from kit.logging import configure
+from kit.migrate import people_role
 from kit.relay import Relay
 from kit.settings import ServiceSettings
 
@@ -65,6 +66,26 @@ class Plumbing:
 
 class NoRelayKeyError(RuntimeError):
     """A service that publishes was started without the key of its relay user."""
+
+
+class NoPeoplePasswordError(RuntimeError):
+    """A service whose tables are guarded row by row was started without the password of that role."""
+
+
+async def open_people_pool(settings: ServiceSettings, service: str) -> Pool:
+    """The pool of people's requests: a role of its own that sees what `kit.db.show` was told, else nothing.
+
+    Raises NoPeoplePasswordError, and OSError or asyncpg errors when the server cannot be reached.
+    """
+    if settings.people_password is None:
+        raise NoPeoplePasswordError(service)
+    return await create_pool(
+        settings.postgres_dsn,
+        settings.people_password.get_secret_value(),
+        service,
+        size=settings.pool_size,
+        user=people_role(service),
+    )
 
 
 async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:

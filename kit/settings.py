@@ -26,6 +26,8 @@ class ServiceSettings(BaseSettings):
     postgres_dsn: str
     """Without a password: that comes from the secrets folder."""
     postgres_password: SecretStr
+    people_password: SecretStr | None = None
+    """Of the role as which people's requests run, where the service has one (docs/adr/0036)."""
     pool_size: int = 10
     nats_url: str
     nats_seed: SecretStr

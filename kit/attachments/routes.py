@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -11,16 +12,17 @@ from fastapi import FastAPI, Path, Request, Response
 from starlette.responses import StreamingResponse
 
 from kit.attachments.media import EXTENSIONS
-from kit.attachments.shelf import Shelf
+from kit.attachments.shelf import Shelf, find
 from kit.attachments.storage import key_of
 from kit.auth import Principal, allow
-from kit.clock import business_now
-from kit.db import Conn, reading
+from kit.db import Conn
 from kit.errors import DomainError, Kind, not_found
 from kit.http import reply
 
 MaySee = Callable[[Conn, Record, Principal, datetime], Awaitable[bool]]
 """Whether somebody may see a file that is in use; asked with its row and business time."""
+Looking = AbstractAsyncContextManager[tuple[Conn, datetime]]
+"""A connection that sees what somebody may see, and business time."""
 
 _DOCUMENTED: Final[dict[str, Any]] = {
     "requestBody": {
@@ -39,11 +41,12 @@ _HEADERS: Final = {
 """A file is shown as what we found it to be, runs nothing, and stays in no shared cache."""
 
 
-def add_attachments(
+def add_attachments(  # noqa: PLR0913 - what its routes stand on
     app: FastAPI,
     shelf: Shelf,
     may_see: MaySee,
     *,
+    looking: Callable[[Principal], Looking],
     uploaders: tuple[str, ...],
     readers: tuple[str, ...],
 ) -> None:
@@ -66,9 +69,10 @@ def add_attachments(
         ident: Annotated[str, Path(max_length=40)], who: Principal = allow(*readers)
     ) -> Response:
         """The file itself, by right of what it belongs to; before that, for its uploader alone."""
-        row = await shelf.find(ident)
-        if row is None or not await _allowed(shelf, row, who, may_see):
-            raise not_found("附件", "attachment")
+        async with looking(who) as (conn, now):
+            row = await find(conn, ident)
+            if row is None or not await _allowed(conn, row, who, may_see, now):
+                raise not_found("附件", "attachment")
         name = f"{row['attachment_id']}.{EXTENSIONS[row['content_type']]}"
         headers = _HEADERS | {
             "Content-Length": str(row["size"]),
@@ -78,11 +82,10 @@ def add_attachments(
         return StreamingResponse(pieces, headers=headers, media_type=row["content_type"])
 
 
-async def _allowed(shelf: Shelf, row: Record, who: Principal, may_see: MaySee) -> bool:
+async def _allowed(conn: Conn, row: Record, who: Principal, may_see: MaySee, now: datetime) -> bool:
     if row["used_by"] is None:
         return bool(row["uploaded_by"] == who.sub)
-    async with reading(shelf.pool) as conn:
-        return await may_see(conn, row, who, await business_now(conn))
+    return await may_see(conn, row, who, now)
 
 
 def _no_forms() -> DomainError:

@@ -22,7 +22,7 @@ from kit.attachments import store
 from kit.attachments.inspection import Inspected, inspect
 from kit.attachments.storage import Storage, key_of
 from kit.clock import business_now
-from kit.db import Pool, reading, transaction
+from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind
 from kit.ids import new_id
 from kit.validation import wrong_field
@@ -60,15 +60,6 @@ class Shelf:
             async with self._looking:
                 found = await asyncio.to_thread(inspect, body)
             return await self._keep(found, sub)
-
-    async def find(self, ident: str) -> Record | None:
-        """The row of an attachment; None for what is no id."""
-        try:
-            attachment_id = UUID(ident)
-        except ValueError:
-            return None
-        async with reading(self.pool) as conn:
-            return await store.one(conn, attachment_id)
 
     @contextmanager
     def _place(self, sub: str) -> Iterator[None]:
@@ -119,6 +110,15 @@ class Shelf:
             "size": len(found.body),
             "sha256": digest.hex(),
         } | sizes
+
+
+async def find(conn: Conn, ident: str) -> Record | None:
+    """The row of an attachment; None for what is no id."""
+    try:
+        attachment_id = UUID(ident)
+    except ValueError:
+        return None
+    return await store.one(conn, attachment_id)
 
 
 def file_view(row: Mapping[str, Any], *, whereabouts: bool) -> dict[str, Any]:

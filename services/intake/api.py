@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
@@ -13,8 +15,8 @@ from pydantic import Field, ValidationError
 from kit.attachments.routes import add_attachments
 from kit.attachments.shelf import Shelf
 from kit.auth import Principal, allow, deny_by_default
-from kit.clock import CITY_TIME
-from kit.db import Conn, Pool
+from kit.clock import CITY_TIME, business_now
+from kit.db import Conn, Pool, reading
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
@@ -240,4 +242,9 @@ def _files(app: FastAPI, shelf: Shelf, holder: Holder) -> None:
         day = now.astimezone(CITY_TIME).date()
         return await actions.may_see_file(conn, row, who, holder.codes.staff, day)
 
-    add_attachments(app, shelf, may_see, uploaders=FILERS, readers=FILERS)
+    @asynccontextmanager
+    async def looking(_: Principal) -> AsyncIterator[tuple[Conn, datetime]]:
+        async with reading(shelf.pool) as conn:
+            yield conn, await business_now(conn)
+
+    add_attachments(app, shelf, may_see, looking=looking, uploaders=FILERS, readers=FILERS)

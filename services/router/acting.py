@@ -13,7 +13,7 @@ from contracts.command import Command, CommandRequest, ReplyRequest
 from contracts.ticket import TicketStatus
 from kit import audit, outbox
 from kit.clock import business_now
-from kit.db import Conn, Pool, transaction
+from kit.db import Conn, Pool, keep_in_hand, show, transaction
 from kit.errors import DomainError, Kind, not_found, stale
 from kit.outbox import Outgoing
 from kit.relay import Relay
@@ -45,6 +45,8 @@ class Office:
     pool: Pool
     relay: Relay
     in_use: DirectoryInUse
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
 
     async def act(
         self,
@@ -59,8 +61,9 @@ class Office:
 
         `expected` is an If-Match header: the version in quotes that the caller saw.
         """
-        async with transaction(self.pool) as conn:
+        async with transaction(self.people) as conn:
             now = await business_now(conn)
+            await show(conn, actor.sight(told=actor.units))
             once = Once.of(f"@{actor.person}", command.command_id, [ticket, action, command])
             if (before := await once.before(conn)) is not None:
                 return before
@@ -115,6 +118,7 @@ class Office:
     ) -> tuple[list[Outgoing], dict[str, Any]]:
         ticket, name, command, actor, now = asked
         row = await _visible(conn, ticket, actor, lock=True)
+        await keep_in_hand(conn, [row["ticket_id"]])
         if command.version is not None and command.version != row["version"]:
             raise stale("工单", "The ticket", row["version"])
         action = _action(name)

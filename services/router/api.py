@@ -9,11 +9,11 @@ from asyncpg import Record
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.command import Command
-from kit.attachments.routes import add_attachments
+from kit.attachments.routes import Looking, add_attachments
 from kit.attachments.shelf import Shelf
 from kit.auth import ROLES, Principal, allow, deny_by_default
 from kit.clock import business_now
-from kit.db import Conn, reading
+from kit.db import Conn, Pool, reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
 from kit.validation import wrong_field
@@ -44,6 +44,7 @@ Ident = Annotated[str, Path(max_length=40)]
 def make_app(  # noqa: PLR0913 - what its routes stand on
     shared: Shared,
     *,
+    people: Pool,
     office: Office,
     whistles: WhistleOffice,
     in_use: DirectoryInUse,
@@ -51,21 +52,24 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     patience: Patience,
     shelf: Shelf,
 ) -> FastAPI:
-    """The application with all of the router's routes."""
+    """The application with all of the router's routes.
+
+    What shows tickets to people reads through `people` (docs/adr/0036); `shared.pool` is the worker's.
+    """
     app = create_app(shared, title="Chuishao router 派单", version="0.1.0")
-    _tickets(app, shared, office, in_use)
-    _triage(app, shared, in_use)
-    _issues(app, shared, office, in_use)
-    add_whistles(app, shared, whistles, in_use)
+    _tickets(app, people, office, in_use)
+    _triage(app, people, in_use)
+    _issues(app, people, office, in_use)
+    add_whistles(app, shared, people, whistles, in_use)
     add_replies(app, office)
     add_directory(app, shared, in_use, patience)
     _explain(app, shared, in_use, models)
-    _proof(app, shelf, in_use)
+    _proof(app, people, shelf, in_use)
     deny_by_default(app, PUBLIC)
     return app
 
 
-def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse) -> None:
+def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) -> None:
     @app.get("/v1/tickets", tags=["tickets"])
     async def tickets(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
@@ -80,7 +84,7 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
     ) -> Response:
         """Tickets the asker may see, newest first. `q` is the beginning of a number."""
         wanted = Filter(unit, area, status, q, overdue, cursor, limit)
-        found = await queries.page(shared.pool, who, in_use.directory, wanted)
+        found = await queries.page(people, who, in_use.directory, wanted)
         return reply(found)
 
     @app.get("/v1/tickets/{ident}", tags=["tickets"])
@@ -90,7 +94,7 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
         `receipt_text` says the receipt in plain words, in the language asked for.
         """
         found = await queries.one(
-            shared.pool,
+            people,
             ticket=ident,
             principal=who,
             directory=in_use.directory,
@@ -115,14 +119,14 @@ def _tickets(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUs
                     en="is given by path and token; remove it",
                 )
         expected = request.headers.get("if-match")
-        async with reading(shared.pool) as conn:
+        async with reading(people) as conn:
             now = await business_now(conn)
         actor = queries.actor_of(who, in_use.directory, now)
         state = await office.act(ident, action, command, actor, expected=expected)
         return reply(state, headers={"ETag": f'"{state["version"]}"'})
 
 
-def _triage(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
+def _triage(app: FastAPI, people: Pool, in_use: DirectoryInUse) -> None:
     @app.get("/v1/triage", tags=["triage"])
     async def waiting(  # noqa: PLR0913, PLR0917 - the filters of one list
         request: Request,
@@ -140,21 +144,19 @@ def _triage(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
         """
         code = reason.value if reason else None
         wanted = Wanted(desk, area, code, triage.place(cursor), limit)
-        return reply(
-            await triage.page(shared.pool, who, in_use.directory, wanted, language(request))
-        )
+        return reply(await triage.page(people, who, in_use.directory, wanted, language(request)))
 
 
-def _issues(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse) -> None:
+def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) -> None:
     @app.get("/v1/issues", tags=["issues"])
     async def issues(who: Principal = allow(*READERS)) -> Response:
         """Open hot issues with a ticket the asker may see, hottest first."""
-        return reply(await issue_desk.page(shared.pool, who, in_use.directory))
+        return reply(await issue_desk.page(people, who, in_use.directory))
 
     @app.get("/v1/issues/{ident}", tags=["issues"])
     async def issue(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One hot issue, open or closed, with the members the asker may see."""
-        return reply(await issue_desk.one(shared.pool, ident, who, in_use.directory))
+        return reply(await issue_desk.one(people, ident, who, in_use.directory))
 
     @app.post("/v1/issues/{ident}/close", tags=["issues"], openapi_extra=_schema(Closing))
     async def close(
@@ -162,7 +164,7 @@ def _issues(app: FastAPI, shared: Shared, office: Office, in_use: DirectoryInUse
     ) -> Response:
         """Close a hot issue with a reason; 409 when it is closed already."""
         closing: Closing = await read_body(request, Closing)
-        return reply(await issue_desk.close(shared.pool, office.relay, ident, closing, who))
+        return reply(await issue_desk.close(people, office.relay, ident, closing, who))
 
 
 def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: ModelInUse) -> None:
@@ -182,12 +184,15 @@ def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: Model
         return reply(explain(question, in_use.directory, force.now, model=model, english=english))
 
 
-def _proof(app: FastAPI, shelf: Shelf, in_use: DirectoryInUse) -> None:
+def _proof(app: FastAPI, people: Pool, shelf: Shelf, in_use: DirectoryInUse) -> None:
     async def may_see(conn: Conn, row: Record, who: Principal, now: datetime) -> bool:
         asked = (conn, row, who, in_use.directory, now)
         return await queries.may_see_proof(*asked) or await whistle_pages.may_see_proof(*asked)
 
-    add_attachments(app, shelf, may_see, uploaders=ACTORS, readers=READERS)
+    def looking(who: Principal) -> Looking:
+        return queries.looking(people, who, in_use.directory)
+
+    add_attachments(app, shelf, may_see, looking=looking, uploaders=ACTORS, readers=READERS)
 
 
 def _schema(model: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from contracts.whistle import WhistleStatus
 from contracts.whistle_command import Blowing, WhistleCommand
 from kit.auth import Principal, allow
 from kit.clock import business_now
-from kit.db import reading
+from kit.db import Pool, reading
 from kit.http import Shared, language, read_body, reply
 from services.router import queries, whistle_pages
 from services.router.blowing import WhistleOffice
@@ -27,14 +27,14 @@ Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 
 
 def add_whistles(
-    app: FastAPI, shared: Shared, whistles: WhistleOffice, in_use: DirectoryInUse
+    app: FastAPI, shared: Shared, people: Pool, whistles: WhistleOffice, in_use: DirectoryInUse
 ) -> None:
     """The routes of whistles."""
-    _reading(app, shared, in_use)
+    _reading(app, shared, people, in_use)
     _steps(app, shared, whistles, in_use)
 
 
-def _reading(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
+def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse) -> None:
     @app.get("/v1/whistles", tags=["whistles"])
     async def whistles_page(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
@@ -47,7 +47,7 @@ def _reading(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
     ) -> Response:
         """Whistles the asker may know of, newest first. `unit` is a called department."""
         wanted = Wanted(unit, blower, ticket, status.value if status else None, cursor, limit)
-        return reply(await whistle_pages.page(shared.pool, who, in_use.directory, wanted))
+        return reply(await whistle_pages.page(people, who, in_use.directory, wanted))
 
     @app.get("/v1/whistles/figures", tags=["whistles"])
     async def whistle_figures(
@@ -75,7 +75,7 @@ def _reading(app: FastAPI, shared: Shared, in_use: DirectoryInUse) -> None:
     @app.get("/v1/whistles/{ident}", tags=["whistles"])
     async def whistle(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One whistle with every department's state, history and clocks; another's is a 404."""
-        return reply(await whistle_pages.one(shared.pool, ident, who, in_use.directory))
+        return reply(await whistle_pages.one(people, ident, who, in_use.directory))
 
 
 def _steps(app: FastAPI, shared: Shared, whistles: WhistleOffice, in_use: DirectoryInUse) -> None:

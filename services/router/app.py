@@ -18,7 +18,7 @@ from kit.broker import serve_commands
 from kit.db import create_pool
 from kit.http import Shared
 from kit.logging import configure
-from kit.plumbing import open_plumbing
+from kit.plumbing import open_people_pool, open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.router import consumers
@@ -43,11 +43,12 @@ async def main() -> None:
     settings = RouterSettings(_secrets_dir=secrets_dir())
     plumbing = await open_plumbing(settings, SERVICE)
     pool, relay = plumbing.pool, plumbing.relay
+    people = await open_people_pool(settings, SERVICE)
     in_use = DirectoryInUse(pool)
     await in_use.known()
     models = ModelInUse()
-    office = Office(pool, relay, in_use)
-    whistles = WhistleOffice(pool, relay, in_use)
+    office = Office(pool, relay, in_use, people)
+    whistles = WhistleOffice(pool, relay, in_use, people)
     plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use, models))
     plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
     plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations(in_use))
@@ -62,6 +63,7 @@ async def main() -> None:
     shelf = Shelf(pool, open_storage(settings, SERVICE))
     app = make_app(
         shared,
+        people=people,
         office=office,
         whistles=whistles,
         in_use=in_use,
@@ -89,7 +91,7 @@ async def main() -> None:
                 issue_watcher(pool, relay, in_use),
                 attachment_sweeper(shelf),
             ),
-            close=(pool.close,),
+            close=(people.close, pool.close),
         )
     )
 

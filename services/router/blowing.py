@@ -13,7 +13,7 @@ from contracts.whistle import WhistleEvent, WhistleKind
 from contracts.whistle_command import Blowing, WhistleCommand, WhistleRequest
 from kit import audit, outbox
 from kit.clock import business_now
-from kit.db import Conn, Pool, transaction
+from kit.db import Conn, Pool, keep_in_hand, show, transaction
 from kit.errors import DomainError, Kind, not_found, stale
 from kit.outbox import Outgoing, outgoing
 from kit.relay import Relay
@@ -44,11 +44,14 @@ class WhistleOffice:
     pool: Pool
     relay: Relay
     in_use: DirectoryInUse
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
 
     async def blow(self, body: Blowing, actor: Actor) -> Reply:
         """Blow a whistle; an emergency is issued at once. Raises DomainError 403, 404, 409, 422."""
-        async with transaction(self.pool) as conn:
+        async with transaction(self.people) as conn:
             now = await business_now(conn)
+            await show(conn, actor.sight(told=actor.units))
             once = Once.of(f"@{actor.person}", body.command_id, ["blow", body])
             if (before := await once.before(conn)) is not None:
                 return before
@@ -58,6 +61,7 @@ class WhistleOffice:
             if body.kind is WhistleKind.EMERGENCY:
                 issuing = Asked(Act.ISSUE, actor.person, now, cause=body.command_id)
                 deeds.append(take(deeds[0].after, issuing))
+            await keep_in_hand(conn, [blown.whistle_id])
             await store_whistles.add(conn, Deed(asked, blown, deeds[-1].after, ()))
             events = await _keep(conn, deeds)
             state = whistle_view(deeds[-1].after, [], actor.units)
@@ -75,8 +79,9 @@ class WhistleOffice:
         act = permits.act_of(name, command.data)
         if act is None:
             raise not_found("操作", "action")
-        async with transaction(self.pool) as conn:
+        async with transaction(self.people) as conn:
             now = await business_now(conn)
+            await show(conn, actor.sight(told=seen | actor.units))
             once = Once.of(f"@{actor.person}", command.command_id, [ident, name, command])
             if (before := await once.before(conn)) is not None:
                 return before
@@ -122,6 +127,8 @@ class WhistleOffice:
         whistle = await store_whistles.whistle(conn, whistle_id, lock=True)
         if whistle is None or not whistle.known_to(seen | actor.units, actor.kin):
             raise not_found("吹哨", "whistle")
+        owner = whistle.ticket_id or whistle_id
+        await keep_in_hand(conn, {whistle_id, owner})
         if command.version is not None and command.version != whistle.version:
             raise stale("这次吹哨", "The whistle", whistle.version)
         by = next(step.by for (_, one), step in STEPS.items() if one is act)
@@ -138,7 +145,6 @@ class WhistleOffice:
             act, actor.person, now, command.data, unit, due.get(unit or ""), command.command_id
         )
         deed = take(whistle, asked)
-        owner = whistle.ticket_id or whistle_id
         await claim_proof(conn, command.data.proof, owner, actor.person, now)
         events = await save(conn, deed)
         return events, whistle_view(deed.after, clocks, seen | actor.units)

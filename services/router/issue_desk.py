@@ -11,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kit import audit, outbox
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Conn, Pool, reading, transaction
+from kit.db import Conn, Pool
 from kit.errors import DomainError, Kind, not_found
 from kit.masking import mask
 from kit.relay import Relay
@@ -20,7 +19,7 @@ from services.router.directory.directory import Directory
 from services.router.issues import store_issues
 from services.router.issues.issues import cooled
 from services.router.issues.watching import closed
-from services.router.queries import visible_units
+from services.router.queries import looking, visible_units
 
 PAGE: Final = 100
 MEMBERS: Final = 200
@@ -35,10 +34,9 @@ class Closing(BaseModel):
     reason: str = Field(min_length=1, max_length=500)
 
 
-async def page(pool: Pool, principal: Principal, directory: Directory | None) -> dict[str, Any]:
+async def page(people: Pool, principal: Principal, directory: Directory | None) -> dict[str, Any]:
     """Open issues the asker has to do with, hottest first; at most a hundred."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, principal, directory) as (conn, now):
         units = _units(principal, directory, now)
         rows = await store_issues.open_page(conn, units, PAGE)
         seen = await _members(conn, [row["issue_id"] for row in rows], units)
@@ -47,24 +45,22 @@ async def page(pool: Pool, principal: Principal, directory: Directory | None) ->
 
 
 async def one(
-    pool: Pool, ident: str, principal: Principal, directory: Directory | None
+    people: Pool, ident: str, principal: Principal, directory: Directory | None
 ) -> dict[str, Any]:
     """One issue, open or closed. Raises DomainError 404 where none of its tickets may be seen."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, principal, directory) as (conn, now):
         return await _one(conn, _identify(ident), _units(principal, directory, now), now)
 
 
 async def close(
-    pool: Pool, relay: Relay, ident: str, closing: Closing, principal: Principal
+    people: Pool, relay: Relay, ident: str, closing: Closing, principal: Principal
 ) -> dict[str, Any]:
     """Close an issue: its tickets stay as they are and are warned of one by one again.
 
     Raises DomainError 404, and 409 when it is closed already.
     """
     issue_id = _identify(ident)
-    async with transaction(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, principal, None) as (conn, now):
         reason = mask(closing.reason)
         row = await store_issues.end(conn, issue_id, now, principal.sub, reason)
         if row is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,8 +14,9 @@ from asyncpg import Record
 
 from kit.auth import Principal
 from kit.clock import business_now
-from kit.db import Conn, Pool, reading
+from kit.db import Conn, Pool, show, transaction
 from kit.errors import not_found
+from kit.sight import NOTHING, Sight
 from kit.validation import id_cursor
 from services.router.desk.choice_text import told_in_words
 from services.router.directory.directory import Directory
@@ -62,6 +65,24 @@ def visible_units(
     return who.units | below
 
 
+def sight_of(principal: Principal, directory: Directory | None, now: datetime) -> Sight:
+    """What the row policies are told of somebody."""
+    units = visible_units(principal, directory, now)
+    who = actor_of(principal, directory, now)
+    return who.sight(everything=units is None, told=units or NOTHING)
+
+
+@asynccontextmanager
+async def looking(
+    people: Pool, principal: Principal, directory: Directory | None
+) -> AsyncIterator[tuple[Conn, datetime]]:
+    """A transaction that sees what somebody may see, and its time."""
+    async with transaction(people) as conn:
+        now = await business_now(conn)
+        await show(conn, sight_of(principal, directory, now))
+        yield conn, now
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a list of tickets is narrowed to."""
@@ -77,12 +98,11 @@ class Filter:
 
 
 async def page(
-    pool: Pool, principal: Principal, directory: Directory | None, wanted: Filter
+    people: Pool, principal: Principal, directory: Directory | None, wanted: Filter
 ) -> dict[str, Any]:
     """A page of tickets, newest first, with the cursor of the next. Raises DomainError 422."""
     before = id_cursor(wanted.cursor)
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, principal, directory) as (conn, now):
         who = actor_of(principal, directory, now)
         units = visible_units(principal, directory, now)
         hidden = frozenset() if units is None else who.kin
@@ -115,7 +135,7 @@ async def page(
 
 
 async def one(
-    pool: Pool,
+    people: Pool,
     *,
     ticket: str,
     principal: Principal,
@@ -128,8 +148,7 @@ async def one(
     ticket may read those merged into it: their words are part of the matter now.
     """
     ticket_id, number = identify(ticket)
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, principal, directory) as (conn, now):
         row = await store.ticket(conn, ticket_id, number)
         if row is None:
             raise not_found("工单", "ticket")

@@ -17,8 +17,7 @@ import orjson
 from asyncpg import Record
 
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Pool, reading
+from kit.db import Pool
 from kit.validation import bad_cursor
 from services.router import queries
 from services.router.decision import reasons
@@ -41,11 +40,10 @@ WORDS: Final = ("title", "text", "address")
 
 
 async def page(
-    pool: Pool, who: Principal, directory: Directory | None, wanted: Wanted, language: str
+    people: Pool, who: Principal, directory: Directory | None, wanted: Wanted, language: str
 ) -> dict[str, Any]:
     """A page of what waits, most urgent and oldest first, in `zh` or `en`."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with queries.looking(people, who, directory) as (conn, now):
         rows = await store_triage.waiting(conn, replace(wanted, limit=wanted.limit + 1))
         shown = rows[: wanted.limit]
         ids = [row["ticket_id"] for row in shown]

@@ -15,7 +15,7 @@ from kit.db import Conn, Pool, reading
 from kit.errors import DomainError, not_found
 from kit.validation import id_cursor, wrong_field
 from services.router.directory.directory import Directory
-from services.router.queries import actor_of, visible_units
+from services.router.queries import actor_of, looking, visible_units
 from services.router.ticket import store
 from services.router.ticket.ticket import identify
 from services.router.whistle import figures, store_figures, store_whistles
@@ -54,15 +54,14 @@ def knowing(who: Principal, directory: Directory | None, now: datetime) -> froze
 
 
 async def page(
-    pool: Pool, who: Principal, directory: Directory | None, wanted: Wanted
+    people: Pool, who: Principal, directory: Directory | None, wanted: Wanted
 ) -> dict[str, Any]:
     """A page of whistles, newest first, with the cursor of the next. Raises DomainError 422.
 
     A ticket that does not exist has none, as one that the asker may not know of.
     """
     before = id_cursor(wanted.cursor)
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, who, directory) as (conn, now):
         units = knowing(who, directory, now)
         hidden = frozenset[str]() if units is None else actor_of(who, directory, now).kin
         ticket_id = await _ticket_id(conn, wanted.ticket)
@@ -86,15 +85,14 @@ async def page(
 
 
 async def one(
-    pool: Pool, ident: str, who: Principal, directory: Directory | None
+    people: Pool, ident: str, who: Principal, directory: Directory | None
 ) -> dict[str, Any]:
     """A whistle with its history and clocks. Raises DomainError 404."""
     try:
         whistle_id = UUID(ident)
     except ValueError:
         raise not_found("吹哨", "whistle") from None
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, who, directory) as (conn, now):
         units = knowing(who, directory, now)
         whistle = await store_whistles.whistle(conn, whistle_id)
         if whistle is None or not _knows(whistle, who, directory, now):
@@ -131,7 +129,10 @@ async def counted(  # noqa: PLR0913 - who asks for what, in which language
     end: datetime | None,
     language: str,
 ) -> dict[str, Any]:
-    """Figures of a period, the last 30 days unless told; formulas printed. Raises DomainError 422."""
+    """Figures of a period, the last 30 days unless told; formulas printed. Raises DomainError 422.
+
+    Counts of an area, also of what its reader may not read: the worker's `pool`.
+    """
     async with reading(pool) as conn:
         now = await business_now(conn)
         period = _period(who, directory, (start, end), now)
@@ -192,7 +193,7 @@ async def _ticket_id(conn: Conn, ticket: str | None) -> UUID | None:
     if ticket is None:
         return None
     try:
-        row = await store.ticket(conn, *identify(ticket))
+        ticket_id, number = identify(ticket)
     except DomainError:
         return None
-    return row["ticket_id"] if row else None
+    return await store.id_of(conn, number) if number else ticket_id

@@ -139,7 +139,7 @@ async def test_a_receipt_is_stored_with_its_keys_sorted_and_shown_in_plain_words
 async def office(database: Database, router_pool: Pool) -> Office:
     in_use = await _start(database, router_pool)
     relay = Relay(router_pool, Client(), service="router")  # connected to nobody: events wait
-    return Office(router_pool, relay, in_use)
+    return Office(router_pool, relay, in_use, router_pool)
 
 
 async def _dispatch(office: Office, ticket: str, action: str, unit: str) -> dict[str, Any]:

@@ -90,7 +90,7 @@ async def shown(desk: Desk, one: str, who: str = "admin") -> dict[str, Any]:
 
 
 def whistles(desk: Desk) -> WhistleOffice:
-    return WhistleOffice(desk.pool, desk.office.relay, desk.office.in_use)
+    return WhistleOffice(desk.pool, desk.office.relay, desk.office.in_use, desk.office.people)
 
 
 async def clock(  # noqa: PLR0913, PLR0917 - what a clock is told apart by

@@ -35,7 +35,7 @@ class City:
         self.pool = pool
         self.dsn = dsn
         self.in_use = DirectoryInUse(pool)
-        self.office = Office(pool, Relay(pool, Client(), service="router"), self.in_use)
+        self.office = Office(pool, Relay(pool, Client(), service="router"), self.in_use, pool)
 
     async def at(self, when: datetime) -> None:
         conn = await asyncpg.connect(self.dsn)

@@ -27,6 +27,7 @@ ROLES: Final = (
     "chuishao_intake",
     "chuishao_vault",
     "chuishao_router",
+    "chuishao_router_people",
     "chuishao_notifier",
     "chuishao_console",
 )

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.directory import UnitKind
+from kit.sight import NOTHING, Sight
 from services.router.directory.directory import Directory, holds
 from services.router.ticket.ticket import By
 
@@ -48,11 +49,28 @@ class Actor:
 
     def serves(self, area: str | None) -> bool:
         """True for a leader of the office in whose area a place lies: all that happens there is theirs to see."""
-        if not area or self.directory is None:
-            return False
-        units = self.directory.units
-        offices = (units[lead] for lead in self.leads if units[lead].kind in OFFICES)
-        return any(area.startswith(code) for office in offices for code in office.area)
+        return bool(area) and any((area or "").startswith(code) for code in self.areas)
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """Areas of the offices that this person leads."""
+        units = self.directory.units if self.directory else {}
+        offices = (units[lead] for lead in self.leads if lead in units)
+        return frozenset(
+            code for office in offices if office.kind in OFFICES for code in office.area
+        )
+
+    def sight(self, *, everything: bool = False, told: frozenset[str] = NOTHING) -> Sight:
+        """The same as `sees`, for the row policies (migrations/0013); `told`: see `kit.sight`."""
+        return Sight(
+            person=self.person,
+            everything=everything or self.desk or self.ruling,
+            units=self.units,
+            below=self.units | _downwards(self.directory, self.leads),
+            areas=self.areas,
+            kin=self.kin,
+            told=told,
+        )
 
     @property
     def kin(self) -> frozenset[str]:
@@ -110,6 +128,25 @@ def actor(
         units, leads, elsewhere = units & {unit}, leads & {unit}, units - {unit}
     desk, ruling = not roles.isdisjoint(DESK_ROLES), "ruling" in roles
     return Actor(person, units, desk, ruling, leads, directory, elsewhere)
+
+
+def _downwards(directory: Directory | None, leads: frozenset[str]) -> frozenset[str]:
+    """All units of which one of `leads` is a superior."""
+    if directory is None or not leads:
+        return NOTHING
+    children = directory.memo.get(("children",))
+    if children is None:
+        children = {}
+        for unit in directory.units.values():
+            children.setdefault(unit.parent, []).append(unit.code)
+        directory.remember(("children",), children)
+    found: set[str] = set()
+    waiting = list(leads)
+    while waiting:
+        fresh = [code for code in children.get(waiting.pop(), ()) if code not in found]
+        found.update(fresh)
+        waiting += fresh
+    return frozenset(found)
 
 
 def _upwards(directory: Directory, unit: str) -> Iterator[str]:

@@ -21,6 +21,7 @@ select * from unnest(
 )
 """
 SQL_TICKET: Final = "select * from ticket where ticket_id = $1 or number = $2"
+SQL_ID_OF: Final = "select id_of_number($1)"
 SQL_TICKET_LOCKED: Final = "select * from ticket where ticket_id = $1 or number = $2 for update"
 SQL_MOVE: Final = """
 with moved as (
@@ -102,6 +103,12 @@ async def ticket(
 ) -> Record | None:
     """One ticket by id or number, locked for a change where asked."""
     return await conn.fetchrow(SQL_TICKET_LOCKED if lock else SQL_TICKET, ticket_id, number)
+
+
+async def id_of(conn: Conn, number: str) -> UUID | None:
+    """The id behind a number, whoever asks."""
+    ticket_id: UUID | None = await conn.fetchval(SQL_ID_OF, number)
+    return ticket_id
 
 
 async def move(conn: Conn, before: Record, after: Standing, version: int, at: datetime) -> bool:

@@ -13,28 +13,7 @@ from contracts.ticket import TicketStatus
 from kit.db import Conn
 from services.router.ticket.merging import Member, Tree
 
-SQL_TREE: Final = """
-with recursive above as (
-    select unnest($1::uuid[]) as ticket_id
-    union
-    select f.into_ticket from above join follower f using (ticket_id)
-), whole as (
-    select ticket_id from above
-    union
-    select f.ticket_id from whole w join follower f on f.into_ticket = w.ticket_id
-)
-select t.ticket_id, t.number, t.status, t.unit, t.assists, t.accused, t.urgency, t.profile, t.round,
-    t.received_at, f.into_ticket, f.before, f.joined,
-    (
-        select min(e.at)
-        from ticket_event e
-        where e.ticket_id = t.ticket_id and e.round = t.round
-            and e.event in ('dispatched', 'reopened')
-    ) as dispatched_at
-from whole w
-join ticket t using (ticket_id)
-left join follower f using (ticket_id)
-"""
+SQL_TREE: Final = "select * from tree_of($1)"
 SQL_LOCK: Final = """
 select ticket_id
 from ticket
