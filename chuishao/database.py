@@ -25,11 +25,12 @@ class DatabaseRefusedError(RuntimeError):
 async def bring_up_to_date(admin: Dsn, secrets: Secrets, *, simulated: bool) -> list[str]:
     """Make database and roles if missing and apply the migrations; return what was applied.
 
-    Raises DatabaseRefusedError for a migration edited after it was applied and for a database that
-    should be simulated and is not; OSError and asyncpg's errors when the server cannot be reached.
+    Raises DatabaseRefusedError for a migration edited after it was applied, for a role of ours that
+    passes every row policy, and for a database that should be simulated and is not; OSError and
+    asyncpg's errors when the server cannot be reached.
     """
     from kit.logging import configure
-    from kit.migrate import EditedMigrationError, migrate_all
+    from kit.migrate import EditedMigrationError, PowerfulRoleError, migrate_all
 
     configure("chuishao", level="WARNING", form="console")
     await _ensure_database(admin, secrets.passwords[OWNER_ROLE])
@@ -41,6 +42,14 @@ async def bring_up_to_date(admin: Dsn, secrets: Secrets, *, simulated: bool) -> 
             f"此库已执行过的迁移后来被改动：{error}。请恢复原文件，新的改动写进新的迁移。\n"
             f"A migration already applied here has other content now: {error}. Restore it and "
             "put the change into a new one."
+        )
+        raise DatabaseRefusedError(msg) from None
+    except PowerfulRoleError as error:
+        msg = (
+            f"数据库角色 {error} 是超级用户或带 BYPASSRLS，行级权限对它无效。请由数据库管理员收回：\n"
+            f"Database role {error} is a superuser or has BYPASSRLS, so no row policy holds for it; "
+            "let the database's administrator run:\n"
+            "  alter role … nosuperuser nobypassrls"
         )
         raise DatabaseRefusedError(msg) from None
     if simulated and not await _is_simulated(dsn):

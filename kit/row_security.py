@@ -12,8 +12,8 @@ from typing import Final
 from kit.db import Conn
 
 MARKS: Final = (
-    "ticket_id", "complaint_id", "whistle_id", "issue_id", "used_by", "word_id", "reply", "phone",
-    "phone_index", "phone_mark", "address_hash", "phone_digest",
+    "ticket_id", "complaint_id", "whistle_id", "issue_id", "session_id", "decision_id", "legacy_id",
+    "used_by", "word_id", "reply", "phone", "phone_index", "phone_mark", "address_hash",
 )  # fmt: skip
 """Columns by which a table is known to be about tickets or people."""
 VAULT: Final = "vault"

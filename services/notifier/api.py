@@ -17,13 +17,14 @@ from services.notifier.acknowledging import acknowledge
 from services.notifier.api_dossier import add_dossier
 from services.notifier.api_notices import add_notices
 from services.notifier.api_rates import add_rates
-from services.notifier.api_reception import Doors, add_reception
+from services.notifier.api_reception import add_reception
 from services.notifier.api_replies import PATHS, add_replies
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
+from services.notifier.looking import EVERYWHERE, Doors
 from services.notifier.queries import Wanted
 from services.notifier.replying import ReplyDesk
-from services.notifier.viewing import EVERYWHERE, Page
+from services.notifier.viewing import Page
 
 READERS: Final = (*EVERYWHERE, "secretary")
 
@@ -36,24 +37,34 @@ Cursor = Annotated[str | None, Query(max_length=64)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 
 
-def make_app(
-    shared: Shared, *, holder: Holder, relay: Relay, asking: Asking, replies: ReplyDesk
+def make_app(  # noqa: PLR0913 - what its routes stand on
+    shared: Shared,
+    *,
+    people: Pool,
+    holder: Holder,
+    relay: Relay,
+    asking: Asking,
+    replies: ReplyDesk,
 ) -> FastAPI:
-    """The application with all of the notifier's routes."""
+    """The application with all of the notifier's routes.
+
+    What shows tickets to people reads through `people` (docs/adr/0036); `shared.pool` is the worker's.
+    """
     app = create_app(shared, title="Chuishao notifier 时限与升级", version="0.1.0")
-    add_dossier(app, shared, holder, relay, asking)
-    _clocks(app, shared.pool, holder)
-    _escalations(app, shared.pool, holder)
+    doors = Doors(shared.pool, people, relay, holder)
+    add_dossier(app, doors, asking)
+    _clocks(app, people, holder)
+    _escalations(app, people, holder)
     _acknowledging(app, shared.pool, holder, relay)
-    add_reception(app, Doors(shared.pool, relay, holder))
+    add_reception(app, doors)
     add_replies(app, replies)
-    add_notices(app, shared.pool, holder)
+    add_notices(app, shared.pool, people, holder)
     add_rates(app, shared.pool, holder)
     deny_by_default(app, PUBLIC | PATHS)
     return app
 
 
-def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
+def _clocks(app: FastAPI, people: Pool, holder: Holder) -> None:
     @app.get("/v1/clocks/{ticket}", tags=["clocks"])
     async def ticket_clocks(
         request: Request,
@@ -64,11 +75,11 @@ def _clocks(app: FastAPI, pool: Pool, holder: Holder) -> None:
 
         `Accept-Language: en` asks for the sentences in English.
         """
-        found = await viewing.clocks(pool, holder.directory, who, id_of(ticket, "工单", "ticket"))
+        found = await viewing.clocks(people, holder.directory, who, id_of(ticket, "工单", "ticket"))
         return reply(viewing.in_english(found) if language(request) == "en" else found)
 
 
-def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:
+def _escalations(app: FastAPI, people: Pool, holder: Holder) -> None:
     @app.get("/v1/escalations", tags=["escalations"])
     async def list_escalations(  # noqa: PLR0913 - one parameter per filter
         *,
@@ -84,7 +95,9 @@ def _escalations(app: FastAPI, pool: Pool, holder: Holder) -> None:
     ) -> Response:
         """Raised rungs of the ladder, newest first."""
         wanted = Wanted(ticket, unit, area, level, uncleared, acknowledged)
-        found = await viewing.escalations(pool, holder.directory, who, wanted, Page(cursor, limit))
+        found = await viewing.escalations(
+            people, holder.directory, who, wanted, Page(cursor, limit)
+        )
         return reply(found)
 
 

@@ -8,13 +8,14 @@ from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.escalation import EntryRule, ReceptionLevel
 from kit.auth import Principal, allow
-from kit.http import Shared, language, read_body, reply
-from kit.relay import Relay
+from kit.db import Pool
+from kit.http import language, read_body, reply
 from services.notifier import viewing
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
 from services.notifier.dossier import Dossiers, Reader
 from services.notifier.legacy import Ledger, Wanted
+from services.notifier.looking import Doors
 from services.notifier.reception import dossier_page, dossier_style
 from services.notifier.reception.handing import CareFlag, Submission, TakingBack
 from services.notifier.reception.legacy import Opening, Review
@@ -35,15 +36,16 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def add_dossier(app: FastAPI, shared: Shared, holder: Holder, relay: Relay, asking: Asking) -> None:
+def add_dossier(app: FastAPI, doors: Doors, asking: Asking) -> None:
     """The routes of the tables."""
-    _dossier(app, Dossiers(shared.pool, asking), holder)
-    _queue(app, shared, holder)
-    _by_hand(app, Tables(shared.pool, relay), holder)
-    _legacy(app, Ledger(shared.pool, relay), holder)
+    holder = doors.holder
+    _dossier(app, Dossiers(doors.people, asking), holder)
+    _queue(app, doors.people, holder)
+    _by_hand(app, Tables(doors.pool, doors.relay), holder)
+    _legacy(app, Ledger(doors.pool, doors.people, doors.relay), holder)
 
 
-def _queue(app: FastAPI, shared: Shared, holder: Holder) -> None:
+def _queue(app: FastAPI, people: Pool, holder: Holder) -> None:
     @app.get("/v1/reception/queue", tags=["reception"])
     async def reception_queue(  # noqa: PLR0913, PLR0917 - one parameter per filter
         org: Code = None,
@@ -62,7 +64,7 @@ def _queue(app: FastAPI, shared: Shared, holder: Holder) -> None:
         """
         wanted = Narrowed(rule.value if rule else None, level.value if level else None, unit, area)
         page = Page(cursor, limit)
-        found = await viewing.queue(shared.pool, holder.directory, who, org, page, wanted)
+        found = await viewing.queue(people, holder.directory, who, org, page, wanted)
         return reply(found)
 
 

@@ -13,14 +13,15 @@ from kit.errors import not_found
 from kit.http import reply
 from services.notifier import notice_pages
 from services.notifier.directory import Holder
+from services.notifier.looking import EVERYWHERE
 from services.notifier.notice_pages import Asked
-from services.notifier.viewing import EVERYWHERE, Page
+from services.notifier.viewing import Page
 
 READERS: Final = (*EVERYWHERE, "secretary", "unit")
 State = Literal["planned", "sent", "failed", "dead", "dropped", "digested"]
 
 
-def add_notices(app: FastAPI, pool: Pool, holder: Holder) -> None:
+def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
     """The routes of notices."""
 
     @app.get("/v1/notices", tags=["notices"])
@@ -35,7 +36,9 @@ def add_notices(app: FastAPI, pool: Pool, holder: Holder) -> None:
     ) -> Response:
         """Notices, newest first; of a ticket also how many people each cause has reached."""
         asked = Asked(ticket, person, state)
-        found = await notice_pages.notices(pool, holder.directory, who, asked, Page(cursor, limit))
+        found = await notice_pages.notices(
+            people, holder.directory, who, asked, Page(cursor, limit)
+        )
         return reply(found)
 
     @app.post("/v1/notices/{ident}/retry", tags=["notices"])

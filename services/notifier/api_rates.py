@@ -13,11 +13,12 @@ from kit.validation import id_of
 from services.notifier import excluding, flagging, rating, reporting
 from services.notifier.directory import Holder
 from services.notifier.excluding import Exclusion, Review
+from services.notifier.looking import EVERYWHERE
 from services.notifier.rates import report_page
 from services.notifier.rates.store_exclusions import Listed
 from services.notifier.rating import Asked, By
 from services.notifier.reporting import Campaign
-from services.notifier.viewing import EVERYWHERE, Page
+from services.notifier.viewing import Page
 
 READERS: Final = (*EVERYWHERE, "secretary", "unit")
 SUPERVISORS: Final = ("secretary", "dispatcher", "admin")

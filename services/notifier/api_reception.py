@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -11,13 +10,11 @@ from fastapi import FastAPI, Header, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 
 from kit.auth import Principal, allow
-from kit.db import Pool
 from kit.http import language, read_body, reply
 from kit.idempotency import optional_key
 from kit.page import Lang
-from kit.relay import Relay
 from kit.validation import id_of
-from services.notifier.directory import Holder
+from services.notifier.looking import Doors
 from services.notifier.receiving import pages
 from services.notifier.receiving.pages import Span
 from services.notifier.receiving.promises import STEPS as PROMISE_STEPS
@@ -41,15 +38,6 @@ Start = Annotated[AwareDatetime | None, Query(alias="from")]
 End = Annotated[AwareDatetime | None, Query(alias="to")]
 
 
-@dataclass(frozen=True, slots=True)
-class Doors:
-    """What the routes call."""
-
-    pool: Pool
-    relay: Relay
-    holder: Holder
-
-
 def add_reception(app: FastAPI, doors: Doors) -> None:
     """The routes of sessions and decisions."""
     sessions = Sessions(doors.pool, doors.relay, doors.holder)
@@ -64,7 +52,7 @@ def add_reception(app: FastAPI, doors: Doors) -> None:
 
 
 def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
-    pool, holder = doors.pool, doors.holder
+    people, holder = doors.people, doors.holder
 
     @app.post("/v1/reception/sessions", tags=TAGS, openapi_extra=_schema(bodies.NewSession))
     async def set_up(request: Request, who: Principal = allow(*KEEPERS)) -> Response:
@@ -80,7 +68,7 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
         who: Principal = allow(*READERS),
     ) -> Response:
         """The calendar: sessions of the asker's offices, from now on where nothing is said."""
-        found = await pages.calendar(pool, holder.directory, who, org, Span(start, end))
+        found = await pages.calendar(people, holder.directory, who, org, Span(start, end))
         return reply(found)
 
     @app.get("/v1/reception/sessions/proposed", tags=TAGS)
@@ -88,17 +76,17 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
         org: Code, start: Start = None, end: End = None, who: Principal = allow(*READERS)
     ) -> Response:
         """Dates by the office's rhythm (reception.toml), off holidays, for which nothing is set up."""
-        found = await pages.proposals(pool, holder.directory, who, org, Span(start, end))
+        found = await pages.proposals(people, holder.directory, who, org, Span(start, end))
         return reply(found)
 
 
 def _session(app: FastAPI, doors: Doors) -> None:
-    pool, holder = doors.pool, doors.holder
+    people, holder = doors.people, doors.holder
 
     @app.get("/v1/reception/sessions/{ident}", tags=TAGS)
     async def session(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """Agenda in order, how each matter stands, decisions with their clocks as of now, figures."""
-        return _state(await pages.one(pool, holder.directory, who, id_of(ident, *WHAT)))
+        return _state(await pages.one(people, holder.directory, who, id_of(ident, *WHAT)))
 
     @app.get("/v1/reception/sessions/{ident}/minutes", tags=TAGS)
     async def minutes(
@@ -108,7 +96,7 @@ def _session(app: FastAPI, doors: Doors) -> None:
         who: Principal = allow(*READERS),
     ) -> Response:
         """The minutes as a page to print."""
-        told = await pages.one(pool, holder.directory, who, id_of(ident, *WHAT))
+        told = await pages.one(people, holder.directory, who, id_of(ident, *WHAT))
         text = minutes_page.page(told, lang or language(request))
         return Response(text, 200, minutes_page.HEADERS, media_type="text/html; charset=utf-8")
 
@@ -137,7 +125,7 @@ def _act(
 
 
 def _ledger(app: FastAPI, doors: Doors) -> None:
-    pool, holder = doors.pool, doors.holder
+    people, holder = doors.people, doors.holder
 
     @app.get("/v1/reception/decisions", tags=TAGS)
     async def decisions(  # noqa: PLR0913 - one parameter per filter
@@ -153,7 +141,7 @@ def _ledger(app: FastAPI, doors: Doors) -> None:
         """督办台账: decisions the asker took, carries out or confirms, newest first, clocks as of now."""
         chosen = state.value if state else None
         wanted = Wanted(None, org, unit, chosen, overdue=overdue, before=cursor)
-        found = await pages.ledger(pool, holder.directory, who, wanted, limit)
+        found = await pages.ledger(people, holder.directory, who, wanted, limit)
         return reply(found)
 
 

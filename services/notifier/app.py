@@ -14,7 +14,7 @@ from kit.db import create_pool
 from kit.http import Shared
 from kit.logging import configure
 from kit.parts import Parts as DirectoryParts
-from kit.plumbing import open_plumbing
+from kit.plumbing import open_people_pool, open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.notifier import actions, outlook
@@ -48,6 +48,7 @@ async def main() -> None:
     outside = open_channels(settings.channels_file)
     plumbing = await open_plumbing(settings, SERVICE)
     pool, relay = plumbing.pool, plumbing.relay
+    people = await open_people_pool(settings, SERVICE)
     holder, router = Holder(), router_client(settings.router_url)
     token = settings.service_token.get_secret_value() if settings.service_token else ""
     door = RouterDoor.to(settings.router_url, token)
@@ -64,6 +65,7 @@ async def main() -> None:
         Parts(
             make_app(
                 Shared(SERVICE, pool, plumbing.verifier, checks, details),
+                people=people,
                 holder=holder,
                 relay=relay,
                 asking=Asking(router),
@@ -89,7 +91,7 @@ async def main() -> None:
                 notice_counter(pool),
                 *(ticker(pool, relay, holder) for _ in range(settings.tickers)),
             ),
-            close=(outside.close, router.aclose, door.close, pool.close),
+            close=(outside.close, router.aclose, door.close, people.close, pool.close),
         )
     )
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 from asyncpg import Record
 
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Conn, Pool, reading
+from kit.db import Conn, Pool
 from kit.validation import id_of
 from services.notifier import queries, viewing
 from services.notifier.asking import Asking
 from services.notifier.directory import Directory
 from services.notifier.legacy import reviews_of
+from services.notifier.looking import looking
 from services.notifier.queries import Wanted
 from services.notifier.receiving import pages
 from services.notifier.reception import (
@@ -44,7 +44,7 @@ class Reader:
 class Dossiers:
     """Builds dossiers."""
 
-    pool: Pool
+    people: Pool
     asking: Asking
 
     async def build(self, item: str, reader: Reader, directory: Directory) -> dict[str, Any]:
@@ -52,8 +52,7 @@ class Dossiers:
 
         `missing` names what the router would not or could not say; everything else is there all the same.
         """
-        async with reading(self.pool) as conn:
-            now = await business_now(conn)
+        async with looking(self.people, directory, reader.who) as (conn, now):
             row = await store_hand.item(conn, id_of(item, *handing.ITEM))
             own = viewing.offices(directory, reader.who, now)
             if row is None or not (

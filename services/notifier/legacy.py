@@ -11,7 +11,7 @@ from contracts.escalation import EntryRule, ReceptionLevel
 from kit import audit
 from kit.auth import Principal
 from kit.clock import business_now
-from kit.db import Conn, Pool, reading, transaction
+from kit.db import Conn, Pool, transaction
 from kit.errors import DomainError, Kind, not_found, stale
 from kit.ids import new_id
 from kit.masking import mask
@@ -19,6 +19,7 @@ from kit.relay import Relay
 from kit.validation import bad_cursor, id_of
 from services.notifier.clocks.clock import FINAL
 from services.notifier.directory import Directory
+from services.notifier.looking import looking
 from services.notifier.reception import (
     handing,
     legacy,
@@ -51,6 +52,8 @@ class Ledger:
     """The verbs, one transaction each."""
 
     pool: Pool
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
     relay: Relay
 
     async def begin(self, who: Principal, body: Opening, directory: Directory) -> dict[str, Any]:
@@ -112,8 +115,7 @@ class Ledger:
     async def page(self, who: Principal, wanted: Wanted, directory: Directory) -> dict[str, Any]:
         """A page of the ledger, next review first; each with all that was found. Raises DomainError 404, 422."""
         after = _after(wanted.cursor)
-        async with reading(self.pool) as conn:
-            now = await business_now(conn)
+        async with looking(self.people, directory, who) as (conn, now):
             own = offices(directory, who, now)
             if (
                 own is not None

@@ -12,12 +12,13 @@ from asyncpg import Record
 from kit import audit
 from kit.auth import Principal
 from kit.clock import business_now
-from kit.db import Conn, Pool, reading, transaction
+from kit.db import Conn, Pool, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.validation import id_cursor
 from services.notifier.directory import Directory
+from services.notifier.looking import EVERYWHERE, looking
 from services.notifier.notices import store_sending
-from services.notifier.viewing import EVERYWHERE, Page
+from services.notifier.viewing import Page
 
 SQL_PAGE: Final = """
 select n.notice_id, n.occasion_id, n.cause, n.ticket_id, n.number, n.unit, n.area, n.urgency, n.level,
@@ -69,15 +70,15 @@ class _Sight:
 
 
 async def notices(
-    pool: Pool, directory: Directory, who: Principal, asked: Asked, page: Page
+    people: Pool, directory: Directory, who: Principal, asked: Asked, page: Page
 ) -> dict[str, Any]:
     """A page of notices, newest first; of one ticket also `causes`: how many people each has reached.
 
     Raises DomainError 422 for a foreign cursor.
     """
     before = id_cursor(page.cursor)
-    async with reading(pool) as conn:
-        sight = _sight(directory, who, await business_now(conn))
+    async with looking(people, directory, who) as (conn, now):
+        sight = _sight(directory, who, now)
         rows = await conn.fetch(
             SQL_PAGE, asked.ticket_id, asked.person, asked.state, sight.areas, sight.person,
             sight.units, before, page.limit,

@@ -14,10 +14,10 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import not_found
 from services.notifier.directory import Directory
+from services.notifier.looking import EVERYWHERE
 from services.notifier.rates import figure, store_exclusions, store_figures, store_times
 from services.notifier.rates.period import Period
 from services.notifier.rates.store_figures import Wanted
-from services.notifier.viewing import EVERYWHERE
 
 By = Literal["unit", "grid", "community", "subdistrict", "category", "day", "week", "month"]
 _HOUR_S: Final = 3600

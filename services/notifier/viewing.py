@@ -11,20 +11,18 @@ from asyncpg import Record
 
 from contracts.clock import ClockKind, Trace
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Pool, reading
+from kit.db import Pool
 from kit.errors import not_found
 from kit.validation import bad_cursor, id_cursor
 from services.notifier import queries
 from services.notifier.directory import Directory
+from services.notifier.looking import EVERYWHERE, looking
 from services.notifier.queries import Wanted
 from services.notifier.reception import store_hand, store_listing, store_reception
 from services.notifier.reception.handing import may_read, rules_of
 from services.notifier.reception.store_listing import Narrowed
 from services.notifier.worktime.sentences import english
 
-EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service")
-"""Roles that see all areas; a secretary sees those of the offices in which a post is held."""
 ANYTHING: Final = Narrowed()
 
 
@@ -37,7 +35,7 @@ class Page:
 
 
 async def queue(  # noqa: PLR0913, PLR0917 - who asks, where, and for what
-    pool: Pool,
+    people: Pool,
     directory: Directory,
     who: Principal,
     org: str | None,
@@ -50,8 +48,7 @@ async def queue(  # noqa: PLR0913, PLR0917 - who asks, where, and for what
     DomainError 404, 422.
     """
     after = _queue_cursor(page.cursor)
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         own = offices(directory, who, now)
         if org is not None and own is not None and not may_read(own, org, directory.roster):
             raise not_found("接待队列", "reception queue")
@@ -68,11 +65,10 @@ async def queue(  # noqa: PLR0913, PLR0917 - who asks, where, and for what
 
 
 async def clocks(
-    pool: Pool, directory: Directory, who: Principal, ticket_id: UUID
+    people: Pool, directory: Directory, who: Principal, ticket_id: UUID
 ) -> dict[str, Any]:
     """All clocks of a ticket with their traces, and who held it when. Raises DomainError 404."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         ticket = await queries.ticket(conn, ticket_id)
         areas = _areas(directory, who, now)
         if ticket is None or (areas is not None and not ticket["area"].startswith(areas)):
@@ -95,12 +91,11 @@ def in_english(found: dict[str, Any]) -> dict[str, Any]:
 
 
 async def escalations(
-    pool: Pool, directory: Directory, who: Principal, wanted: Wanted, page: Page
+    people: Pool, directory: Directory, who: Principal, wanted: Wanted, page: Page
 ) -> dict[str, Any]:
     """A page of raised rungs, newest first. Raises DomainError 422."""
     before = id_cursor(page.cursor)
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         wanted = replace(wanted, within=_areas(directory, who, now))
         rows = await queries.escalations(conn, wanted, before, page.limit)
     last = str(rows[-1]["escalation_id"]) if len(rows) == page.limit else None

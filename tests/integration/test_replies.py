@@ -115,6 +115,7 @@ async def both(
         app = Edge(
             make_app(
                 shared,
+                people=pool,
                 holder=holder,
                 relay=desk.office.relay,
                 asking=Asking(door),

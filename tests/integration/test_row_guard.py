@@ -13,7 +13,8 @@ from tests.support.servers import PASSWORD, ROLES, Database
 
 SCHEMAS: Final = ("intake", "vault", "router", "notifier", "console", "chuishao")
 ABOUT: Final = (
-    "(ticket|complaint|whistle|word|issue)_id$|^used_by$|^into_ticket$|phone|address_hash|identity"
+    "(ticket|complaint|whistle|word|issue|session|decision|legacy)_id$|^used_by$|^into_ticket$"
+    "|phone|address_hash|identity"
 )
 """Names of columns that hold tickets, identities, or lead to them; wider than what the guard goes by."""
 
@@ -102,6 +103,25 @@ async def test_a_policy_that_asks_nothing_is_found(database: Database, opening: 
     conn = await asyncpg.connect(database.dsn())
     await conn.execute(opening)
     assert len(await conn.fetch(OPEN_TO, SCHEMAS)) == 1
+    await conn.close()
+
+
+READABLE: Final = """
+select c.oid::regclass::text as name
+from pg_class c
+join pg_namespace n on n.oid = c.relnamespace
+where n.nspname = any($1) and c.relkind in ('r', 'p') and has_table_privilege($2, c.oid, 'select')
+    and not (c.relrowsecurity and c.relforcerowsecurity)
+"""
+
+
+@pytest.mark.parametrize("service", GUARDED)
+async def test_what_people_may_read_is_cut_row_by_row(database: Database, service: str) -> None:
+    """A policy on a table where row-level security is not on would be ink."""
+    conn = await asyncpg.connect(database.dsn())
+    assert await conn.fetch(READABLE, SCHEMAS, people_role(service)) == []
+    await conn.execute(f"grant select on {service}.inbox to {people_role(service)}")
+    assert len(await conn.fetch(READABLE, SCHEMAS, people_role(service))) == 1
     await conn.close()
 
 

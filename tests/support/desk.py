@@ -29,11 +29,10 @@ from contracts.complaint import ComplaintChanged
 from kit.attachments.shelf import Shelf
 from kit.attachments.storage import FolderStorage, Storage
 from kit.auth import TokenVerifier
-from kit.db import Pool, create_pool, reading, transaction
+from kit.db import Pool, reading, transaction
 from kit.edge import Edge
 from kit.http import Shared
 from kit.ids import new_id
-from kit.migrate import people_role
 from kit.relay import Relay
 from services.router import actions, facts
 from services.router.acting import Office
@@ -46,7 +45,7 @@ from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 from tests.support import small
 from tests.support.heard import received
-from tests.support.servers import PASSWORD
+from tests.support.servers import people_pool
 
 _KEY: Final = Ed25519PrivateKey.generate()
 PRIVATE: Final = _KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -210,7 +209,7 @@ async def opened(
 ) -> AsyncIterator[Desk]:
     """A desk on Monday at 10:00; `dsn` may set the business clock, `storage` keeps proof."""
     in_use = DirectoryInUse(pool)
-    people = await create_pool(dsn, PASSWORD, "router", size=4, user=people_role("router"))
+    people = await people_pool(pool, "router")
     office = Office(pool, Relay(pool, Client(), service="router"), in_use, people)
     shared = Shared("router", pool, TokenVerifier(PUBLIC), {})
     shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))

@@ -29,6 +29,7 @@ from services.notifier.replies.door import RouterDoor
 from services.notifier.replying import ReplyDesk
 from tests.support import city
 from tests.support.desk import PRIVATE, PUBLIC, Desk
+from tests.support.servers import people_pool
 
 
 def relay_of(pool: Pool) -> Relay:
@@ -67,8 +68,10 @@ async def front(pool: Pool, router: httpx.AsyncClient) -> AsyncIterator[Front]:
     holder = Holder()
     holder.use(city.directory())
     shared = Shared("notifier", pool, TokenVerifier(PUBLIC), {})
+    people = await people_pool(pool, "notifier")
     app = make_app(
         shared,
+        people=people,
         holder=holder,
         relay=relay_of(pool),
         asking=Asking(router),
@@ -77,6 +80,7 @@ async def front(pool: Pool, router: httpx.AsyncClient) -> AsyncIterator[Front]:
     transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://notifier") as http:
         yield Front(http)
+    await people.close()
 
 
 async def hear(desk: Desk, pool: Pool) -> None:

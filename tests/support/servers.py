@@ -19,7 +19,8 @@ from chuishao.embedded.postgres import EmbeddedPostgres
 from chuishao.supervisor import Supervisor
 from contracts.directory import Reader
 from kit.accounts import OPS_USER, render_accounts, users
-from kit.migrate import migrate_all
+from kit.db import Pool, create_pool
+from kit.migrate import migrate_all, people_role
 from kit.provision import provision
 from tests.support.lane import base
 
@@ -29,6 +30,7 @@ ROLES: Final = (
     "chuishao_router",
     "chuishao_router_people",
     "chuishao_notifier",
+    "chuishao_notifier_people",
     "chuishao_console",
 )
 PASSWORD: Final = "test-only"
@@ -68,6 +70,15 @@ async def postgres(folder: Path) -> AsyncIterator[EmbeddedPostgres]:
     finally:
         supervisor.ask_to_stop()
         await supervisor.stop()
+
+
+async def people_pool(worker: Pool, service: str) -> Pool:
+    """A pool of the role of people's requests, beside a worker's."""
+    async with worker.acquire() as conn:
+        host, port = conn._addr
+        name = await conn.fetchval("select current_database()")
+    dsn = f"postgresql://{people_role(service)}@{host}:{port}/{name}"
+    return await create_pool(dsn, PASSWORD, service, size=4)
 
 
 async def database(server: EmbeddedPostgres) -> Database:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Conn, Pool, reading
+from kit.db import Conn, Pool
 from kit.errors import not_found
 from kit.validation import wrong_field
 from services.notifier.directory import Directory
+from services.notifier.looking import looking
 from services.notifier.receiving.staff import Staff
 from services.notifier.reception import store_decision_clocks, store_decisions, store_sessions
 from services.notifier.reception.decision import Decision, DecisionState
@@ -49,11 +49,10 @@ class Span:
 
 
 async def calendar(
-    pool: Pool, directory: Directory, who: Principal, org: str | None, span: Span
+    people: Pool, directory: Directory, who: Principal, org: str | None, span: Span
 ) -> dict[str, Any]:
     """Sessions of the asker's offices, in order of time. Raises DomainError 404, 422."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         start, end = span.of(now)
         orgs = _orgs(Staff.of(who, directory, now), org)
         rows = await store_sessions.calendar(conn, orgs, start, end, MOST)
@@ -62,12 +61,11 @@ async def calendar(
 
 
 async def proposals(
-    pool: Pool, directory: Directory, who: Principal, org: str, span: Span
+    people: Pool, directory: Directory, who: Principal, org: str, span: Span
 ) -> dict[str, Any]:
     """Dates that the office's rhythm proposes and nothing is set up for yet. Raises DomainError 404, 422."""
     level = directory.roster.level(org)
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         start, end = span.of(now)
         if level is None:
             raise not_found("接待单位", "office that receives")
@@ -81,10 +79,11 @@ async def proposals(
     return {"items": [day | rest for day in items], "next": None}
 
 
-async def one(pool: Pool, directory: Directory, who: Principal, session_id: UUID) -> dict[str, Any]:
+async def one(
+    people: Pool, directory: Directory, who: Principal, session_id: UUID
+) -> dict[str, Any]:
     """A session: agenda, states, decisions with live clocks, figures. Raises DomainError 404."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         session = await store_sessions.session(conn, session_id)
         staff = Staff.of(who, directory, now)
         if session is None or not staff.knows(session.org):
@@ -113,11 +112,10 @@ async def whole(
 
 
 async def ledger(
-    pool: Pool, directory: Directory, who: Principal, wanted: Wanted, limit: int
+    people: Pool, directory: Directory, who: Principal, wanted: Wanted, limit: int
 ) -> dict[str, Any]:
     """Decisions the asker has to do with, newest first: 督办台账."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         staff = Staff.of(who, directory, now)
         within = None if staff.sees_all else sorted(staff.units)
         found = await store_decisions.ledger(conn, replace(wanted, within=within), now, limit)

@@ -1,0 +1,62 @@
+"""A transaction that sees what somebody may see (docs/adr/0036; migrations/0017)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from kit.auth import Principal
+from kit.clock import business_now
+from kit.db import Conn, Pool, show, transaction
+from kit.relay import Relay
+from kit.sight import Sight
+from services.notifier.directory import Directory, Holder
+from services.notifier.receiving.staff import KEEPING
+from services.notifier.reception.handing import may_read
+
+EVERYWHERE: Final = ("admin", "auditor", "dispatcher", "dashboard", "operator", "ruling", "service")
+"""Roles that see all areas; a secretary sees those of the offices in which a post is held."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the routes call."""
+
+    pool: Pool
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
+    relay: Relay
+    holder: Holder
+
+
+@asynccontextmanager
+async def looking(
+    people: Pool, directory: Directory, who: Principal
+) -> AsyncIterator[tuple[Conn, datetime]]:
+    """A connection that sees what somebody may see, and business time."""
+    async with transaction(people) as conn:
+        now = await business_now(conn)
+        await show(conn, sight_of(directory, who, now))
+        yield conn, now
+
+
+def sight_of(directory: Directory, who: Principal, now: datetime) -> Sight:
+    """What the row policies are told: areas and tables of one's offices, units of one's posts.
+
+    `told` are offices whose table may be read, `below` those whose receptions the person keeps.
+    """
+    roster = directory.roster
+    held = roster.held_by(who.sub, now)
+    own = roster.offices_of(who.sub, now) if who.has("secretary") else {}
+    tables = [unit.code for unit in roster.units if own and may_read(own, unit.code, roster)]
+    return Sight(
+        person=who.sub,
+        everything=who.has(*EVERYWHERE),
+        units=frozenset(post.unit for post in held),
+        below=frozenset(post.unit for post in held if post.role in KEEPING),
+        areas=frozenset(area for areas in own.values() for area in areas),
+        told=frozenset(tables),
+    )
