@@ -58,6 +58,7 @@ class Installation:
             "ROUTER_URL": self.url("router"),
             "NOTIFIER_URL": self.url("notifier"),
         }
+        settings["AUDIT_ANCHORS"] = anchors_folder(self.data_dir)
         if service in KEEPING_FILES:
             settings["STORAGE"] = storage_url(self.data_dir)
         if service == "notifier":
@@ -91,6 +92,11 @@ class Installation:
 def storage_url(data_dir: Path) -> str:
     """Return where services keep files, each in a folder of its own, unless a bucket was named."""
     return os.environ.get("CHUISHAO_STORAGE") or (data_dir.resolve() / "attachments").as_uri()
+
+
+def anchors_folder(data_dir: Path) -> str:
+    """Return where services copy the anchors of the audit chain to, unless another volume was named."""
+    return os.environ.get("CHUISHAO_AUDIT_ANCHORS") or str(data_dir.resolve() / "anchors")
 
 
 def _answers(port: int) -> ReadyCheck:

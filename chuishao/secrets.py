@@ -49,6 +49,8 @@ class Secrets:
     seeds: Mapping[str, str]
     token_private_key: str
     token_public_key: str
+    audit_public_key: str
+    """Of the pair that signs the anchors of the audit chain; services hold the private one."""
     open311_key: str
     """An api_key to try Open311 with; intake is told its digest."""
 
@@ -63,15 +65,25 @@ class Secrets:
         """
         root = make_private_dir(data_dir / "secrets")
         root.chmod(0o700)
-        private_key, public_key = _token_keys(root / "tokens")
+        private_key, public_key = _signing_keys(root / "tokens")
+        audit_key, audit_public_key = _signing_keys(root / "audit")
         for service in SERVICES:
             _keep(root / service / "chuishao_token_public_key", lambda: public_key)
+            _keep(root / service / "chuishao_audit_key", lambda: audit_key)
         for name in ("chuishao_vault_key", "chuishao_phone_key"):
             _keep(root / "intake" / name, _random_key)
         seeds = _service_seeds(root)
         seeds |= {f"unit_{code}": _code_seed(root / "units", code) for code in units}
         seeds |= {f"reader_{code}": _code_seed(root / "readers", code) for code in readers}
-        return cls(root, _passwords(root), seeds, private_key, public_key, _open311_key(root))
+        return cls(
+            root,
+            _passwords(root),
+            seeds,
+            private_key,
+            public_key,
+            audit_public_key,
+            _open311_key(root),
+        )
 
     def folder(self, service: str) -> Path:
         """Return the folder a service is given as its `CHUISHAO_SECRETS_DIR`."""
@@ -151,7 +163,7 @@ def _code_seed(folder: Path, code: str) -> str:
     return _keep(folder / code / _NATS_SEED, _seed)
 
 
-def _token_keys(folder: Path) -> tuple[str, str]:
+def _signing_keys(folder: Path) -> tuple[str, str]:
     def make() -> str:
         from cryptography.hazmat.primitives.asymmetric import ed25519
         from cryptography.hazmat.primitives.serialization import (

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Final
 
 import orjson
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from kit import inbox, metrics, outbox, strict_json
+from kit import gauges, outbox, strict_json
 from kit.auth import TokenVerifier, allow
 from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind, internal, unavailable
@@ -189,7 +190,9 @@ def _health(app: FastAPI, shared: Shared) -> None:
         answers = {name: await _asked(check) for name, check in shared.checks.items()}
         ready = all(answers.values())
         body: dict[str, Any] = {"status": "ready" if ready else "not ready", "checks": answers}
-        body |= {name: await _told(detail) for name, detail in shared.details.items()}
+        details: dict[str, Detail] = {"audit": partial(gauges.audit_standing, shared.pool)}
+        details |= shared.details
+        body |= {name: await _told(detail) for name, detail in details.items()}
         if (provider := shared.verifier.provider) is not None:
             body["sign_in"] = provider.told()
         return reply(body, 200 if ready else 503)
@@ -197,12 +200,7 @@ def _health(app: FastAPI, shared: Shared) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def show_metrics() -> Response:
         try:
-            async with reading(shared.pool) as conn:
-                pending, age_s = await outbox.lag(conn)
-                metrics.OUTBOX_PENDING.labels(shared.service).set(pending)
-                metrics.OUTBOX_AGE_S.labels(shared.service).set(age_s)
-                letters = await inbox.open_dead_letters(conn)
-                metrics.DEAD_LETTERS.labels(shared.service).set(letters)
+            await gauges.refresh(shared.pool, shared.service)
         except LOST as error:
             log.warning("metrics_without_database", error=type(error).__name__)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

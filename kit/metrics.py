@@ -27,6 +27,14 @@ OUTBOX_AGE_S: Final = Gauge(
     "chuishao_outbox_age_seconds", "Age of the oldest event not yet published", ["service"]
 )
 DEAD_LETTERS: Final = Gauge("chuishao_dead_letters", "Dead letters not yet resolved", ["service"])
+AUDIT_LINKED: Final = Counter("chuishao_audit_linked", "Audit records linked", ["service"])
+AUDIT_WAITING: Final = Gauge("chuishao_audit_waiting", "Audit records not yet linked", ["service"])
+AUDIT_LAG_S: Final = Gauge(
+    "chuishao_audit_lag_seconds", "Age of the oldest audit record not yet linked", ["service"]
+)
+AUDIT_TAMPERED: Final = Counter(
+    "chuishao_audit_tampered", "Times the chain was not as this process had seen it", ["service"]
+)
 
 OUTCOMES: Final = ("applied", "repeated", "waiting", "retried", "buried")
 

@@ -79,7 +79,11 @@ _GRANTS_OF: Final = {
     service: f"grant select, insert, update, delete on all tables in schema {service}"
     f" to chuishao_{service};"
     f" grant usage on all sequences in schema {service} to chuishao_{service};"
-    f" revoke update, delete on {service}.audit from chuishao_{service}"
+    f" revoke insert, update, delete on {service}.audit from chuishao_{service};"
+    f" grant insert (audit_id, at, actor, action, object, detail)"
+    f" on {service}.audit to chuishao_{service};"
+    f" revoke update, delete on {service}.audit_link, {service}.audit_anchor from chuishao_{service};"
+    f" revoke insert, update on {service}.audit_pending from chuishao_{service}"
     for service in SERVICES
 }
 

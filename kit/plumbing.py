@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -14,12 +15,15 @@ from contracts.topology import ConsumerSpec
 from kit import metrics
 from kit.auth import TokenVerifier
 from kit.broker import connect, create_broker, subscribe
+from kit.chain.chainer import Anchoring, Chainer
 from kit.db import Pool, create_pool
 from kit.delivery import Delivery, Handler
 from kit.logging import configure
 from kit.migrate import people_role
 from kit.relay import Relay
 from kit.settings import ServiceSettings
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
 @dataclass(slots=True)
@@ -33,6 +37,7 @@ class Plumbing:
     broker: NatsBroker
     verifier: TokenVerifier
     connecting: Callable[[], Awaitable[Client]]
+    chainer: Chainer
     deliveries: list[Delivery] = field(default_factory=list)
 
     def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
@@ -49,6 +54,11 @@ class Plumbing:
         subscribe(self.broker, spec, delivery, service=self.service)
         metrics.register(self.service, (spec.name,))
         self.deliveries.append(delivery)
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """What runs beside the doors of every such service, until it ends."""
+        return (self.stay_connected, self.verifier.follow, self.chainer.run)
 
     async def stay_connected(self) -> None:
         """Connect the relay, however long the server is away; ends only with an error."""
@@ -112,4 +122,5 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
     )
     seed = settings.relay_seed.get_secret_value()
     connecting = partial(connect, settings.nats_url, seed, name=f"{service}-relay", client=client)
-    return Plumbing(service, pool, client, relay, broker, settings.verifier(), connecting)
+    chainer = Chainer(pool, service, Anchoring.of(settings))
+    return Plumbing(service, pool, client, relay, broker, settings.verifier(), connecting, chainer)

@@ -57,6 +57,10 @@ class ServiceSettings(BaseSettings):
     intake_url: str = "http://127.0.0.1:8701"
     router_url: str = "http://127.0.0.1:8702"
     notifier_url: str = "http://127.0.0.1:8703"
+    audit_key: SecretStr | None = None
+    """Ed25519 private key (PEM) that signs the anchors of the audit chain."""
+    audit_anchors: str | None = None
+    """Folder the anchors are copied to: on another volume than the database where there is one."""
     log_level: str = "INFO"
     log_format: Literal["json", "console"] = "json"
     otlp_endpoint: str | None = None

@@ -7,6 +7,7 @@ from typing import Final
 from contracts.catalog import OWNER_OF
 from contracts.topology import every
 from kit.broker import connect, follow
+from kit.chain.chainer import Anchoring, Chainer
 from kit.db import create_pool
 from kit.http import Shared
 from kit.logging import configure
@@ -52,7 +53,7 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             client=client,
-            loops=(verifier.follow,),
+            loops=(verifier.follow, Chainer(pool, SERVICE, Anchoring.of(settings)).run),
             close=(pool.close,),
             ending=(feed.end,),
         )

@@ -86,12 +86,7 @@ async def main() -> None:
             relay=plumbing.relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(
-                plumbing.stay_connected,
-                plumbing.verifier.follow,
-                directory.run,
-                attachment_sweeper(shelf),
-            ),
+            loops=(*plumbing.loops, directory.run, attachment_sweeper(shelf)),
             close=(router.aclose, vault_pool.close, plumbing.pool.close),
         )
     )

@@ -78,8 +78,7 @@ async def main() -> None:
             client=plumbing.client,
             deliveries=plumbing.deliveries,
             loops=(
-                plumbing.stay_connected,
-                plumbing.verifier.follow,
+                *plumbing.loops,
                 directory.run,
                 calendar_recount(pool, relay, holder),
                 calendar_watch(pool, holder),

@@ -81,8 +81,7 @@ async def main() -> None:
             client=plumbing.client,
             deliveries=plumbing.deliveries,
             loops=(
-                plumbing.stay_connected,
-                plumbing.verifier.follow,
+                *plumbing.loops,
                 ticket_counter(pool),
                 in_use.following(),
                 nightly_prover(pool, relay, in_use),

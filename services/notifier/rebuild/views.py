@@ -86,6 +86,7 @@ _TOLD: Final = (
     "已发出的通知与回执，不能再发一次 / what was sent and answered; it cannot be sent again"
 )
 _ENTERED: Final = "由人填写 / written by people"
+_CHAIN: Final = "审计链 / the chain over the audit log"
 KEPT: Final[Mapping[str, str]] = {
     "outbox": "事件本身，永久保存 / the events themselves, kept for ever",
     "outbox_pending": "待发布的事件 / events still to be published",
@@ -93,6 +94,9 @@ KEPT: Final[Mapping[str, str]] = {
     "delivery_attempt": "投递尝试 / attempts at delivery",
     "dead_letter": "无法处理的消息 / messages that could not be applied",
     "audit": "审计记录 / the audit log",
+    "audit_pending": _CHAIN,
+    "audit_link": _CHAIN,
+    "audit_anchor": _CHAIN,
     "reception_session": _BY_HAND,
     "reception_hearing": _BY_HAND,
     "reception_decision": _BY_HAND,

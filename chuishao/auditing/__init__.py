@@ -1,0 +1,1 @@
+"""`chuishao audit`: verifies the chains, shows and exports records, lists anchors."""
