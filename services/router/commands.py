@@ -14,6 +14,7 @@ from kit.db import LOST
 from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.ids import new_id
 from kit.logging import get
+from kit.looks import Looks
 from services.router.acting import Office
 from services.router.blowing import PREFIX, WhistleOffice
 
@@ -40,17 +41,24 @@ class Allowance:
 
 
 def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], Awaitable[bytes]]:
-    """The handler of all commands. Whatever comes, it answers: the new state, or a problem document."""
-    allowance = Allowance()
+    """The handler of all commands. Whatever comes, it answers: the new state, or a problem document.
+
+    What a unit asked for and may not know of is noted, as over HTTP (kit/looks.py).
+    """
+    allowance, looks = Allowance(), Looks(office.pool)
 
     async def answer(message: Msg) -> bytes:
         _, action, unit = message.subject.split(".")
         if not allowance.take(unit):
             return _problem(_too_many())
+        said: Any = None
         try:
             asked = whistles.answer if action.startswith(PREFIX) else office.answer
-            state = await asked(action, unit, _read(message.data))
+            said = _read(message.data)
+            state = await asked(action, unit, said)
         except DomainError as error:
+            if error.kind is Kind.NOT_FOUND:
+                await looks.refused(said["actor"], message.subject, _wanted(said))
             log.info("command_refused", action=action, unit=unit, slug=error.slug)
             return _problem(error)
         except LOST as error:
@@ -79,6 +87,12 @@ def _too_many() -> DomainError:
 def _problem(error: DomainError) -> bytes:
     """NATS has no Accept-Language: both languages."""
     return orjson.dumps(error.problem() | {"detail_en": error.en})
+
+
+def _wanted(said: dict[str, Any]) -> str | None:
+    """The ticket or whistle of a command that was well-formed enough to be looked for."""
+    named: str | None = said.get("ticket") or said.get("data", {}).get("whistle")
+    return named
 
 
 def _read(body: bytes) -> Any:

@@ -36,6 +36,7 @@ from services.router.whistle import store_whistles
 from services.router.whistle.viewing import whistle_view
 
 PAGE: Final = 100
+NONE: Final = UUID(int=0)
 SEES_ALL: Final = (*DESK_ROLES, "ruling", "auditor", "service", "operator")
 
 
@@ -150,12 +151,14 @@ async def one(
     ticket_id, number = identify(ticket)
     async with looking(people, principal, directory) as (conn, now):
         row = await store.ticket(conn, ticket_id, number)
+        # Asked where there is none as well: a no that came sooner would tell which ones exist.
+        known = row["ticket_id"] if row else ticket_id or NONE
+        tree = await store_merging.tree(conn, [known])
+        units = visible_units(principal, directory, now)
+        called = await store_whistles.called_for(conn, known)
         if row is None:
             raise not_found("工单", "ticket")
-        tree = await store_merging.tree(conn, [row["ticket_id"]])
-        top = merging.root(tree, row["ticket_id"])
-        units = visible_units(principal, directory, now)
-        called = await store_whistles.called_for(conn, row["ticket_id"])
+        top = merging.root(tree, known)
         if not _sees(principal, directory, now, row, top.units | called):
             raise not_found("工单", "ticket")
         proof = await store_proof.proofs(conn, row["ticket_id"])

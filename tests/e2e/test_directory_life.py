@@ -182,7 +182,7 @@ async def test_a_grid_is_divided_and_open_tickets_follow_and_d7_21_people_too(
     replay = await directory(world, "replay", str(folder), "--days", "7")
     assert replay.returncode == 0, replay.stderr
     assert re.search(rf"{filed['number']}  GT-039 → GT-05\d", replay.stdout)
-    assert "1 of 1 tickets" in replay.stdout
+    assert "1 of 2 tickets" in replay.stdout
     assert (await world.ticket(filed["number"]) or {})["version"] == ticket["version"]
 
     loaded = await directory(world, "load", str(folder))
