@@ -17,7 +17,7 @@ from chuishao.files import make_private_dir
 from chuishao.runfile import RunInfo
 from chuishao.secrets import SERVICES, SUPERUSER, Secrets
 from chuishao.signins import nats_users, service_roles, sign_in_tokens
-from chuishao.tokens import issue
+from chuishao.tokens import DEPLOYED_LIFETIME_S, issue
 
 SERVICE_LIFETIME_S: Final = 366 * 86_400
 """A service reads its token when it starts: it has to last until the next `prepare` and restart."""
@@ -63,7 +63,7 @@ def prepare(data_dir: Path, directory: Path, addresses: Addresses) -> Path:
         notifier=addresses.notifier,
         nats=addresses.nats,
         postgres=admin.text(database=admin.our_database),
-        tokens=sign_in_tokens(roster, secrets),
+        tokens=sign_in_tokens(roster, secrets, lifetime_s=DEPLOYED_LIFETIME_S),
         nats_users=nats_users(roster, secrets),
         pids={},
     )

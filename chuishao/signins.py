@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from itertools import islice
 from typing import Final
 
 from chuishao.directory import PostEntry, Roster
 from chuishao.runfile import NatsUser
 from chuishao.secrets import SERVICES, Secrets
-from chuishao.tokens import issue
+from chuishao.tokens import EMBEDDED_LIFETIME_S, issue
 from contracts.topology import JS_PREFIX, ConsumerSpec, reader_consumer, unit_consumer
 
 # Roles that are no post of the directory are held by a person of the same name.
@@ -33,25 +34,27 @@ _SPEAKERS: Final = (
 )
 
 
-def sign_in_tokens(roster: Roster, secrets: Secrets) -> dict[str, str]:
+def sign_in_tokens(
+    roster: Roster, secrets: Secrets, *, lifetime_s: int = EMBEDDED_LIFETIME_S
+) -> dict[str, str]:
     """Issue the tokens of run.json: `operator` and so on, `unit:<code>`, `secretary:<code>`.
 
     At most MOST_UNITS units get theirs. With them the api_key of the sample partner, `open311`, which
     is no token but is used like one.
     """
-    private_key = secrets.token_private_key
-    tokens = {role: issue(private_key, role, [role]) for role in _STAFF}
+    sign = partial(issue, secrets.token_private_key, lifetime_s=lifetime_s)
+    tokens = {role: sign(role, [role]) for role in _STAFF}
     for role in _POSTS:
-        tokens[role] = issue(private_key, _holder(roster.posts, role) or role, [role])
+        tokens[role] = sign(_holder(roster.posts, role) or role, [role])
     units = _by_unit(roster.posts)
     first = set(islice(dict.fromkeys((*roster.nats_units, *units)), MOST_UNITS))
     for unit, posts in units.items():
         if unit not in first:
             continue
         if speaker := _speaker(posts):
-            tokens[f"unit:{unit}"] = issue(private_key, speaker, ["unit"], org=unit)
+            tokens[f"unit:{unit}"] = sign(speaker, ["unit"])
         if secretary := _holder(posts, "secretary"):
-            tokens[f"secretary:{unit}"] = issue(private_key, secretary, ["secretary"], org=unit)
+            tokens[f"secretary:{unit}"] = sign(secretary, ["secretary"])
     tokens["open311"] = secrets.open311_key
     return tokens
 

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+import jwt
 import nkeys
 import pytest
 
@@ -14,7 +15,7 @@ from chuishao import signins
 from chuishao.directory import PostEntry, ReaderEntry, Roster, UnitEntry
 from chuishao.secrets import SERVICES, Secrets
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
-from chuishao.tokens import issue
+from chuishao.tokens import DEPLOYED_LIFETIME_S, issue
 from kit.accounts import render_accounts, users
 from kit.auth import TokenVerifier
 from kit.errors import DomainError
@@ -146,6 +147,21 @@ async def test_sign_in_tokens_are_good_for_the_right_person_and_role(data_dir: P
     for name, (person, role) in expected.items():
         principal = await verifier.verify(tokens[name])
         assert (principal.sub, principal.roles) == (person, frozenset({role}))
+
+
+def test_a_token_lasts_a_month_on_one_box_a_day_where_others_can_reach_it_and_names_no_unit(
+    data_dir: Path,
+) -> None:
+    secrets = made(data_dir)
+    for tokens, lasts in (
+        (sign_in_tokens(ROSTER, secrets), 30 * 86_400),
+        (sign_in_tokens(ROSTER, secrets, lifetime_s=DEPLOYED_LIFETIME_S), 12 * 3_600),
+    ):
+        del tokens["open311"]
+        for token in tokens.values():
+            claims = jwt.decode(token, options={"verify_signature": False})
+            assert claims["exp"] - claims["iat"] == lasts
+            assert set(claims) == {"iss", "aud", "sub", "roles", "iat", "nbf", "exp"}
 
 
 def test_of_a_whole_city_the_units_on_nats_and_the_first_others_get_tokens(
