@@ -14,7 +14,7 @@ PROVIDER = {"oidc_issuer": "https://id.city.example", "oidc_audience": "chuishao
 
 
 def settings(**told: Any) -> ServiceSettings:
-    needed = {
+    needed: dict[str, Any] = {
         "postgres_dsn": "-", "postgres_password": "-", "nats_url": "-", "nats_seed": "-",
         "http_port": 1, "token_public_key": "-",
     }  # fmt: skip
