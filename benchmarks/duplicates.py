@@ -192,7 +192,7 @@ async def _sql(dsn: str, past: Past, asked: Sequence[dict[str, Any]]) -> list[fl
         for body in asked:
             words = likeness.plain(f"{body.get('title', '')} {body['text']}")
             where = past.names.where(body["address"], body["text"])
-            looked_for = traces(words, where, now - WINDOW, now, caller=b"nobody")
+            looked_for = traces(words, where, now - WINDOW, now, caller=[b"nobody"])
             began = time.perf_counter()
             await store_alike.alike(conn, looked_for, now - WINDOW, TEXT_LENGTH)
             times.append(time.perf_counter() - began)

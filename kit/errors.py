@@ -15,6 +15,7 @@ class Kind(IntEnum):
     FORBIDDEN = 403
     NOT_FOUND = 404
     CONFLICT = 409
+    GONE = 410
     PRECONDITION = 412
     TOO_LARGE = 413
     UNSUPPORTED = 415

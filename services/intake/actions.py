@@ -1,4 +1,4 @@
-"""What intake does besides filing (registrar.py): find, reveal, project."""
+"""What intake does besides filing (registrar.py): find, open, project."""
 
 from __future__ import annotations
 
@@ -11,17 +11,14 @@ from uuid import UUID
 from asyncpg import Record
 
 from contracts.ticket import TicketDispatched, TicketEvent, TicketMerged
-from kit import audit
 from kit.attachments import store as attachments
 from kit.attachments.shelf import file_view
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Conn, Pool, reading, transaction
+from kit.db import Conn, Pool, reading
 from kit.delivery import Effects, Received
-from kit.errors import not_found
-from kit.masking import mask
+from kit.errors import DomainError, Kind, not_found
 from services.intake import store, store_attachment, store_view
-from services.intake.filing import whom_to_call
+from services.intake.keeping.vault_keys import KeyRefusedError
 from services.intake.number import is_number
 from services.intake.projecting import Told, changes, handings, view_row
 from services.intake.staff import Staff
@@ -45,16 +42,28 @@ class Archive:
         """What is sealed of one complaint; empty when nothing is."""
         async with reading(self.vault_pool) as conn:
             sealed = await store.unseal(conn, complaint_id)
-        return self.vault.open(str(complaint_id), *sealed) if sealed else {}
+        return self._open(complaint_id, *sealed) if sealed else {}
 
     async def open_later(self, complaint_id: UUID) -> list[str]:
         """Originals of later words and notes in which something was masked, oldest first."""
         async with reading(self.vault_pool) as conn:
             rows = await store.unseal_later(conn, complaint_id)
         opened = (
-            self.vault.open(str(row["word_id"]), row["wrapped_key"], row["box"]) for row in rows
+            self._open(row["word_id"], row["key_version"], row["wrapped_key"], row["box"])
+            for row in rows
         )
         return [words["text"] for words in opened]
+
+    def _open(self, ident: UUID, *sealed: Any) -> dict[str, Any]:
+        """Raises DomainError 503 while this process does not hold the key yet, or no more."""
+        try:
+            opened: dict[str, Any] = self.vault.open(str(ident), *sealed)
+        except KeyRefusedError as missing:
+            zh, _, en = str(missing).partition(" / ")
+            raise DomainError(
+                "vault-key-missing", Kind.UNAVAILABLE, zh=zh, en=en, retry_after_s=5
+            ) from None
+        return opened
 
 
 async def find(pool: Pool, id_or_number: str) -> Record:
@@ -99,23 +108,6 @@ async def may_see_file(conn: Conn, row: Record, who: Principal, staff: Staff, da
         return True
     matter = await store_attachment.matter(conn, row["used_by"])
     return matter is not None and staff.may_see(who.sub, day, matter)
-
-
-async def reveal(
-    pool: Pool, archive: Archive, *, id_or_number: str, sub: str, reason: str
-) -> dict[str, Any]:
-    """Identity and original words of one complaint; the audit row is committed first. Raises 404."""
-    row = await find(pool, id_or_number)
-    complaint_id = row["complaint_id"]
-    async with transaction(pool) as conn:
-        now = await business_now(conn)
-        entry = audit.Entry(
-            now, sub, "complaint.reveal", str(complaint_id), {"reason": mask(reason)}
-        )
-        await audit.record(conn, [entry])
-    secret = await archive.open(complaint_id)
-    shown = {"call": whom_to_call(secret), "later": await archive.open_later(complaint_id)}
-    return secret | {name: value for name, value in shown.items() if value}
 
 
 async def project_tickets(conn: Conn, received: Sequence[Received]) -> Effects:

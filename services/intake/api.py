@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from asyncpg import Record
 from fastapi import FastAPI, Path, Request, Response
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from kit.attachments.routes import add_attachments
 from kit.attachments.shelf import Shelf
@@ -23,9 +23,9 @@ from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.idempotency import is_key
 from kit.validation import invalid
 from services.intake import actions, batch
-from services.intake.actions import Archive
 from services.intake.advising import Adviser
 from services.intake.api_advice import add_advice
+from services.intake.api_keeping import add_keeping
 from services.intake.api_life import add_life
 from services.intake.api_resident import PATH as RESIDENT_PATH
 from services.intake.api_resident import add_resident
@@ -33,7 +33,6 @@ from services.intake.calling import CallDesk
 from services.intake.complaint import (
     Filing,
     Strict,
-    Words,
     check_consent,
     check_point,
     check_settled,
@@ -42,6 +41,8 @@ from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
 from services.intake.filed import Filed
 from services.intake.filing import Draft, body_hash
+from services.intake.keeping.erasing import Eraser
+from services.intake.keeping.revealing import Reveals
 from services.intake.open311.api import PATHS as PARTNER_PATHS
 from services.intake.open311.api import Door, add_open311
 from services.intake.open311.desk import PartnerDesk
@@ -56,22 +57,17 @@ SEE_DUPLICATES: Final = ("operator", "dispatcher", "admin")
 Ident = Annotated[str, Path(max_length=40)]
 
 
-class Reveal(Strict):
-    """Why somebody needs to know who spoke."""
-
-    reason: Annotated[Words, Field(min_length=2, max_length=200)]
-
-
 def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     shared: Shared,
     *,
     registrar: Registrar,
     holder: Holder,
-    archive: Archive,
     searcher: Searcher,
     call_desk: CallDesk,
     later_words: LaterWords,
     visits: Visits,
+    reveals: Reveals,
+    eraser: Eraser,
     adviser: Adviser,
     address_header: str | None,
     shelf: Shelf,
@@ -82,7 +78,8 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
     _filing(app, registrar, holder)
     _duplicates(app, searcher, holder)
-    _reading(app, shared.pool, archive)
+    _reading(app, shared.pool)
+    add_keeping(app, reveals, eraser)
     add_life(app, shared, call_desk, later_words, holder)
     add_advice(app, adviser, holder, FILERS)
     add_resident(app, visits, address_header)
@@ -218,23 +215,12 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
         return await found(question, who)
 
 
-def _reading(app: FastAPI, pool: Pool, archive: Archive) -> None:
+def _reading(app: FastAPI, pool: Pool) -> None:
     @app.get("/v1/complaints/{ident}", tags=["complaints"])
     async def show(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One complaint by id or number, words masked, with its files, call-backs and later words."""
         seen = await actions.show(pool, ident, whereabouts=who.has(*actions.SEES_FILES))
         return reply(seen)
-
-    @app.post("/v1/complaints/{ident}/reveal", tags=["complaints"], openapi_extra=_schema(Reveal))
-    async def reveal(
-        ident: Ident, request: Request, who: Principal = allow("operator", "admin")
-    ) -> Response:
-        """Identity and original words; the reason is logged for the auditor."""
-        asked: Reveal = await read_body(request, Reveal)
-        secret = await actions.reveal(
-            pool, archive, id_or_number=ident, sub=who.sub, reason=asked.reason
-        )
-        return reply(secret, headers={"Cache-Control": "no-store"})
 
 
 def _files(app: FastAPI, shelf: Shelf, holder: Holder) -> None:

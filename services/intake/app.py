@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
+
+import orjson
 
 from contracts.topology import INTAKE_DIRECTORY, INTAKE_TICKETS
 from kit.attachments.shelf import Shelf
@@ -11,6 +15,7 @@ from kit.attachments.storage import open_storage
 from kit.attachments.sweeping import attachment_sweeper
 from kit.db import create_pool
 from kit.http import Shared
+from kit.logging import configure
 from kit.parts import Parts as DirectoryParts
 from kit.plumbing import open_plumbing
 from kit.runner import Parts, serve
@@ -22,6 +27,11 @@ from services.intake.api import make_app
 from services.intake.callback import Policy
 from services.intake.calling import CallDesk
 from services.intake.directory import PARTS, Codes, Holder
+from services.intake.keeping import rotating
+from services.intake.keeping.erasing import Eraser, retention_keeper
+from services.intake.keeping.retention import terms
+from services.intake.keeping.revealing import Reveals
+from services.intake.keeping.vault_keys import VaultKeys
 from services.intake.matters import Matters
 from services.intake.open311.api import Door
 from services.intake.open311.desk import PartnerDesk
@@ -40,11 +50,13 @@ SERVICE: Final = "intake"
 async def main() -> None:
     """Run intake until a signal."""
     settings = IntakeSettings(_secrets_dir=secrets_dir())
+    keys = settings.vault_keys()
     plumbing = await open_plumbing(settings, SERVICE)
     vault_pool = await create_pool(
         settings.vault_dsn, settings.vault_password.get_secret_value(), "vault", size=2
     )
-    vault = Vault(settings.vault_key.get_secret_value(), settings.phone_key.get_secret_value())
+    vault = Vault(keys)
+    await rotating.prove(vault_pool, vault)
     holder = Holder()
     directory = DirectoryParts(plumbing.pool, settings, names=PARTS, build=Codes.of, use=holder.use)
     plumbing.project(INTAKE_TICKETS, consumers.on_ticket_events)
@@ -58,15 +70,17 @@ async def main() -> None:
     router = adviser_client(settings.router_url, token)
     later_words = LaterWords(matters, registrar)
     shelf = Shelf(plumbing.pool, open_storage(settings, SERVICE))
+    eraser = Eraser(plumbing.pool, shelf, terms(settings.retention))
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
         registrar=registrar,
         holder=holder,
-        archive=archive,
         searcher=Searcher(plumbing.pool, vault),
         call_desk=CallDesk(matters, policy),
         later_words=later_words,
         visits=Visits(plumbing.pool, vault),
+        reveals=Reveals(plumbing.pool, archive, holder, settings.reveals_per_hour),
+        eraser=eraser,
         adviser=Adviser(router),
         address_header=settings.client_address_header,
         partners=PartnerDesk(plumbing.pool, holder, registrar, later_words, Promises(router)),
@@ -86,7 +100,46 @@ async def main() -> None:
             relay=plumbing.relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
-            loops=(*plumbing.loops, directory.run, attachment_sweeper(shelf)),
+            loops=(
+                *plumbing.loops,
+                directory.run,
+                attachment_sweeper(shelf),
+                retention_keeper(eraser),
+                rotating.key_watcher(vault_pool, vault, _keys_now),
+            ),
             close=(router.aclose, vault_pool.close, plumbing.pool.close),
         )
     )
+
+
+async def once(words: Sequence[str]) -> None:
+    """Do one thing to the vault and end: `vault status` or `vault rotate`; JSON lines on stdout.
+
+    Raises KeyRefusedError, which names the key that is missing or wrong.
+    """
+    if list(words) not in (["vault", "status"], ["vault", "rotate"]):
+        raise SystemExit("vault status | vault rotate")
+    settings = IntakeSettings(_secrets_dir=secrets_dir())
+    configure(SERVICE, level="WARNING", form="console")
+    password = settings.vault_password.get_secret_value()
+    vault = Vault(settings.vault_keys())
+    pool = await create_pool(settings.vault_dsn, password, "vault", size=1)
+    try:
+        await rotating.prove(pool, vault)
+        newest, moved = vault.keys.newest, 0
+        if words[1] == "rotate":
+            moved = await rotating.rotate(pool, vault, lambda *said: _line({"progress": said}))
+        left = await rotating.behind(pool, newest)
+        _line({"result": {"newest": newest, "moved": moved, "behind": left}})
+    finally:
+        await pool.close()
+
+
+def _line(said: dict[str, Any]) -> None:
+    sys.stdout.write(f"{orjson.dumps(said).decode()}\n")
+    sys.stdout.flush()
+
+
+def _keys_now() -> VaultKeys:
+    """As they stand in the secrets folder now."""
+    return IntakeSettings(_secrets_dir=secrets_dir()).vault_keys()

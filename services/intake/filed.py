@@ -25,8 +25,11 @@ Result = Filed | DomainError
 
 
 def again(draft: Draft, first: KnownKey) -> Result:
-    """The same answer for the same body, else the refusal of its key."""
-    if first.body_hash != draft.body_hash:
+    """The same answer for the same body, else the refusal of its key.
+
+    Where the identity was destroyed, the digest of the body went with it: the key alone decides.
+    """
+    if first.body_hash and first.body_hash != draft.body_hash:
         return DomainError(
             "key-reused",
             Kind.INVALID,

@@ -25,13 +25,16 @@ READ: Final = 2 * likeness.COMPARED
 """Characters read of an earlier complaint."""
 
 
-def caller(draft: Draft, vault: Vault) -> bytes | None:
-    """The blind index of who asks; None for whom nobody shall find again, and for what is kept among few."""
+def callers(draft: Draft, vault: Vault) -> list[bytes]:
+    """The blind indexes of who asks, one a key.
+
+    None for whom nobody shall find again, and for what is kept among few.
+    """
     filing = draft.filing
     asks = filing.requester
     if asks is None or asks.anonymous or not asks.reach or filing.confidential or filing.decline:
-        return None
-    return vault.phone_index(asks.reach)
+        return []
+    return vault.phone_indexes(asks.reach)
 
 
 def counts(

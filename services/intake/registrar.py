@@ -123,7 +123,7 @@ class Registrar:
         words = [words_of.masked(draft) for draft in drafts]
         prints = [words_of.fingerprint(masked) for masked in words]
         asks = [
-            (n, who) for n, d in enumerate(drafts, 1) if (who := recurring.caller(d, self._vault))
+            (n, who) for n, d in enumerate(drafts, 1) for who in recurring.callers(d, self._vault)
         ]
         known = await store.before(
             conn, prints, REPEAT_WINDOW, asks, read=recurring.READ, since=recurring.WINDOW

@@ -140,18 +140,14 @@ class LaterWords:
     async def _instead(self, conn: Conn, matter: Matter, said: Reopening) -> Repeat | None:
         codes, row = self.matters.holder.codes, matter.row
         caller = said.caller
-        index = (
-            self.matters.archive.vault.phone_index(caller.reach)
-            if caller and caller.reach
-            else None
-        )
+        vault = self.matters.archive.vault
+        indexes = vault.phone_indexes(caller.reach) if caller and caller.reach else []
         urgency = Urgency(row["ticket_urgency"] or row["urgency"] or Urgency.NORMAL)
         return reopening(
             matter.standing,
             matter.now,
             codes.window(row["profile"], urgency),
-            same_requester=index is not None
-            and await store.spoke(conn, row["complaint_id"], index),
+            same_requester=await store.spoke(conn, row["complaint_id"], indexes),
             same_place=said.address is None or self._same_place(row, said.address),
         )
 

@@ -52,7 +52,7 @@ class Searcher:
             point=wgs84(question.position()),
         )
         window = timedelta(days=question.days)
-        caller = self._vault.phone_index(question.phone) if question.phone else None
+        caller = self._vault.phone_indexes(question.phone) if question.phone else []
         async with reading(self._pool) as conn:
             now = await business_now(conn)
             looked_for = traces(words, where, now - window, now, caller=caller)
@@ -77,7 +77,7 @@ class Searcher:
 
 
 def traces(
-    words: str, where: Where, since: datetime, now: datetime, *, caller: bytes | None
+    words: str, where: Where, since: datetime, now: datetime, *, caller: Sequence[bytes]
 ) -> Traces:
     """Every mark of a question in every 30 days from `since` to `now`, with its weight."""
     weights = dict.fromkeys(likeness.marks(words, likeness.ASKED), _WEIGHTS["text"])

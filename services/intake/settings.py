@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field, SecretStr
 
+from contracts.complaint import Kind
 from kit.settings import StorageSettings
+from services.intake.keeping.retention import Term
+from services.intake.keeping.vault_keys import VaultKeys
 
 
 class IntakeSettings(StorageSettings):
@@ -15,9 +18,13 @@ class IntakeSettings(StorageSettings):
     """DSN of the role that may read identities; used for `reveal` only."""
     vault_password: SecretStr
     vault_key: SecretStr
-    """Master key that wraps each record's own key: 32 bytes, base64."""
+    """Master keys that wrap each record's own key, `version:base64` a line, 32 bytes each; the newest seals."""
     phone_key: SecretStr
-    """Key of the blind index over phone numbers: 32 bytes, base64."""
+    """Keys of the blind index over phone numbers, written the same way."""
+    reveals_per_hour: int = Field(default=120, ge=1)
+    """How many identities one person is shown in an hour; this product's own choice."""
+    retention: dict[Kind, Term] = Field(default_factory=dict)
+    """The city's own terms, JSON by kind of matter: `{"report": {"days": 3650, "source": "…"}}`."""
     callback_tries: int = Field(default=3, ge=1)
     """After how many tries nobody is called again in a round; this product's own choice."""
     callback_gap_h: int = Field(default=4, ge=0)
@@ -32,3 +39,7 @@ class IntakeSettings(StorageSettings):
     open311_public: bool = True
     """Whether partners may read requests without a key, as GeoReport v2 has it: never words, exact places
     or people, but numbers, kinds, offices and times."""
+
+    def vault_keys(self) -> VaultKeys:
+        """The keys of the vault. Raises KeyRefusedError, which names what is wrong with them."""
+        return VaultKeys.parse(self.vault_key.get_secret_value(), self.phone_key.get_secret_value())

@@ -81,10 +81,9 @@ class Staff:
         Whoever holds a post with that party, right above it, or with its deputy, may not, whatever else
         he or she is.
         """
-        posts = self.posts.get(person, ())
-        held = [post for post in posts if post.until is None or day < post.until]
+        held = self._held(person, day)
         own = {post.unit for post in held}
-        if not own.isdisjoint(self._tied(matter.accused)):
+        if self.tied(person, day, matter.accused):
             return False
         if not own.isdisjoint({matter.unit, *matter.helpers}):
             return True
@@ -94,6 +93,15 @@ class Staff:
             for unit in leads & self.units.keys()
             for area in self.units[unit].serves
         )
+
+    def tied(self, person: str, day: date, accused: str | None) -> bool:
+        """Whether somebody holds a post with the party complained about, right above it, or with its deputy."""
+        own = {post.unit for post in self._held(person, day)}
+        return not own.isdisjoint(self._tied(accused))
+
+    def _held(self, person: str, day: date) -> list[Post]:
+        posts = self.posts.get(person, ())
+        return [post for post in posts if post.until is None or day < post.until]
 
     def _tied(self, accused: str | None) -> set[str | None]:
         party = self.units.get(accused or "")

@@ -9,9 +9,16 @@ from asyncpg import Record
 
 from kit.db import Conn
 
-SQL_UNSEAL: Final = "select wrapped_key, box from vault.requester where complaint_id = $1"
+SQL_UNSEAL: Final = """
+select key_version, wrapped_key, box
+from vault.requester
+where complaint_id = $1 and box is not null
+"""
 SQL_UNSEAL_LATER: Final = """
-select word_id, wrapped_key, box from vault.later_word where complaint_id = $1 order by word_id
+select word_id, key_version, wrapped_key, box
+from vault.later_word
+where complaint_id = $1 and box is not null
+order by word_id
 """
 SQL_SAID: Final = """
 select kind, at, words as text, confirmed_by, confirmed_how
@@ -34,10 +41,10 @@ where c.complaint_id = $1 or c.number = $2
 """
 
 
-async def unseal(conn: Conn, complaint_id: UUID) -> tuple[bytes, bytes] | None:
-    """Wrapped key and box of one complaint; needs the vault role."""
+async def unseal(conn: Conn, complaint_id: UUID) -> tuple[int, bytes, bytes] | None:
+    """Key version, wrapped key and box of one complaint; needs the vault role."""
     row = await conn.fetchrow(SQL_UNSEAL, complaint_id)
-    return (row["wrapped_key"], row["box"]) if row else None
+    return (row["key_version"], row["wrapped_key"], row["box"]) if row else None
 
 
 async def complaint(conn: Conn, complaint_id: UUID | None, number: str | None) -> Record | None:
@@ -46,7 +53,7 @@ async def complaint(conn: Conn, complaint_id: UUID | None, number: str | None) -
 
 
 async def unseal_later(conn: Conn, complaint_id: UUID) -> list[Record]:
-    """Word id, wrapped key and box of what was said later; needs the vault role."""
+    """Word id, key version, wrapped key and box of what was said later; needs the vault role."""
     return list(await conn.fetch(SQL_UNSEAL_LATER, complaint_id))
 
 

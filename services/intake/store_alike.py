@@ -30,7 +30,9 @@ with hit as (
         limit {PER_MARK}
     ) m
 ), called as (
-    select complaint_id from vault.complaints_of($3, {CALLS}) as t(complaint_id)
+    select t.complaint_id
+    from unnest($3::bytea[]) as c(caller)
+    cross join lateral vault.complaints_of(c.caller, {CALLS}) as t(complaint_id)
 ), best as (
     select complaint_id, bool_or(called) as same_caller
     from (
@@ -57,11 +59,11 @@ where c.received_at > $4
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What is looked for: keys of marks with their weights, and the caller's blind index if known."""
+    """What is looked for: keys of marks with their weights, and the caller's blind indexes if known."""
 
     keys: Sequence[int]
     weights: Sequence[float]
-    caller: bytes | None
+    caller: Sequence[bytes]
 
 
 async def alike(conn: Conn, traces: Traces, since: datetime, length: int) -> list[Record]:

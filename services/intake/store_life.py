@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -53,7 +54,9 @@ select coalesce(reachable, vault.phone_mark(complaint_id) is not null)
 from complaint
 where complaint_id = $1
 """
-SQL_SPOKE: Final = "select vault.spoke($1, $2)"
+SQL_SPOKE: Final = """
+select coalesce(bool_or(vault.spoke($1, c.caller)), false) from unnest($2::bytea[]) as c(caller)
+"""
 SQL_RECORD: Final = """
 with called as (
     insert into callback (
@@ -121,9 +124,9 @@ async def is_reachable(conn: Conn, complaint_id: UUID) -> bool:
     return bool(await conn.fetchval(SQL_REACHABLE, complaint_id))
 
 
-async def spoke(conn: Conn, complaint_id: UUID, caller: bytes) -> bool:
-    """True when the complaint was filed with the phone of this blind index."""
-    return bool(await conn.fetchval(SQL_SPOKE, complaint_id, caller))
+async def spoke(conn: Conn, complaint_id: UUID, callers: Sequence[bytes]) -> bool:
+    """True when the complaint was filed with the phone of one of these blind indexes."""
+    return bool(await conn.fetchval(SQL_SPOKE, complaint_id, callers))
 
 
 async def record(conn: Conn, row: tuple[Any, ...]) -> None:

@@ -43,7 +43,9 @@ left join ticket_view own on own.complaint_id = c.complaint_id
 left join ticket_view led on led.complaint_id = lead_of(c.complaint_id)
 where c.number = $1
 """
-SQL_TAIL_IS: Final = "select vault.tail_is($1, $2)"
+SQL_TAIL_IS: Final = """
+select coalesce(bool_or(vault.tail_is($1, t.tail)), false) from unnest($2::bytea[]) as t(tail)
+"""
 
 
 async def tries(conn: Conn, tokens: Sequence[bytes], now: datetime) -> dict[bytes, list[datetime]]:
@@ -72,6 +74,6 @@ async def place(conn: Conn, number: str) -> Record | None:
     return await conn.fetchrow(SQL_PLACE, number)
 
 
-async def tail_is(conn: Conn, complaint_id: UUID, tail: bytes) -> bool:
-    """True when the phone of the complaint ends in the digits behind this digest."""
-    return bool(await conn.fetchval(SQL_TAIL_IS, complaint_id, tail))
+async def tail_is(conn: Conn, complaint_id: UUID, tails: Sequence[bytes]) -> bool:
+    """True when the phone of the complaint ends in the digits behind one of these digests."""
+    return bool(await conn.fetchval(SQL_TAIL_IS, complaint_id, tails))

@@ -66,7 +66,7 @@ class Visits:
     async def _opened(self, conn: Conn, number: str, digits: str) -> Record | None:
         row = await store.place(conn, number) if is_number(number) else None
         about = row["complaint_id"] if row else NOBODY
-        right = await store.tail_is(conn, about, self.vault.tail(str(about), digits))
+        right = await store.tail_is(conn, about, self.vault.tails(str(about), digits))
         return row if right else None
 
 

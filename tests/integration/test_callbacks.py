@@ -11,6 +11,7 @@ import pytest
 
 from contracts.ticket import TicketStatus
 from kit.delivery import Received
+from services.intake.keeping.marks import plain
 from tests.support.intake import Desk, desk, signed_in, ticket
 from tests.support.servers import Database
 
@@ -73,7 +74,7 @@ async def test_an_answer_is_stored_said_and_noted_once_and_its_words_leave_maske
     assert (row["by"], row["note"]) == ("P-operator", "[姓名]说修好了，可打[电话]")
     asked = {"reason": "核对"}
     shown = (await at.post(f"{filed['number']}/reveal", asked)).json()
-    assert shown["later"] == ["王小明说修好了，可打13800009999"]
+    assert [plain(one) for one in shown["later"]] == ["王小明说修好了，可打13800009999"]
     assert shown["call"] == {"name": "王小明", "phone": PHONE}
 
 

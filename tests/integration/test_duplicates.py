@@ -287,7 +287,7 @@ async def test_intake_learns_of_identities_which_complaints_one_phone_made_and_n
     await at.file(MILK, requester={"phone": PHONE})
     (row,) = await at.rows("select phone_index, complaint_id from vault.requester")
     since = MONDAY - timedelta(days=1)
-    traces = store_alike.Traces([], [], row["phone_index"])
+    traces = store_alike.Traces([], [], [row["phone_index"]])
     async with transaction(at.pool) as conn:
         (found,) = await store_alike.alike(conn, traces, since, 10)
     assert found["complaint_id"] == row["complaint_id"]

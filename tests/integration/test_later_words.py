@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from contracts.ticket import TicketStatus
+from services.intake.keeping.marks import plain
 from tests.support import small
 from tests.support.intake import Desk, desk, signed_in, ticket
 from tests.support.servers import Database
@@ -78,7 +79,7 @@ async def test_a_supplement_before_anybody_has_it_is_said_masked_and_its_origina
     shown = await at.get(f"/v1/complaints/{filed['number']}")
     assert [word["text"] for word in shown["later"]] == ["我是[姓名]，电话换成[电话]"]
     revealed = await at.post(f"{filed['number']}/reveal", {"reason": "核对"})
-    assert revealed.json()["later"] == ["我是王小明，电话换成13900001111"]
+    assert [plain(one) for one in revealed.json()["later"]] == ["我是王小明，电话换成13900001111"]
 
 
 async def test_what_is_withdrawn_is_confirmed_said_once_and_then_ended(at: Desk) -> None:

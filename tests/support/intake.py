@@ -40,6 +40,10 @@ from services.intake.api import make_app
 from services.intake.callback import Policy
 from services.intake.calling import CallDesk
 from services.intake.directory import PARTS, Codes, Holder
+from services.intake.keeping.erasing import Eraser
+from services.intake.keeping.retention import terms
+from services.intake.keeping.revealing import Reveals
+from services.intake.keeping.vault_keys import VaultKeys
 from services.intake.matters import Matters
 from services.intake.open311.api import Door
 from services.intake.open311.desk import PartnerDesk
@@ -47,6 +51,7 @@ from services.intake.open311.promises import Promises
 from services.intake.registrar import Registrar
 from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
+from services.intake.staff import Staff
 from services.intake.vault import Vault
 from services.intake.visiting import Visits
 from tests.support import small
@@ -58,6 +63,8 @@ _PUBLIC: Final = (
     _KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 )
 _PRIVATE: Final = _KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+REVEALS: Final = 12
+"""Identities one person is shown in an hour here."""
 _SECRET: Final = base64.b64encode(b"0" * 32).decode()
 
 
@@ -70,6 +77,12 @@ class Desk:
     database: Database
     shelf: Shelf
     app: Edge
+    vault: Vault
+    holder: Holder
+
+    def staff(self) -> Staff:
+        """Who works where in the small district."""
+        return self.holder.codes.staff
 
     async def file(self, text: str, *, key: str | None = None, **fields: Any) -> dict[str, Any]:
         """File a complaint as the operator."""
@@ -183,7 +196,7 @@ async def desk(
     """
     pool = await create_pool(database.dsn("chuishao_intake"), PASSWORD, "intake", size=4)
     vault_pool = await create_pool(database.dsn("chuishao_vault"), PASSWORD, "vault", size=1)
-    vault, holder = Vault(_SECRET, _SECRET), Holder()
+    vault, holder = Vault(VaultKeys.parse(_SECRET, _SECRET)), Holder()
     tables = small.tables()
     rows = {part: [row.model_dump(mode="json") for row in tables[part]] for part in PARTS}
     holder.use(Codes.of(1, rows))
@@ -197,11 +210,12 @@ async def desk(
         Shared("intake", pool, TokenVerifier(_PUBLIC), {}),
         registrar=registrar,
         holder=holder,
-        archive=archive,
         searcher=Searcher(pool, vault),
         call_desk=CallDesk(matters, Policy()),
         later_words=later_words,
         visits=Visits(pool, vault),
+        reveals=Reveals(pool, archive, holder, REVEALS),
+        eraser=Eraser(pool, shelf, terms({})),
         adviser=Adviser(router),
         address_header="X-Real-IP",
         shelf=shelf,
@@ -211,7 +225,7 @@ async def desk(
     edge = Edge(app)
     transport = httpx.ASGITransport(edge)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
-        yield Desk(http, pool, database, shelf, edge)
+        yield Desk(http, pool, database, shelf, edge, vault, holder)
     await router.aclose()
     await vault_pool.close()
     await pool.close()

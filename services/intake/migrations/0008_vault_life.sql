@@ -9,6 +9,7 @@ create table vault.master_key (
     retired_at timestamptz
 );
 grant select, insert on vault.master_key to chuishao_vault;
+grant usage on schema chuishao to chuishao_vault;
 
 -- Destroyed: no key, no box, no index; the row stays, so that nothing is sealed in its place again.
 alter table vault.requester
@@ -41,23 +42,8 @@ language sql volatile security definer set search_path = '' as $$
     )
     select count(*)::int from gone
 $$;
--- One question for each index a phone may have while the key of the index is changed.
-create function vault.complaints_of_any(callers bytea[], most int) returns setof uuid
-language sql stable strict rows 10 security definer set search_path = '' as $$
-    select r.complaint_id
-    from unnest(callers) as c(caller)
-    cross join lateral (
-        select complaint_id from vault.requester
-        where phone_index = c.caller
-        order by complaint_id desc
-        limit least(most, 50)
-    ) r
-    where cardinality(callers) <= 8
-    order by r.complaint_id desc
-    limit least(most, 50)
-$$;
-revoke execute on function vault.shred(uuid[]), vault.complaints_of_any(bytea[], int) from public;
-grant execute on function vault.shred(uuid[]), vault.complaints_of_any(bytea[], int) to chuishao_intake;
+revoke execute on function vault.shred(uuid[]) from public;
+grant execute on function vault.shred(uuid[]) to chuishao_intake;
 
 -- What was destroyed, when, and by which rule; `reveal` says so.
 alter table complaint
@@ -67,9 +53,12 @@ alter table complaint
 -- Where the retention job looks: only what has ended, oldest first.
 alter table ticket_view add column erased boolean not null default false;
 create index ticket_view_ended on ticket_view (since)
-    where status in ('closed', 'withdrawn', 'declined') and not erased;
+    where status in ('closed', 'withdrawn', 'declined', 'merged') and not erased;
 create index complaint_declined on complaint (received_at)
     where decline_reason is not null and erased_at is null;
+
+-- A digest of the whole body could be tried out until it fits; it goes with the rest.
+create index idempotency_complaint on idempotency (complaint_id);
 
 -- Every look at an identity; `mark` is what stands in the copy that was shown.
 create table reveal (
