@@ -18,6 +18,7 @@ _WORDS: Final = {
     "rebuild": "重放 / replaying",
     "compare": "比较 / comparing",
     "file": "受理 / filing",
+    "rotate": "更换密钥 / moving to the new key",
     "clock": "拨快时钟 / moving the clock",
 }
 

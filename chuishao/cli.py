@@ -19,6 +19,7 @@ from chuishao.cli_import import import_
 from chuishao.cli_issues import hot_issues
 from chuishao.cli_learn import learn
 from chuishao.cli_operations import drill, rebuild
+from chuishao.cli_vault import vault_app
 from chuishao.plain import plain_errors
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ clock_app = typer.Typer(no_args_is_help=True, help="业务时钟 / the business 
 app.add_typer(clock_app, name="clock")
 app.add_typer(audit_app, name="audit")
 app.add_typer(directory_app, name="directory")
+app.add_typer(vault_app, name="vault")
 
 T = TypeVar("T")
 _MOST = 16

@@ -15,7 +15,7 @@ from chuishao.files import make_private_dir
 from chuishao.installation import storage_url
 from chuishao.runfile import NotRunningError, RunInfo
 from chuishao.scratch import scratch_database
-from chuishao.secrets import Secrets
+from chuishao.secrets import VAULT_ROLE, Secrets
 from chuishao.signins import nats_users, sign_in_tokens
 
 
@@ -94,8 +94,10 @@ def _running(data_dir: Path) -> RunInfo | None:
 
 def _service_settings(info: RunInfo, data_dir: Path, service: str) -> dict[str, str]:
     url: str = getattr(info, service)
-    return {
-        "CHUISHAO_POSTGRES_DSN": Dsn.parse(info.postgres).of_role(f"chuishao_{service}"),
+    admin = Dsn.parse(info.postgres)
+    vault = {"CHUISHAO_VAULT_DSN": admin.of_role(VAULT_ROLE)} if service == "intake" else {}
+    return vault | {
+        "CHUISHAO_POSTGRES_DSN": admin.of_role(f"chuishao_{service}"),
         "CHUISHAO_NATS_URL": info.nats,
         "CHUISHAO_SECRETS_DIR": str(data_dir.resolve() / "secrets" / service),
         "CHUISHAO_HTTP_PORT": url.rpartition(":")[2],

@@ -43,4 +43,4 @@ async def test_no_canary_is_found_outside_the_vault_and_a_planted_one_is(world: 
         planted.unlink()
         await world.rows("delete from router.delivery_attempt where consumer = 'planted'")
     assert "file log/planted.log" in found
-    assert 'table "router"."delivery_attempt": 1 rows' in found
+    assert "table router.delivery_attempt: 1 rows" in found

@@ -15,12 +15,12 @@ import pytest
 
 from kit.attachments.storage import FolderStorage, key_of
 from kit.db import Pool, create_pool
-from services.intake.keeping import marks, rotating
+from services.intake.keeping import rotating
 from services.intake.keeping.erasing import Eraser
 from services.intake.keeping.retention import terms
 from services.intake.keeping.vault_keys import KeyRefusedError, VaultKeys
 from services.intake.vault import Vault
-from tests.support.intake import REVEALS, Desk, desk, signed_in, ticket
+from tests.support.intake import Desk, desk, signed_in, ticket
 from tests.support.pictures import photo
 from tests.support.servers import PASSWORD, Database
 from tests.support.world import MONDAY
@@ -72,79 +72,6 @@ async def shred(at: Desk, filed: dict[str, Any], role: str = "admin") -> httpx.R
         json={"basis": "request", "reason": "本人要求删除"},
         headers=signed_in(role),
     )
-
-
-async def test_what_is_shown_names_its_reader_and_is_listed_for_the_auditor(at: Desk) -> None:
-    filed = await at.file(TEXT, requester=WHO)
-    shown = (await reveal(at, filed, "P-first")).json()
-    assert shown["requester"]["phone"] == PHONE
-    assert marks.plain(shown["original"]["text"]) == TEXT != shown["original"]["text"]
-    assert "P-first" in shown["mark"]["zh"]
-    assert (await reveal(at, filed, "P-second")).status_code == 200
-    listed = await at.get(f"/v1/complaints/{filed['number']}/reveals", "auditor", limit=1)
-    assert [(look["by"], look["purpose"]) for look in listed["items"]] == [("P-first", "call_back")]
-    rest = await at.get(
-        f"/v1/complaints/{filed['number']}/reveals", "auditor", cursor=listed["next"]
-    )
-    assert [look["by"] for look in rest["items"]] == ["P-second"]
-    noted = await at.rows("select detail from audit where action = 'complaint.reveal' order by at")
-    assert '"call_back"' in noted[0]["detail"]
-
-
-@pytest.mark.parametrize("left", ["hidden", "line", "retyped"])
-async def test_a_leaked_copy_names_whose_it_was(at: Desk, left: str) -> None:
-    filed = await at.file(TEXT, requester=WHO)
-    first = (await reveal(at, filed, "P-first")).json()
-    await reveal(at, filed, "P-second")
-    text = {
-        "hidden": f"转发：{first['original']['text'][:60]}",
-        "line": f"截图文字 {first['mark']['zh'].lower()}",
-        "retyped": f"那个投诉的人电话是 138-0000-4321，单号{filed['number']}",
-    }[left]
-    answer = await at.http.post(
-        "/v1/reveals/trace", json={"text": text}, headers=signed_in("auditor")
-    )
-    found = answer.json()
-    copies = [look["by"] for look in found["copies"]]
-    looked = [look["by"] for look in found["looked"]]
-    assert (copies, looked) == {
-        "hidden": (["P-first"], ["P-first", "P-second"] if PHONE in text else []),
-        "line": (["P-first"], []),
-        "retyped": ([], ["P-first", "P-second"]),
-    }[left]
-    made_up = {"text": marks.code(b"12345678")}
-    other = await at.http.post("/v1/reveals/trace", json=made_up, headers=signed_in("admin"))
-    assert other.json() == {"copies": [], "unknown": [marks.code(b"12345678")], "looked": []}
-
-
-@pytest.mark.parametrize("reason", ["", "。。。", "1", "aaaa"])
-async def test_without_a_reason_that_says_something_nothing_is_shown(at: Desk, reason: str) -> None:
-    filed = await at.file(TEXT, requester=WHO)
-    refused = await at.post(f"{filed['number']}/reveal", {"reason": reason})
-    assert (refused.status_code, refused.json()["field"]) == (422, "reason")
-    assert await at.rows("select from reveal") == []
-
-
-async def test_so_many_an_hour_and_no_more_each_person_by_itself(at: Desk) -> None:
-    filed = await at.file(TEXT, requester=WHO)
-    for _ in range(REVEALS):
-        assert (await reveal(at, filed)).status_code == 200
-    refused = await reveal(at, filed)
-    assert refused.status_code == 429
-    assert 3_000 < int(refused.headers["Retry-After"]) <= 3_600
-    assert (await reveal(at, filed, "P-other")).status_code == 200
-    await at.move_clock(MONDAY + timedelta(hours=1, minutes=5))
-    assert (await reveal(at, filed)).status_code == 200
-
-
-async def test_nobody_of_the_party_complained_about_is_shown_who_complained(at: Desk) -> None:
-    filed = await at.file(TEXT, requester=WHO, accused="WY-1")
-    assert (await reveal(at, filed, "P-operator")).status_code == 200
-    staff = at.staff()
-    tied = [who for who in staff.posts if staff.tied(who, MONDAY.date(), "WY-1")]
-    assert tied
-    for who in tied:
-        assert (await reveal(at, filed, who)).status_code == 404
 
 
 async def test_after_a_rotation_the_old_key_can_go_and_everything_still_opens(

@@ -20,7 +20,7 @@ from services.intake.vault import Sealed, Vault
 log = get(__name__)
 
 BATCH: Final = 500
-WATCH_S: Final = 5.0
+WATCH_S: Final = 1.0
 """How often a running intake looks whether there is a new key."""
 Tell = Callable[[str, int, int], None]
 _FIRST: Final = UUID(int=0)
