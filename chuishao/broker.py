@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,6 +52,14 @@ async def provision(
 
     seed = secrets.seeds[OPS_USER]
     return await make(url, seed, roster.nats_units, roster.readers, check=check)
+
+
+async def keep(url: str, roster: Roster, secrets: Secrets, say: Callable[[str], None]) -> None:
+    """Put back what is deleted or lost on the broker, until cancelled."""
+    from kit.keeping import keep as watch
+
+    seed = secrets.seeds[OPS_USER]
+    await watch(url, seed, roster.nats_units, roster.readers, say)
 
 
 async def reload(url: str, secrets: Secrets) -> int:

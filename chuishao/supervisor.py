@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -51,13 +51,8 @@ class Supervisor:
         data_dir: Path,
         say: Say,
         changed: Callable[[], None] | None = None,
-        mend: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`say` receives one line per notable fact, `changed` is called after a restart.
-
-        `mend` is called before a restart: it may put right what the child cannot run without.
-        """
-        self._mend = mend
+        """`say` receives one line per notable fact, `changed` is called after a restart."""
         self._data_dir = data_dir
         self._say = say
         self._changed = changed
@@ -171,8 +166,6 @@ class Supervisor:
 
     async def _relaunch(self, spec: ProcessSpec) -> None:
         """Start a crashed child again, however long it takes; wait until it is ready or dead."""
-        if self._mend is not None:
-            await self._mend()
         while (child := self._try_launch(spec)) is None:
             await asyncio.sleep(_LONGEST_DELAY_S)
         if self._changed is not None:

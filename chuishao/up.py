@@ -26,8 +26,6 @@ from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
 
-_MEND_S = 2.0
-
 
 @dataclass(frozen=True, slots=True)
 class UpOptions:
@@ -68,6 +66,7 @@ async def run(options: UpOptions, screen: Screen) -> None:
             asked.cancel()
             screen.say("正在停止… / stopping…")
             await asyncio.gather(work, asked, return_exceptions=True)
+            await session.end_keeper()
             await session.supervisor.stop()
             runfile.remove(data_dir)
 
@@ -81,7 +80,8 @@ class _Session:
         self._say = screen.say
         self._data_dir = data_dir
         self._info: RunInfo | None = None
-        self.supervisor = Supervisor(data_dir, screen.say, self._write_pids, self._mend)
+        self._keeper: asyncio.Task[None] | None = None
+        self.supervisor = Supervisor(data_dir, screen.say, self._write_pids)
         self._roster = read_roster(options.directory)
         self._secrets = Secrets.load_or_create(
             data_dir,
@@ -140,6 +140,9 @@ class _Session:
             self._say("启动 nats-server / starting nats-server")
             await self.supervisor.start(self._nats.spec())
         await broker.provision(self._place.nats_url, self._roster, self._secrets)
+        self._keeper = asyncio.create_task(
+            broker.keep(self._place.nats_url, self._roster, self._secrets, self._say)
+        )
 
     async def _load_directory(self) -> None:
         self._say(f"载入城市名录 / loading the directory {self._options.directory}")
@@ -174,16 +177,11 @@ class _Session:
             pids=self.supervisor.pids,
         )
 
-    async def _mend(self) -> None:
-        """Streams and consumers that somebody deleted, before a service that missed them starts again."""
-        try:
-            async with asyncio.timeout(_MEND_S):
-                changes = await broker.provision(self._place.nats_url, self._roster, self._secrets)
-        except (OSError, TimeoutError, RuntimeError) as error:
-            self._say(f"暂时无法检查消息流 / streams could not be checked: {error}")
-            return
-        for change in changes:
-            self._say(f"已补上 / put back: {change}")
+    async def end_keeper(self) -> None:
+        """Nothing is put back any more."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
 
     def _write_pids(self) -> None:
         if self._info is not None:

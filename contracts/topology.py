@@ -6,6 +6,7 @@ Settings follow reliability.md B.2 and B.4: limits retention, discard new, no de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,7 @@ from contracts.catalog import (
     ADVISORIES,
     COMPLAINTS,
     ESCALATIONS,
+    OWNER_OF,
     STREAM_OF,
     TICKETS,
     area_tokens,
@@ -52,6 +54,9 @@ class ConsumerSpec:
 
     A lone message after a quiet time waits for nothing.
     """
+    acknowledged: bool = True
+    """False: delivered is done; for one who reads to compare and rewinds when in doubt."""
+    headers_only: bool = False
 
 
 def every(noun: str) -> str:
@@ -116,6 +121,29 @@ CONSUMERS: Final[tuple[ConsumerSpec, ...]] = (
     INTAKE_TICKETS,
     INTAKE_DIRECTORY,
 )
+
+
+def _echo(service: str, stream: str) -> ConsumerSpec:
+    own = tuple(
+        every(noun)
+        for noun, owner in OWNER_OF.items()
+        if owner == service and STREAM_OF[noun] == stream
+    )
+    name = f"echo-{service}-{stream.lower()}"
+    return ConsumerSpec(name, stream, own, acknowledged=False, headers_only=True)
+
+
+ECHOES: Final[Mapping[str, tuple[ConsumerSpec, ...]]] = {
+    service: tuple(
+        _echo(service, stream)
+        for stream in sorted({STREAM_OF[noun] for noun, by in OWNER_OF.items() if by == service})
+    )
+    for service in sorted(set(OWNER_OF.values()))
+}
+"""By publishing service: through which durables it reads what the streams hold of its own events.
+
+For the reconciler (kit/reconcile): headers only, from the beginning, whenever something looks wrong.
+"""
 
 JS_PREFIX: Final = "JS.city"
 """JetStream API prefix inside a unit's or reader's own account."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 from contracts.catalog import OWNER_OF
-from contracts.topology import CONSUMERS, JS_PREFIX, every, reader_consumer, unit_consumer
+from contracts.topology import CONSUMERS, ECHOES, JS_PREFIX, every, reader_consumer, unit_consumer
 from kit.broker import inbox_prefix
 
 CITY: Final = "CITY"
@@ -173,6 +173,12 @@ def _service_user(name: str, public_key: str) -> str:
 def _relay_user(name: str, public_key: str) -> str:
     owner = name.removesuffix("-relay")
     publish = [every(noun) for noun, service in OWNER_OF.items() if service == owner]
+    for echo in ECHOES[owner]:  # what the reconciler asks (docs/adr/0040)
+        publish += [
+            f"$JS.API.STREAM.INFO.{echo.stream}",
+            f"$JS.API.CONSUMER.RESET.{echo.stream}.{echo.name}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{echo.stream}.{echo.name}",
+        ]
     return _user(public_key, publish, [f"{inbox_prefix(name).decode()}.>"])
 
 

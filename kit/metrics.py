@@ -36,6 +36,13 @@ AUDIT_TAMPERED: Final = Counter(
     "chuishao_audit_tampered", "Times the chain was not as this process had seen it", ["service"]
 )
 
+RECONCILED: Final = Counter(
+    "chuishao_reconcile_actions",
+    "What the reconciler did: looks, scans, events offered again, tries put off",
+    ["service", "stream", "action"],
+)
+
+RECONCILE_ACTIONS: Final = ("looked", "scanned", "offered", "put_off")
 OUTCOMES: Final = ("applied", "repeated", "waiting", "retried", "buried")
 
 

@@ -50,9 +50,9 @@ with due as (
     set lease_until = clock_timestamp() + make_interval(secs => $2)
     from due
     where p.event_id = due.event_id
-    returning p.event_id, p.created_at
+    returning p.event_id, p.created_at, p.attempt
 )
-select o.event_id, o.subject, o.body
+select o.event_id, o.subject, o.body, c.attempt
 from claimed c
 join outbox o on o.event_id = c.event_id and o.created_at = c.created_at
 order by o.tx, o.position
@@ -81,6 +81,13 @@ class Outgoing:
     subject: str
     stream: str
     body: bytes
+    attempt: int = 0
+    """0, or the round in which it was found missing from the stream and offered again."""
+
+    @property
+    def message_id(self) -> str:
+        """What the broker knows repeats by; another one for each round (docs/adr/0040)."""
+        return f"{self.event_id}~{self.attempt}" if self.attempt else str(self.event_id)
 
 
 def outgoing(  # noqa: PLR0913 - what an event needs besides its data
@@ -111,8 +118,8 @@ async def mark_published(conn: Conn, event_ids: Sequence[UUID]) -> None:
     await conn.execute(SQL_PUBLISHED, event_ids)
 
 
-async def claim(conn: Conn, limit: int) -> list[tuple[UUID, str, bytes]]:
-    """Take over rows whose lease ran out: (event id, subject, body), oldest first."""
+async def claim(conn: Conn, limit: int) -> list[tuple[UUID, str, bytes, int]]:
+    """Take over rows whose lease ran out: (event id, subject, body, attempt), oldest first."""
     return [tuple(row) for row in await conn.fetch(SQL_CLAIM, limit, LEASE_S)]
 
 

@@ -20,6 +20,7 @@ from kit.db import Pool, create_pool
 from kit.delivery import Delivery, Handler
 from kit.logging import configure
 from kit.migrate import people_role
+from kit.reconcile.reconciler import Reconciler
 from kit.relay import Relay
 from kit.settings import ServiceSettings
 
@@ -38,6 +39,7 @@ class Plumbing:
     verifier: TokenVerifier
     connecting: Callable[[], Awaitable[Client]]
     chainer: Chainer
+    reconciler: Reconciler
     deliveries: list[Delivery] = field(default_factory=list)
 
     def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
@@ -58,7 +60,7 @@ class Plumbing:
     @property
     def loops(self) -> tuple[Loop, ...]:
         """What runs beside the doors of every such service, until it ends."""
-        return (self.stay_connected, self.verifier.follow, self.chainer.run)
+        return (self.stay_connected, self.verifier.follow, self.chainer.run, self.reconciler.run)
 
     async def stay_connected(self) -> None:
         """Connect the relay, however long the server is away; ends only with an error."""
@@ -123,4 +125,7 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
     seed = settings.relay_seed.get_secret_value()
     connecting = partial(connect, settings.nats_url, seed, name=f"{service}-relay", client=client)
     chainer = Chainer(pool, service, Anchoring.of(settings))
-    return Plumbing(service, pool, client, relay, broker, settings.verifier(), connecting, chainer)
+    reconciler = Reconciler(pool, client, relay, service=service, look_s=settings.reconcile_s)
+    return Plumbing(
+        service, pool, client, relay, broker, settings.verifier(), connecting, chainer, reconciler
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import orjson
 from nats.aio.client import Client
 
 from contracts.topology import (
     CONSUMERS,
+    ECHOES,
     STREAMS,
     ConsumerSpec,
     StreamSpec,
@@ -18,14 +18,9 @@ from contracts.topology import (
 )
 from kit.accounts import OPS_USER, ReaderLike
 from kit.broker import connect
+from kit.jetstream import NANO, ApiRefusedError, ask
 
-NANO: Final = 1_000_000_000
 TIMEOUT_S: Final = 10.0
-NOT_FOUND: Final = 404
-
-
-class ProvisionError(RuntimeError):
-    """The server refused a stream or consumer; the text is the server's."""
 
 
 def stream_config(spec: StreamSpec) -> dict[str, Any]:
@@ -55,11 +50,12 @@ def consumer_config(spec: ConsumerSpec) -> dict[str, Any]:
         "durable_name": spec.name,
         "name": spec.name,
         "deliver_policy": "all",
-        "ack_policy": "explicit",
-        "ack_wait": spec.ack_wait_s * NANO,
+        "ack_policy": "explicit" if spec.acknowledged else "none",
+        "headers_only": spec.headers_only,
         "max_deliver": spec.max_deliver,
-        "max_ack_pending": spec.max_ack_pending,
     }
+    if spec.acknowledged:
+        config |= {"ack_wait": spec.ack_wait_s * NANO, "max_ack_pending": spec.max_ack_pending}
     if len(spec.filters) == 1:
         config["filter_subject"] = spec.filters[0]
     else:
@@ -77,45 +73,62 @@ async def provision(
 ) -> list[str]:
     """Make the server match the topology; with `check` only say what differs. Returns the differences.
 
-    Raises ProvisionError when the server refuses, nats errors when it cannot be reached.
+    Raises ApiRefusedError when the server refuses, nats errors when it cannot be reached.
     """
-    consumers = [
-        *CONSUMERS,
-        *(unit_consumer(unit) for unit in units),
-        *(reader_consumer(reader.code, reader.area) for reader in readers),
-    ]
     client = await connect(nats_url, seed, name=OPS_USER)
     try:
-        changes = []
-        for stream in STREAMS:
-            changes += await _stream(client, stream, check=check)
-        for consumer in consumers:
-            changes += await _consumer(client, consumer, check=check)
-        return changes
+        return await make(client, consumers_of(units, readers), check=check)
     finally:
         await client.close()
 
 
+def consumers_of(units: Sequence[str], readers: Sequence[ReaderLike]) -> list[ConsumerSpec]:
+    """Every durable of an installation: of the services, of their reconcilers, of units and readers."""
+    return [
+        *CONSUMERS,
+        *(echo for echoes in ECHOES.values() for echo in echoes),
+        *(unit_consumer(unit) for unit in units),
+        *(reader_consumer(reader.code, reader.area) for reader in readers),
+    ]
+
+
+async def make(
+    client: Client, consumers: Sequence[ConsumerSpec], *, check: bool = False
+) -> list[str]:
+    """All streams and these consumers, over a connection of `ops`. Returns the differences."""
+    changes = []
+    for stream in STREAMS:
+        changes += await _stream(client, stream, check=check)
+    for consumer in consumers:
+        changes += await _consumer(client, consumer, check=check)
+    return changes
+
+
 async def _stream(client: Client, spec: StreamSpec, *, check: bool) -> list[str]:
     wanted = stream_config(spec)
-    live = await _ask(client, f"STREAM.INFO.{spec.name}", None)
+    live = await ask(client, f"STREAM.INFO.{spec.name}")
     if live is not None and not _differs(live["config"], wanted):
         return []
     if not check:
         verb = "CREATE" if live is None else "UPDATE"
-        await _ask(client, f"STREAM.{verb}.{spec.name}", wanted)
+        await _must(client, f"STREAM.{verb}.{spec.name}", wanted)
     return [f"stream {spec.name}: {_say(live, wanted)}"]
 
 
 async def _consumer(client: Client, spec: ConsumerSpec, *, check: bool) -> list[str]:
     wanted = consumer_config(spec)
-    live = await _ask(client, f"CONSUMER.INFO.{spec.stream}.{spec.name}", None)
+    live = await ask(client, f"CONSUMER.INFO.{spec.stream}.{spec.name}")
     if live is not None and not _differs(live["config"], wanted):
         return []
     if not check:
         body = {"stream_name": spec.stream, "config": wanted}
-        await _ask(client, f"CONSUMER.DURABLE.CREATE.{spec.stream}.{spec.name}", body)
+        await _must(client, f"CONSUMER.DURABLE.CREATE.{spec.stream}.{spec.name}", body)
     return [f"consumer {spec.stream}/{spec.name}: {_say(live, wanted)}"]
+
+
+async def _must(client: Client, subject: str, body: Any) -> None:
+    if await ask(client, subject, body, timeout_s=TIMEOUT_S) is None:
+        raise ApiRefusedError(f"{subject}: not found")
 
 
 def _differs(live: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
@@ -128,15 +141,3 @@ def _say(live: dict[str, Any] | None, wanted: dict[str, Any]) -> str:
     return (
         "missing" if live is None else "differs in " + ", ".join(_differs(live["config"], wanted))
     )
-
-
-async def _ask(client: Client, subject: str, body: Any) -> dict[str, Any] | None:
-    payload = b"" if body is None else orjson.dumps(body)
-    reply = await client.request(f"$JS.API.{subject}", payload, timeout=TIMEOUT_S)
-    answer: dict[str, Any] = orjson.loads(reply.data)
-    error = answer.get("error")
-    if error is None:
-        return answer
-    if error.get("code") == NOT_FOUND and body is None:
-        return None
-    raise ProvisionError(f"{subject}: {error.get('description')}")

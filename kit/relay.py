@@ -53,6 +53,8 @@ class Relay:
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._published: list[UUID] = []
         self._stopping = False
+        self.highest: dict[str, int] = {}
+        """By stream: the highest sequence number of an acknowledgement that came here."""
 
     def hint(self, events: Iterable[Outgoing]) -> None:
         """Events that were committed just now by this process.
@@ -131,9 +133,9 @@ class Relay:
                 log.warning("outbox_claim_failed", error=type(error).__name__)
                 await asyncio.sleep(POLL_S)
                 return
-            for event_id, subject, body in rows:
+            for event_id, subject, body, attempt in rows:
                 stream = BY_NAME[".".join(subject.split(".", 2)[:2])].stream
-                self._queues[stream].append(Outgoing(event_id, subject, stream, body))
+                self._queues[stream].append(Outgoing(event_id, subject, stream, body, attempt))
             if not rows:
                 return
             await self._drain()
@@ -157,7 +159,7 @@ class Relay:
                     event.subject,
                     event.body,
                     headers=headers
-                    | {"Nats-Batch-Sequence": str(number), "Nats-Msg-Id": str(event.event_id)},
+                    | {"Nats-Batch-Sequence": str(number), "Nats-Msg-Id": event.message_id},
                 )
             last = group[-1]
             reply = await self._client.request(
@@ -168,16 +170,17 @@ class Relay:
                 | {
                     "Nats-Batch-Sequence": str(len(group)),
                     "Nats-Batch-Commit": "1",
-                    "Nats-Msg-Id": str(last.event_id),
+                    "Nats-Msg-Id": last.message_id,
                 },
             )
             ack = orjson.loads(reply.data)
         except (nats.errors.Error, TimeoutError, OSError, ValueError) as error:
             log.warning("atomic_publish_unknown", error=type(error).__name__, events=len(group))
             return False
-        return bool(
-            "error" not in ack and ack.get("stream") == stream and ack.get("count") == len(group)
-        )
+        if "error" in ack or ack.get("stream") != stream or ack.get("count") != len(group):
+            return False
+        self._note_sequence(stream, ack["seq"])
+        return True
 
     async def _publish_one(self, stream: str, event: Outgoing) -> UUID | None:
         async with self._slots:
@@ -186,13 +189,19 @@ class Relay:
                     event.subject,
                     event.body,
                     stream=stream,
-                    headers={"Nats-Msg-Id": str(event.event_id)},
+                    headers={"Nats-Msg-Id": event.message_id},
                 )
             except (nats.errors.Error, APIError, TimeoutError, OSError) as error:
                 metrics.PUBLISH_FAILED.labels(self._service).inc()
                 log.warning("publish_unknown", error=type(error).__name__, subject=event.subject)
                 return None
-        return event.event_id if ack.stream == stream else None
+        if ack.stream != stream:
+            return None
+        self._note_sequence(stream, ack.seq)
+        return event.event_id
+
+    def _note_sequence(self, stream: str, sequence: int) -> None:
+        self.highest[stream] = max(self.highest.get(stream, 0), sequence)
 
     async def _maintain(self) -> None:
         while True:

@@ -15,7 +15,14 @@ import pytest
 from chuishao.embedded.nats import binary
 from contracts.catalog import OWNER_OF
 from contracts.listeners import READER_LIVE, covers, overlap
-from contracts.topology import CONSUMERS, ConsumerSpec, every, reader_consumer, unit_consumer
+from contracts.topology import (
+    CONSUMERS,
+    ECHOES,
+    ConsumerSpec,
+    every,
+    reader_consumer,
+    unit_consumer,
+)
 from kit.accounts import CITY, OPS_USER, RELAY_USERS, SERVICE_USERS, SYSTEM, render_accounts, users
 from tests.support.natsconf import parse
 
@@ -93,11 +100,19 @@ def test_nobody_but_ops_may_do_everything() -> None:
 
 
 @pytest.mark.parametrize("user", RELAY_USERS)
-def test_a_relay_publishes_the_nouns_of_its_service_and_nothing_else(user: str) -> None:
+def test_a_relay_publishes_its_services_nouns_and_asks_what_became_of_them(user: str) -> None:
     service = user.removesuffix("-relay")
-    assert set(allowed(user, "publish")) == {
-        every(noun) for noun, owner in OWNER_OF.items() if owner == service
+    asks = {
+        subject
+        for echo in ECHOES[service]
+        for subject in (
+            f"$JS.API.STREAM.INFO.{echo.stream}",
+            f"$JS.API.CONSUMER.RESET.{echo.stream}.{echo.name}",
+            f"$JS.API.CONSUMER.MSG.NEXT.{echo.stream}.{echo.name}",
+        )
     }
+    nouns = {every(noun) for noun, owner in OWNER_OF.items() if owner == service}
+    assert set(allowed(user, "publish")) == nouns | asks
     assert allowed(user, "subscribe") == [f"_INBOX_{user}.>"]
 
 

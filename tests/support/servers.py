@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -100,6 +100,10 @@ class Broker:
     url: str
     seeds: dict[str, str]
     supervisor: Supervisor
+    store: Path
+    """Where JetStream keeps its files."""
+    before_start: list[Callable[[], None]]
+    """What to do to those files before the server starts the next time; once."""
 
     @property
     def ops_seed(self) -> str:
@@ -122,10 +126,18 @@ async def broker(
     server.accounts_path.parent.mkdir(parents=True, exist_ok=True)
     server.accounts_path.write_text(render_accounts(units, readers, public))
     supervisor = Supervisor(folder, print)
+    before_start: list[Callable[[], None]] = []
+
+    def prepare() -> None:
+        server.prepare()
+        while before_start:
+            before_start.pop()()
+
     try:
-        await supervisor.start(server.spec())
+        await supervisor.start(replace(server.spec(), prepare=prepare))
         await provision(server.url, seeds[OPS_USER], units, readers)
-        yield Broker(server.url, seeds, supervisor)
+        store = folder / "nats" / "jetstream" / "jetstream"
+        yield Broker(server.url, seeds, supervisor, store, before_start)
     finally:
         supervisor.ask_to_stop()
         await supervisor.stop()

@@ -1,0 +1,103 @@
+"""Puts back streams and durables that somebody deleted or a broker lost, under the `ops` user.
+
+One keeper an installation (`chuishao up` has it inside, elsewhere `chuishao keep`): services have no rights
+to make anything on the broker, and an office's own durable nobody else would miss (docs/adr/0040).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from nats.aio.client import Client
+
+from contracts.topology import STREAMS, ConsumerSpec
+from kit.accounts import OPS_USER, ReaderLike
+from kit.broker import connect
+from kit.jetstream import ask, server_id
+from kit.provision import consumers_of, make
+
+LOOK_S: Final = 5.0
+STEP_S: Final = 0.25
+ALL_S: Final = 600.0
+"""Between two comparisons of every setting; names alone are compared at each look."""
+
+
+class Keeper:
+    """Looks every few seconds, and at once when the broker was started anew."""
+
+    def __init__(self, client: Client, units: Sequence[str], readers: Sequence[ReaderLike]) -> None:
+        self._client = client
+        self._consumers = consumers_of(units, readers)
+        self._wanted: dict[str, set[str]] = defaultdict(set)
+        for spec in self._consumers:
+            self._wanted[spec.stream].add(spec.name)
+        self._all_at = time.monotonic() + ALL_S
+
+    async def look(self, *, everything: bool = False) -> list[str]:
+        """Put back what is missing; with `everything` also what differs. Returns what was done.
+
+        Raises what `kit.jetstream.ask` raises.
+        """
+        if everything:
+            return await make(self._client, self._consumers)
+        gone = await self._gone()
+        streams = [await ask(self._client, f"STREAM.INFO.{s.name}") for s in STREAMS]
+        return await make(self._client, gone) if gone or None in streams else []
+
+    async def _gone(self) -> list[ConsumerSpec]:
+        there = {stream: await self._names(stream) for stream in self._wanted}
+        return [spec for spec in self._consumers if spec.name not in there[spec.stream]]
+
+    async def _names(self, stream: str) -> set[str]:
+        """Durables of a stream, page by page; none where the stream is gone."""
+        names: set[str] = set()
+        while True:
+            page: dict[str, Any] | None = await ask(
+                self._client, f"CONSUMER.NAMES.{stream}", {"offset": len(names)}
+            )
+            found = (page or {}).get("consumers") or []
+            names |= set(found)
+            if page is None or not found or len(names) >= page["total"]:
+                return names
+
+    async def run(self, say: Callable[[str], None]) -> None:
+        """Keep until cancelled; what fails is said once and tried again."""
+        server, look_at, trouble = "", 0.0, ""
+        while True:
+            await asyncio.sleep(STEP_S)
+            if not self._client.is_connected:
+                continue
+            told = server_id(self._client)
+            if told == server and time.monotonic() < look_at:
+                continue
+            everything = told != server or time.monotonic() > self._all_at
+            try:
+                for change in await self.look(everything=everything):
+                    say(f"已补上 / put back: {change}")
+            except Exception as error:  # noqa: BLE001 - a keeper that ended would keep nothing
+                if str(error) != trouble:
+                    say(f"暂时无法检查消息流 / streams could not be checked: {error!r}")
+                trouble, look_at = str(error), time.monotonic() + LOOK_S
+                continue
+            server, trouble, look_at = told, "", time.monotonic() + LOOK_S
+            if everything:
+                self._all_at = time.monotonic() + ALL_S
+
+
+async def keep(
+    url: str,
+    seed: str,
+    units: Sequence[str],
+    readers: Sequence[ReaderLike],
+    say: Callable[[str], None],
+) -> None:
+    """Connect, however long it takes, and keep until cancelled."""
+    client = await connect(url, seed, name=OPS_USER)
+    try:
+        await Keeper(client, units, readers).run(say)
+    finally:
+        await client.close()
