@@ -113,9 +113,16 @@ class Broker:
 
 @asynccontextmanager
 async def broker(
-    folder: Path, units: tuple[str, ...] = ("U-1", "U-2"), readers: tuple[Reader, ...] = ()
+    folder: Path,
+    units: tuple[str, ...] = ("U-1", "U-2"),
+    readers: tuple[Reader, ...] = (),
+    *,
+    spoil: Callable[[str, dict[str, str]], str] = lambda text, _: text,
 ) -> AsyncIterator[Broker]:
-    """A nats-server with accounts, streams and consumers as in production."""
+    """A nats-server with accounts, streams and consumers as in production.
+
+    `spoil` makes another accounts file of text and public keys: to show that a test would notice.
+    """
     chosen = ports.choose(base(24_800))
     pairs = {name: _pair() for name in users(units, readers)}
     seeds = {name: seed for name, (seed, _) in pairs.items()}
@@ -124,7 +131,7 @@ async def broker(
         folder / "nats", chosen["nats"], chosen["nats_monitor"], folder / "nats.log"
     )
     server.accounts_path.parent.mkdir(parents=True, exist_ok=True)
-    server.accounts_path.write_text(render_accounts(units, readers, public))
+    server.accounts_path.write_text(spoil(render_accounts(units, readers, public), public))
     supervisor = Supervisor(folder, print)
     before_start: list[Callable[[], None]] = []
 
