@@ -115,12 +115,15 @@ class Matrix(Arena):
         ear.heard.clear()
 
     def _tries(self, n: int) -> Iterator[tuple[Office, Attack]]:
+        """All attacks on all others; one that is the same for several victims is made once."""
         me = self.offices[n]
+        made: set[Attack] = set()
         for phase in (False, True):
             for step in range(1, len(self.offices)):
                 other = self.offices[(n + step) % len(self.offices)]
                 for attack in attacks(me, other):
-                    if attack.destroys is phase:
+                    if attack.destroys is phase and (attack.own_door or attack not in made):
+                        made.add(attack)
                         yield other, attack
 
     async def _try(self, n: int, tries: Sequence[tuple[Office, Attack]]) -> None:
