@@ -33,6 +33,7 @@ log = get(__name__)
 
 WATCH_S: Final = 10.0
 STUCK_S: Final = 60.0
+LOOK_S: Final = 1.0
 DRAIN_S: Final = 12
 
 
@@ -74,6 +75,8 @@ async def serve(parts: Parts) -> None:
         tasks.add(asyncio.create_task(parts.relay.run(), name="relay"))
     if parts.broker:
         tasks.add(asyncio.create_task(_listen(parts), name="broker"))
+    if parts.client:
+        tasks.add(asyncio.create_task(_open(parts.client), name="connection"))
     tasks |= {asyncio.create_task(make(), name="loop") for make in parts.loops}
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
@@ -142,6 +145,17 @@ async def _listen(parts: Parts) -> None:
     if parts.deliveries:
         await _watch(parts)
     await asyncio.Event().wait()
+
+
+async def _open(client: Client) -> None:
+    """End the process when its connection has been closed for good.
+
+    nats-py 2.16 does that to a connected client on every error it does not know, such as too many
+    connections or a key that was withdrawn, whatever number of reconnects it was allowed (row 24).
+    """
+    while not client.is_closed:
+        await asyncio.sleep(LOOK_S)
+    raise StuckError("connection is closed for good")
 
 
 async def _watch(parts: Parts) -> None:
