@@ -11,6 +11,8 @@ COMPILE := $(BIN)/python -m piptools compile --quiet --strip-extras --generate-h
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --unsafe-package chuishao
 # Test processes side by side, each with servers and ports of its own (tests/support/lane.py).
 JOBS ?= 2
+# Where a chaos run leaves its report.
+REPORT ?= chaos-report
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
@@ -65,8 +67,10 @@ integration: install-dev ## one service at a time on real servers
 e2e: install-dev ## all services as processes
 	$(PYTEST) tests/e2e
 
-chaos: install-dev ## kill, pause and restart while it runs
-	$(PYTEST) tests/chaos
+chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAINTS=, FAULTS=, HOURS=6
+	$(BIN)/python -m tests.chaos --report $(REPORT) $(if $(SEED),--seed $(SEED)) \
+		$(if $(COMPLAINTS),--complaints $(COMPLAINTS)) $(if $(FAULTS),--faults $(FAULTS)) \
+		$(if $(HOURS),--hours $(HOURS),--with-mutations)
 
 lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
 	$(PYTEST) -m chaos tests/chaos

@@ -1,0 +1,111 @@
+"""A run against a lab of its own: what to ask of it, and what to keep of it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from contracts.topology import CONSUMERS, NOTIFIER_COMPLAINTS
+from tests.chaos import report, schedule
+from tests.chaos.faults import FAULTS
+from tests.chaos.lab import Lab
+from tests.chaos.reset import ConsumerReset
+from tests.chaos.run import Plan, Run
+from tests.chaos.saying import conclude, say
+from tests.chaos.schedule import Step
+from tests.chaos.site import Fault
+
+STEP_S: Final = 11.0
+"""About how long one fault takes, with the quiet before it: from this the rate of requests follows."""
+SPARE: Final = 1.06
+"""Requests beyond what has to be acknowledged, for refusals on purpose and for uneven machines."""
+AIMED_COMPLAINTS, AIMED_RATE = 240, 20.0
+AIMED_GAP_S, AIMED_HOLD_S, AIMED_QUIET_S = 3.0, 1.0, 45.0
+LONG_COMPLAINTS, LONG_FAULTS, LONG_S = 20_000, 60, 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asked for."""
+
+    seed: int
+    complaints: int
+    faults: int
+    hours: float = 0.0
+    kinds: tuple[str, ...] = ()
+
+
+OWN: Final = (
+    ConsumerReset("reset_clocks", NOTIFIER_COMPLAINTS),
+    ConsumerReset("reset_any", *(spec for spec in CONSUMERS if "directory" not in spec.name)),
+)
+
+
+ALL: Final[Mapping[str, Fault]] = {**FAULTS, **{one.kind: one for one in OWN}}
+
+
+ONLY_AIMED: Final = frozenset({"reset_clocks"})
+"""`reset_any` does the same to a durable of its choice."""
+
+
+def able(kinds: tuple[str, ...] = ()) -> dict[str, Fault]:
+    """Faults this machine can do, all or those named; what it cannot is said."""
+    found: dict[str, Fault] = {}
+    for kind, fault in ALL.items():
+        if kind not in kinds if kinds else kind in ONLY_AIMED:
+            continue
+        if why := fault.needs():
+            say(f"not here: {kind}: {why}")
+        else:
+            found[kind] = fault
+    return found
+
+
+def planned(wanted: Wanted, faults: Mapping[str, Fault], folder: Path) -> Plan:
+    """The size of CI, or as long as was asked for at the same density."""
+    complaints, count = wanted.complaints, max(wanted.faults, len(faults))
+    seconds = count * STEP_S
+    if wanted.hours:
+        seconds = wanted.hours * 3600
+        count = int(seconds / LONG_S * LONG_FAULTS * SPARE)
+        complaints = int(seconds / LONG_S * LONG_COMPLAINTS)
+    steps = schedule.plan(wanted.seed, sorted(faults), count)
+    rate = complaints * SPARE / seconds
+    return Plan(wanted.seed, complaints, steps, sorted(faults), rate, folder=folder)
+
+
+async def run(wanted: Wanted, kept: Path) -> int:
+    """Run, keep the report, print the verdict; 0 when it is green."""
+    faults = able(wanted.kinds)
+    return await _against_a_lab(planned(wanted, faults, kept), faults)
+
+
+async def aimed(seed: int, kinds: Sequence[str], kept: Path) -> int:
+    """A short run with these faults one after the other, under load."""
+    steps = [Step(AIMED_GAP_S, (kind,), AIMED_HOLD_S) for kind in kinds]
+    plan = Plan(
+        seed, AIMED_COMPLAINTS, steps, sorted(set(kinds)), AIMED_RATE, AIMED_QUIET_S, folder=kept
+    )
+    return await _against_a_lab(plan, able(tuple(kinds)))
+
+
+async def _against_a_lab(plan: Plan, faults: Mapping[str, Fault]) -> int:
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="chuishao-chaos-"))
+    lab = Lab(folder, plan.seed)
+    say(f"seed {plan.seed}, {len(faults)} kinds, data in {folder}")
+    try:
+        await lab.start()
+        one = Run(lab, plan, faults)
+        verdict = await one.go()
+    finally:
+        await lab.stop()
+    report.write(plan.folder, verdict, one.history.lines)
+    if verdict.green:
+        shutil.rmtree(folder, ignore_errors=True)
+    conclude(verdict.line())
+    return 0 if verdict.green else 1

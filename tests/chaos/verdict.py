@@ -1,0 +1,86 @@
+"""The findings of a run, by class, and the one line it prints last."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tests.chaos.history import Line, Phase
+
+
+class Class(StrEnum):
+    """What can be wrong."""
+
+    LOST = "lost"
+    DOUBLE_EFFECT = "double_effect"
+    WRONG_READER = "wrong_reader"
+    LATE = "late"
+    AUDIT_BREAK = "audit_break"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that must not be: its class, the rule it breaks, and what it is about."""
+
+    kind: Class
+    rule: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a run came to."""
+
+    seed: int
+    acknowledged: int
+    faults: Mapping[str, int]
+    findings: Sequence[Finding]
+    recovery_s: Sequence[float]
+    more: Mapping[str, Any] = field(default_factory=dict)
+    missed: Sequence[str] = ()
+    """What the run did not do that it was asked for: a dead nemesis proves nothing."""
+
+    @property
+    def green(self) -> bool:
+        """True when nothing was found, and what was asked for was done."""
+        return not self.findings and not self.missed
+
+    def line(self) -> str:
+        """JSON with the agreed keys first."""
+        counts = Counter(finding.kind for finding in self.findings)
+        body: dict[str, Any] = {
+            "seed": self.seed,
+            "acknowledged": self.acknowledged,
+            "faults": sum(self.faults.values()),
+            **{kind.value: counts[kind] for kind in Class},
+            "recovery_p99_s": percentile(self.recovery_s, 0.99),
+            "green": self.green,
+            "faults_by_kind": dict(sorted(self.faults.items())),
+            "missed": list(self.missed),
+            "rules": self.rules(),
+            **self.more,
+        }
+        return json.dumps(body, ensure_ascii=False)
+
+    def rules(self) -> dict[str, int]:
+        """Broken rules with how often."""
+        return dict(Counter(f"{f.kind}: {f.rule}" for f in self.findings))
+
+
+def percentile(values: Sequence[float], share: float) -> float | None:
+    """The smallest value that `share` of all do not exceed; None of nothing."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    return round(ordered[min(len(ordered) - 1, int(share * len(ordered)))], 3)
+
+
+def applied(history: Sequence[Line]) -> dict[str, int]:
+    """Faults that were in force, by kind."""
+    return dict(
+        Counter(x.value["kind"] for x in history if x.op == "fault" and x.phase is Phase.OK)
+    )
