@@ -12,8 +12,8 @@ from contracts.topology import CONSUMERS, JS_PREFIX, STREAMS
 from kit.accounts import OPS_USER
 from tests.support.attacks import Office
 from tests.support.leaks import Leak, held
-from tests.support.servers import Broker
 from tests.support.nats_wire import Wire
+from tests.support.servers import Broker
 
 AREAS: Final = ("370105.001.001.001", "370106.001.001.001", "370106.002.001.001")
 UNIT_NOUNS: Final = ("ticket", "whistle", "clock")

@@ -13,8 +13,8 @@ from contracts.topology import JS_PREFIX
 from tests.support.arena import READER_NOUNS, UNIT_NOUNS, Arena
 from tests.support.attacks import ANYTHING, Attack, Office, attacks
 from tests.support.leaks import Leak, answered, foreign, lawful, number_of, refused, shown
-from tests.support.servers import Broker
 from tests.support.nats_wire import Heard, Wire
+from tests.support.servers import Broker
 
 ROUND: Final = 14
 """Victims listened to at once: five subjects each stay below an account's limit of subscriptions."""
