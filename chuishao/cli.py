@@ -12,6 +12,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from chuishao.cli_audit import audit_app
+from chuishao.cli_deadletters import deadletters_app
 from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
 from chuishao.cli_directory import directory_app
 from chuishao.cli_export import export
@@ -31,6 +32,7 @@ app = typer.Typer(
 clock_app = typer.Typer(no_args_is_help=True, help="业务时钟 / the business clock.")
 app.add_typer(clock_app, name="clock")
 app.add_typer(audit_app, name="audit")
+app.add_typer(deadletters_app, name="deadletters")
 app.add_typer(directory_app, name="directory")
 app.add_typer(vault_app, name="vault")
 

@@ -84,8 +84,8 @@ class Delivery:
         For handlers whose whole effect is one statement that repetition does not change.
         """
         self.spec = spec
-        self._handler = handler
-        self._once = once
+        self.handler = handler
+        self.once = once
         self._pool = pool
         self._relay = relay
         self.progressed_at = time.monotonic()
@@ -112,7 +112,7 @@ class Delivery:
                 name = ".".join(message.subject.split(".", 2)[:2])
                 received.append(Received(event, UUID(event.id), message, name))
             except (BadSubjectError, ValidationError, ValueError) as error:
-                await self._bury(message, self._key(message), "undecodable", _describe(error))
+                await self._bury(message, self._key(message), "undecodable", describe(error))
         return received
 
     async def _together(self, batch: list[Received]) -> None:
@@ -154,12 +154,12 @@ class Delivery:
             await self._settle([one], effects)
 
     async def _apply(self, batch: list[Received]) -> Effects:
-        if not self._once:
+        if not self.once:
             async with reading(self._pool) as conn:
-                return await self._handler(conn, batch)
+                return await self.handler(conn, batch)
         async with transaction(self._pool) as conn:
             fresh = await inbox.claim(conn, self.spec.name, [r.event_id for r in batch])
-            effects = await self._handler(conn, [r for r in batch if r.event_id in fresh])
+            effects = await self.handler(conn, [r for r in batch if r.event_id in fresh])
             if effects.waiting:
                 early = [r.event_id for r in effects.waiting]
                 await inbox.release(conn, self.spec.name, early)
@@ -204,12 +204,12 @@ class Delivery:
 
     async def _retry(self, one: Received, attempts: int | None, error: Exception) -> None:
         try:
-            count = await self._count(one, _describe(error)) if attempts is None else attempts
+            count = await self._count(one, describe(error)) if attempts is None else attempts
         except LOST:
             await one.message.nak(delay=LOST_DELAY_S)
             return
         if count >= MAX_ATTEMPTS:
-            await self._bury(one.message, str(one.event_id), "attempts", _describe(error), count)
+            await self._bury(one.message, str(one.event_id), "attempts", describe(error), count)
             return
         metrics.CONSUMED.labels(self.spec.name, "retried").inc()
         await one.message.nak(delay=BACKOFF_S[min(count - 1, len(BACKOFF_S) - 1)])
@@ -242,7 +242,7 @@ class Delivery:
         await message.term()
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """Type and place of a failure, never the values it was about."""
     if isinstance(error, ValidationError):
         return "; ".join(

@@ -31,7 +31,7 @@ insert into dead_letter
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (consumer, message) do update
 set attempts = excluded.attempts, reason = excluded.reason, error = excluded.error,
-    buried_at = now(), resolved_at = null, resolved_by = null, resolution = null
+    buried_at = now(), resolved_at = null, resolved_by = null, resolution = null, replay_asked_at = null
 """
 SQL_OPEN_DEAD_LETTERS: Final = "select count(*) from dead_letter where resolved_at is null"
 

@@ -17,6 +17,7 @@ from kit.auth import TokenVerifier
 from kit.broker import connect, create_broker, subscribe
 from kit.chain.chainer import Anchoring, Chainer
 from kit.db import Pool, create_pool
+from kit.deadletters.replaying import Replayer
 from kit.delivery import Delivery, Handler
 from kit.logging import configure
 from kit.migrate import people_role
@@ -60,7 +61,14 @@ class Plumbing:
     @property
     def loops(self) -> tuple[Loop, ...]:
         """What runs beside the doors of every such service, until it ends."""
-        return (self.stay_connected, self.verifier.follow, self.chainer.run, self.reconciler.run)
+        replayer = Replayer(self.pool, self.relay, self.deliveries)
+        return (
+            self.stay_connected,
+            self.verifier.follow,
+            self.chainer.run,
+            self.reconciler.run,
+            replayer.run,
+        )
 
     async def stay_connected(self) -> None:
         """Connect the relay, however long the server is away; ends only with an error."""

@@ -1,0 +1,1 @@
+"""`chuishao deadletters`: over all services of an installation, through its database."""
