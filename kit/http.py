@@ -21,6 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from kit import gauges, outbox, strict_json
 from kit.auth import TokenVerifier, allow
+from kit.chain.routes import add_audit
 from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind, internal, unavailable
 from kit.ids import new_id
@@ -67,6 +68,7 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     app.state.looks = Looks(shared.pool)
     _health(app, shared)
     _events(app, shared)
+    add_audit(app, shared.pool)
     return app
 
 

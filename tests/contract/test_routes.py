@@ -45,6 +45,7 @@ EVERY_SERVICE = {
     ("GET", "/readyz"): OPEN,
     ("GET", "/metrics"): OPEN,
     ("GET", "/v1/events"): {"admin", "auditor", "service"},
+    ("GET", "/v1/audit"): {"admin", "auditor"},
 }
 ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
     "intake": {
