@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from chuishao.broker_check import refuse_unsafe
 from chuishao.directory import Roster
 from chuishao.files import make_private_dir, write_private
 from chuishao.nats_client import connected
@@ -20,6 +22,7 @@ ACCOUNTS_FILE: Final = "accounts.conf"
 _TIMEOUT_S: Final = 5.0
 _ALL_ANSWERED_S: Final = 0.5
 _RELOADS: Final = 2
+_OFFICE: Final = re.compile(r'^  "([^"]+)" \{$', re.MULTILINE)
 
 
 class ReloadRefusedError(RuntimeError):
@@ -33,10 +36,8 @@ def accounts_path(data_dir: Path) -> Path:
 
 def write_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> bool:
     """Write the accounts file for everybody in the directory; say whether it changed."""
-    from kit.accounts import render_accounts
-
     path = accounts_path(data_dir)
-    text = render_accounts(roster.nats_units, roster.readers, secrets.public_keys())
+    text = _rendered(roster, secrets)
     make_private_dir(path.parent)
     if path.exists() and path.read_text("utf-8") == text:
         return False
@@ -44,14 +45,58 @@ def write_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> bool:
     return True
 
 
+def accounts_in(data_dir: Path) -> frozenset[str]:
+    """Return the offices in the accounts file as it is; empty where there is none."""
+    path = accounts_path(data_dir)
+    return frozenset(_blocks(path.read_text("utf-8"))) if path.exists() else frozenset()
+
+
+def stale_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> list[str]:
+    """Say in what the accounts file is not what the directory and the keys would make it."""
+    path = accounts_path(data_dir)
+    text = _rendered(roster, secrets)
+    found = path.read_text("utf-8") if path.exists() else ""
+    if found == text:
+        return []
+    are, shall = _blocks(found), _blocks(text)
+    city = found.partition('\n  "')[0] != text.partition('\n  "')[0]
+    both = sorted(are.keys() & shall.keys())
+    return [
+        *(f"{ACCOUNTS_FILE} {name}: missing" for name in sorted(shall.keys() - are.keys())),
+        *(f"{ACCOUNTS_FILE} {name}: not in the directory" for name in sorted(are.keys() - shall)),
+        *(f"{ACCOUNTS_FILE} {name}: differs" for name in both if are[name] != shall[name]),
+        *([f"{ACCOUNTS_FILE}: the city's own part differs"] if city else []),
+    ]
+
+
+def _rendered(roster: Roster, secrets: Secrets) -> str:
+    from kit.accounts import render_accounts
+
+    return render_accounts(
+        roster.nats_units, roster.readers, secrets.public_keys(), secrets.second_public_keys()
+    )
+
+
+def _blocks(text: str) -> dict[str, str]:
+    """The part of an accounts file that each office's account is."""
+    parts = _OFFICE.split(text)
+    texts = (part.partition("\n  }")[0] for part in parts[2::2])
+    return dict(zip(parts[1::2], texts, strict=True))
+
+
 async def provision(
-    url: str, roster: Roster, secrets: Secrets, *, check: bool = False
+    url: str, roster: Roster, secrets: Secrets, *, check: bool = False, prune: bool = False
 ) -> list[str]:
-    """Make streams and consumers what they should be, or only say what differs."""
+    """Make streams and consumers what they should be, or only say what differs.
+
+    Raises UnsafeServerError for a server that could lose or show what it is given.
+    """
     from kit.provision import provision as make
 
+    if not check:
+        await refuse_unsafe(url, secrets)
     seed = secrets.seeds[OPS_USER]
-    return await make(url, seed, roster.nats_units, roster.readers, check=check)
+    return await make(url, seed, roster.nats_units, roster.readers, check=check, prune=prune)
 
 
 async def keep(url: str, roster: Roster, secrets: Secrets, say: Callable[[str], None]) -> None:

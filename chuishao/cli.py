@@ -13,7 +13,14 @@ import typer
 
 from chuishao.cli_audit import audit_app
 from chuishao.cli_deadletters import deadletters_app
-from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Directory, accounts, prepare
+from chuishao.cli_deployment import (
+    DEFAULT_DATA_DIR,
+    DataDir,
+    Directory,
+    accounts,
+    prepare,
+    provision,
+)
 from chuishao.cli_directory import directory_app
 from chuishao.cli_export import export
 from chuishao.cli_import import import_
@@ -42,10 +49,6 @@ _MOST = 16
 Postgres = Annotated[
     str | None,
     typer.Option(help="外部 PostgreSQL 管理员地址 / admin DSN.", envvar="CHUISHAO_ADMIN_DSN"),
-]
-Nats = Annotated[
-    str | None,
-    typer.Option(help="外部 NATS 地址 / external NATS.", envvar="CHUISHAO_NATS_URL"),
 ]
 Simulated = Annotated[
     bool,
@@ -117,25 +120,6 @@ def migrate(
 
 
 @app.command()
-def provision(
-    data_dir: DataDir = DEFAULT_DATA_DIR,
-    directory: Directory = None,
-    nats: Nats = None,
-    check: Annotated[bool, typer.Option("--check", help="只比较 / only compare.")] = False,
-) -> None:
-    """账户、流、消费者 / accounts, streams and consumers."""
-    from chuishao import running
-    from chuishao.directory import SAMPLE_DIRECTORY
-
-    folder = directory or SAMPLE_DIRECTORY
-    changes = _run(running.provision(data_dir, folder, nats, check=check))
-    for change in changes:
-        typer.echo(change)
-    if check and changes:
-        raise typer.Exit(1)
-
-
-@app.command()
 def listen(
     unit: Annotated[
         str, typer.Option(help="单位代码，或 reader:代码 / unit code, or reader:CODE.")
@@ -203,6 +187,7 @@ def clock_set(
         typer.echo(_run(business_clock.move(info, time)).isoformat())
 
 
+app.command()(provision)
 app.command()(accounts)
 app.command()(prepare)
 app.command()(hot_issues)

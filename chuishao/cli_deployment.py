@@ -1,7 +1,8 @@
-"""Commands that only deployments with servers of their own need: `accounts` and `prepare`."""
+"""Commands about the servers an installation stands on: `provision`, `accounts` and `prepare`."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,51 @@ Directory = Annotated[
     Path | None,
     typer.Option(help="城市名录文件夹，默认样例 / directory folder, the sample's by default."),
 ]
+Nats = Annotated[
+    str | None,
+    typer.Option(help="外部 NATS 地址 / external NATS.", envvar="CHUISHAO_NATS_URL"),
+]
 DEFAULT_DATA_DIR = Path(".chuishao")
+
+
+def provision(  # noqa: PLR0913 - one parameter per flag
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    directory: Directory = None,
+    nats: Nats = None,
+    check: Annotated[bool, typer.Option("--check", help="只比较 / only compare.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="也删除已撤单位的队列 / also remove durables of nobody.")
+    ] = False,
+    rotate: Annotated[
+        str | None,
+        typer.Option(help="换密钥，新旧同时有效：unit:代码或服务 / a new key beside the old."),
+    ] = None,
+    retire: Annotated[
+        str | None, typer.Option(help="收回旧密钥 / refuse the old key from now on.")
+    ] = None,
+) -> None:
+    """账户、流、消费者、密钥 / accounts, streams, consumers and keys, while everything runs."""
+    from chuishao import running
+    from chuishao.directory import SAMPLE_DIRECTORY
+    from chuishao.plain import plain_errors
+
+    with plain_errors():
+        changes = asyncio.run(
+            running.provision(
+                data_dir,
+                directory or SAMPLE_DIRECTORY,
+                nats,
+                check=check,
+                prune=prune,
+                rotate=rotate,
+                retire=retire,
+            )
+        )
+    for change in changes:
+        typer.echo(change)
+    if check and changes:
+        raise typer.Exit(1)
 
 
 def accounts(data_dir: DataDir = DEFAULT_DATA_DIR, directory: Directory = None) -> None:

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from chuishao import broker, runfile
+from chuishao import broker, provisioning, runfile
 from chuishao.database import bring_up_to_date
 from chuishao.directory import read_roster
 from chuishao.dsn import Dsn
 from chuishao.files import make_private_dir
 from chuishao.installation import storage_url
+from chuishao.provisioning import Installed
 from chuishao.runfile import NotRunningError, RunInfo
 from chuishao.scratch import scratch_database
 from chuishao.secrets import VAULT_ROLE, Secrets
@@ -35,30 +36,39 @@ async def scratch(data_dir: Path, dsn: str | None) -> AsyncIterator[Dsn]:
         yield place
 
 
-async def provision(data_dir: Path, directory: Path, url: str | None, *, check: bool) -> list[str]:
+async def provision(  # noqa: PLR0913 - one parameter per flag of the command
+    data_dir: Path,
+    directory: Path,
+    url: str | None,
+    *,
+    check: bool = False,
+    prune: bool = False,
+    rotate: str | None = None,
+    retire: str | None = None,
+) -> list[str]:
     """Make accounts, streams and consumers match a directory; return what differed.
 
-    With `check` nothing changes. A running installation also gets its run.json renewed, so that
-    new units can sign in.
+    With `check` nothing changes. `rotate` and `retire` are about the key of one NATS user. A running
+    installation also gets its run.json renewed, so that new units can sign in.
     """
     info = _running(data_dir)
     address = url or (info.nats if info else None)
     if address is None:
         raise NotRunningError(data_dir)
-    roster = read_roster(directory)
-    secrets = Secrets.load_or_create(
-        make_private_dir(data_dir),
-        units=roster.nats_units,
-        readers=[reader.code for reader in roster.readers],
-    )
-    changes = []
-    if not check and broker.write_accounts(data_dir, roster, secrets):
-        await broker.reload(address, secrets)
-        changes.append("accounts")
-    changes += await broker.provision(address, roster, secrets, check=check)
-    if info is not None and not check:
-        tokens = sign_in_tokens(roster, secrets)
-        replace(info, tokens=tokens, nats_users=nats_users(roster, secrets)).write(data_dir)
+    place = Installed(make_private_dir(data_dir), address, read_roster(directory))
+    if check:
+        return await provisioning.check(place)
+    if rotate:
+        changes = [f"key {await provisioning.rotate(place, rotate)}: two valid keys"]
+    elif retire:
+        changes = [f"key {await provisioning.retire(place, retire)}: one valid key"]
+    else:
+        changes = await provisioning.provision(place, prune=prune)
+    if info is not None:
+        secrets = place.secrets()
+        tokens = sign_in_tokens(place.roster, secrets)
+        users = nats_users(place.roster, secrets)
+        replace(info, tokens=tokens, nats_users=users).write(data_dir)
     return changes
 
 

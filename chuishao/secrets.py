@@ -1,7 +1,8 @@
 """Passwords, seeds and keys of one installation: made once, kept in DATA_DIR/secrets.
 
 Each service has one folder there, readable as a pydantic-settings `secrets_dir`, and finds in it
-only what is its own. Nothing is ever deleted or changed: a unit that comes back finds its old key.
+only what is its own. Nothing is deleted or changed, but a NATS key on request: a unit that comes back
+finds its old key.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import os
 import re
 import secrets as random_source
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,7 @@ _CODE: Final = re.compile(r"[A-Za-z0-9-]{1,32}")
 _KEY_BYTES: Final = 32
 _PASSWORD_BYTES: Final = 24
 _NATS_SEED: Final = "chuishao_nats_seed"
+_RELAY_SEED: Final = "chuishao_relay_seed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Secrets:
     """Of the pair that signs the anchors of the audit chain; services hold the private one."""
     open311_key: str
     """An api_key to try Open311 with; intake is told its digest."""
+    second_seeds: Mapping[str, str] = field(default_factory=dict)
+    """The other valid key of NATS users whose key is being changed (`chuishao/nats_keys.py`)."""
 
     @classmethod
     def load_or_create(
@@ -83,6 +87,7 @@ class Secrets:
             public_key,
             audit_public_key,
             _open311_key(root),
+            second_seeds(root, seeds),
         )
 
     def folder(self, service: str) -> Path:
@@ -95,12 +100,11 @@ class Secrets:
 
     def public_keys(self) -> dict[str, str]:
         """Return the public nkey of every NATS user, for the accounts file."""
-        import nkeys
+        return {user: public_key(seed) for user, seed in self.seeds.items()}
 
-        return {
-            user: nkeys.from_seed(bytearray(seed, "ascii")).public_key.decode("ascii")
-            for user, seed in self.seeds.items()
-        }
+    def second_public_keys(self) -> dict[str, str]:
+        """Return the public half of every second key."""
+        return {user: public_key(seed) for user, seed in self.second_seeds.items()}
 
     def store_service_token(self, service: str, token: str) -> None:
         """Put a service's own sign-in token into its folder, in place of the last one."""
@@ -133,6 +137,43 @@ def _seed() -> str:
     return seed.decode("ascii")
 
 
+def seed_file(root: Path, user: str) -> Path:
+    """Return where the seed of a NATS user is kept."""
+    for prefix, folder in (("unit_", "units"), ("reader_", "readers")):
+        if user.startswith(prefix):
+            return root / folder / user.removeprefix(prefix) / _NATS_SEED
+    if user.endswith("-relay"):
+        return root / user.removesuffix("-relay") / _RELAY_SEED
+    return root / user / _NATS_SEED
+
+
+def second_file(root: Path, user: str) -> Path:
+    """Return where the second valid seed of a NATS user is kept while there is one."""
+    first = seed_file(root, user)
+    return first.with_name(f"{first.name}_second")
+
+
+def second_seeds(root: Path, users: Iterable[str]) -> dict[str, str]:
+    """Return the second seeds of those users that have one."""
+    places = {user: second_file(root, user) for user in users}
+    return {
+        user: place.read_text("ascii").strip() for user, place in places.items() if place.exists()
+    }
+
+
+def new_seed() -> str:
+    """Return a fresh nkey seed of a user."""
+    return _seed()
+
+
+def public_key(seed: str) -> str:
+    """Return the public half of an nkey seed."""
+    import nkeys
+
+    key: bytes = nkeys.from_seed(bytearray(seed, "ascii")).public_key
+    return key.decode("ascii")
+
+
 def _passwords(root: Path) -> dict[str, str]:
     places = {role: root / "postgres" / role for role in (SUPERUSER, OWNER_ROLE)}
     places |= {f"chuishao_{name}": root / name / "chuishao_postgres_password" for name in SERVICES}
@@ -151,9 +192,8 @@ def _open311_key(root: Path) -> str:
 
 
 def _service_seeds(root: Path) -> dict[str, str]:
-    places = {user: root / user / _NATS_SEED for user in (OPS_USER, SYSTEM_USER, *SERVICES)}
-    places |= {f"{name}-relay": root / name / "chuishao_relay_seed" for name in PUBLISHERS}
-    return {user: _keep(path, _seed) for user, path in places.items()}
+    users = (OPS_USER, SYSTEM_USER, *SERVICES, *(f"{name}-relay" for name in PUBLISHERS))
+    return {user: _keep(seed_file(root, user), _seed) for user in users}
 
 
 def _code_seed(folder: Path, code: str) -> str:

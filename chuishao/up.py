@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -184,7 +185,10 @@ class _Session:
             await asyncio.gather(self._keeper, return_exceptions=True)
 
     def _write_pids(self) -> None:
+        """Renew run.json, keeping what other commands wrote into it meanwhile: new units, new keys."""
         if self._info is not None:
+            with suppress(runfile.NotRunningError):
+                self._info = runfile.read(self._data_dir)
             self._info = self._info.with_pids(self.supervisor.pids)
             self._info.write(self._data_dir)
 

@@ -51,22 +51,33 @@ def users(units: Iterable[str], readers: Iterable[ReaderLike]) -> tuple[str, ...
 
 
 def render_accounts(
-    units: Sequence[str], readers: Sequence[ReaderLike], public_keys: Mapping[str, str]
+    units: Sequence[str],
+    readers: Sequence[ReaderLike],
+    public_keys: Mapping[str, str],
+    second: Mapping[str, str] | None = None,
 ) -> str:
-    """The text of `accounts.conf`. Raises KeyError when a user has no public key."""
+    """The text of `accounts.conf`. Raises KeyError when a user has no public key.
+
+    `second` holds the other valid key of users whose key is being changed.
+    """
+    seconds = second or {}
+
+    def keys(user: str) -> list[str]:
+        return [public_keys[user], *([seconds[user]] if user in seconds else [])]
+
     followers = [(f"unit_{unit}", _unit_grants(unit)) for unit in units]
     followers += [(f"reader_{r.code}", _reader_grants(r.code, r.area)) for r in readers]
     exports = [line for name, grants in followers for line in _exports(name, grants)]
     parts = [
         f"system_account: {SYSTEM}",
         "accounts {",
-        f"  {SYSTEM} {{ users = [ {{ nkey: {public_keys[SYSTEM_USER]} }} ] }}",
+        f"  {SYSTEM} {{ users = [ {_plain_users(keys(SYSTEM_USER))} ] }}",
         f"  {CITY} {{",
         "    jetstream: enabled",
         "    users = [",
-        f"      {{ nkey: {public_keys[OPS_USER]} }}",
-        *(f"      {_service_user(name, public_keys[name])}" for name in SERVICE_USERS),
-        *(f"      {_relay_user(name, public_keys[name])}" for name in RELAY_USERS),
+        f"      {_plain_users(keys(OPS_USER))}",
+        *(f"      {_service_user(name, key)}" for name in SERVICE_USERS for key in keys(name)),
+        *(f"      {_relay_user(name, key)}" for name in RELAY_USERS for key in keys(name)),
         "    ]",
         "    exports = [",
         *(f"      {line}" for line in exports),
@@ -76,7 +87,7 @@ def render_accounts(
     for name, grants in followers:
         parts += [
             f'  "{name}" {{',
-            f"    users = [ {{ nkey: {public_keys[name]} }} ]",
+            f"    users = [ {_plain_users(keys(name))} ]",
             f"    limits = {{ {OFFICE_LIMITS} }}",
             "    imports = [",
             *(f"      {line}" for line in _imports(grants)),
@@ -84,6 +95,10 @@ def render_accounts(
             "  }",
         ]
     return "\n".join([*parts, "}", ""])
+
+
+def _plain_users(public_keys: Iterable[str]) -> str:
+    return ", ".join(f"{{ nkey: {key} }}" for key in public_keys)
 
 
 Grant = tuple[str, str, str]

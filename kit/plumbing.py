@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +21,7 @@ from kit.delivery import Delivery, Handler
 from kit.logging import configure
 from kit.migrate import people_role
 from kit.reconcile.reconciler import Reconciler
+from kit.rekey import Keyed, keep_signed_in
 from kit.relay import Relay
 from kit.settings import ServiceSettings
 
@@ -41,6 +41,8 @@ class Plumbing:
     connecting: Callable[[], Awaitable[Client]]
     chainer: Chainer
     reconciler: Reconciler
+    keyed: tuple[Keyed, ...]
+    """The relay's connection and the broker's, whose keys may be changed while they are used."""
     deliveries: list[Delivery] = field(default_factory=list)
 
     def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
@@ -71,9 +73,12 @@ class Plumbing:
         )
 
     async def stay_connected(self) -> None:
-        """Connect the relay, however long the server is away; ends only with an error."""
+        """Connect the relay, however long the server is away; ends only with an error.
+
+        Raises SignedOutError when the server takes the key away for good.
+        """
         await self.connecting()
-        await asyncio.Event().wait()
+        await keep_signed_in(self.keyed)
 
     async def database_answers(self) -> bool:
         """Readiness: the pool reaches its schema."""
@@ -124,9 +129,10 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
     )
     client = Client()
     relay = Relay(pool, client, service=service)
+    consuming_seed = settings.nats_seed.get_secret_value()
     broker = create_broker(
         settings.nats_url,
-        settings.nats_seed.get_secret_value(),
+        consuming_seed,
         service=service,
         otlp_endpoint=settings.otlp_endpoint,
     )
@@ -134,6 +140,25 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
     connecting = partial(connect, settings.nats_url, seed, name=f"{service}-relay", client=client)
     chainer = Chainer(pool, service, Anchoring.of(settings))
     reconciler = Reconciler(pool, client, relay, service=service, look_s=settings.reconcile_s)
-    return Plumbing(
-        service, pool, client, relay, broker, settings.verifier(), connecting, chainer, reconciler
+    keyed = (
+        Keyed(lambda: client, "chuishao_relay_seed", seed),
+        Keyed(partial(_of_broker, broker), "chuishao_nats_seed", consuming_seed),
     )
+    return Plumbing(
+        service=service,
+        pool=pool,
+        client=client,
+        relay=relay,
+        broker=broker,
+        verifier=settings.verifier(),
+        connecting=connecting,
+        chainer=chainer,
+        reconciler=reconciler,
+        keyed=keyed,
+    )
+
+
+def _of_broker(broker: NatsBroker) -> Client | None:
+    """FastStream's own connection, once it has made one."""
+    state = broker.config.connection_state
+    return state.connection if state else None

@@ -21,6 +21,8 @@ from kit.broker import connect
 from kit.jetstream import NANO, ApiRefusedError, ask
 
 TIMEOUT_S: Final = 10.0
+OFFICES: Final = ("unit_", "reader_")
+"""How durables of offices are called (contracts/topology.py)."""
 
 
 def stream_config(spec: StreamSpec) -> dict[str, Any]:
@@ -63,21 +65,29 @@ def consumer_config(spec: ConsumerSpec) -> dict[str, Any]:
     return config
 
 
-async def provision(
+async def provision(  # noqa: PLR0913 - where, who, and two ways to do it
     nats_url: str,
     seed: str,
     units: Sequence[str],
     readers: Sequence[ReaderLike],
     *,
     check: bool = False,
+    prune: bool = False,
 ) -> list[str]:
     """Make the server match the topology; with `check` only say what differs. Returns the differences.
+
+    Durables of offices that left the directory stay, so that one that comes back goes on where it
+    stopped: nobody can reach them meanwhile. `prune` removes them.
 
     Raises ApiRefusedError when the server refuses, nats errors when it cannot be reached.
     """
     client = await connect(nats_url, seed, name=OPS_USER)
     try:
-        return await make(client, consumers_of(units, readers), check=check)
+        consumers = consumers_of(units, readers)
+        changes = await make(client, consumers, check=check)
+        if check or prune:
+            changes += await _leftovers(client, consumers, remove=prune and not check)
+        return changes
     finally:
         await client.close()
 
@@ -129,6 +139,38 @@ async def _consumer(client: Client, spec: ConsumerSpec, *, check: bool) -> list[
 async def _must(client: Client, subject: str, body: Any) -> None:
     if await ask(client, subject, body, timeout_s=TIMEOUT_S) is None:
         raise ApiRefusedError(f"{subject}: not found")
+
+
+async def _leftovers(client: Client, wanted: Sequence[ConsumerSpec], *, remove: bool) -> list[str]:
+    """Durables that are nobody's any more."""
+    known = {(spec.stream, spec.name) for spec in wanted}
+    found = []
+    for stream in STREAMS:
+        if await ask(client, f"STREAM.INFO.{stream.name}") is None:
+            continue
+        for name in await _consumer_names(client, stream.name):
+            if (stream.name, name) in known:
+                continue
+            if remove and name.startswith(OFFICES):
+                await _must(client, f"CONSUMER.DELETE.{stream.name}.{name}", {})
+                found.append(f"consumer {stream.name}/{name}: removed")
+            else:
+                found.append(f"consumer {stream.name}/{name}: belongs to nobody")
+    return found
+
+
+async def _consumer_names(client: Client, stream: str) -> list[str]:
+    names: list[str] = []
+    while True:
+        page = await ask(client, f"CONSUMER.NAMES.{stream}", {"offset": len(names)})
+        if page is None or not page["consumers"]:
+            return names
+        names += page["consumers"]
+
+
+def differences(live: dict[str, Any], spec: ConsumerSpec) -> list[str]:
+    """Settings in which a live durable is not what the topology says; empty when it is."""
+    return _differs(live, consumer_config(spec))
 
 
 def _differs(live: dict[str, Any], wanted: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from contracts.catalog import OWNER_OF
@@ -11,6 +12,7 @@ from kit.chain.chainer import Anchoring, Chainer
 from kit.db import create_pool
 from kit.http import Shared
 from kit.logging import configure
+from kit.rekey import Keyed, keep_signed_in
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.console.api import make_app
@@ -34,7 +36,9 @@ async def main() -> None:
     pool = await create_pool(
         settings.postgres_dsn, settings.postgres_password.get_secret_value(), SERVICE, size=4
     )
-    client = await connect(settings.nats_url, settings.nats_seed.get_secret_value(), name=SERVICE)
+    seed = settings.nats_seed.get_secret_value()
+    client = await connect(settings.nats_url, seed, name=SERVICE)
+    keyed = Keyed(lambda: client, "chuishao_nats_seed", seed)
     feed = Feed()
     await follow(client, SHOWN, on_event(feed))
 
@@ -53,7 +57,11 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             client=client,
-            loops=(verifier.follow, Chainer(pool, SERVICE, Anchoring.of(settings)).run),
+            loops=(
+                verifier.follow,
+                Chainer(pool, SERVICE, Anchoring.of(settings)).run,
+                partial(keep_signed_in, [keyed]),
+            ),
             close=(pool.close,),
             ending=(feed.end,),
         )

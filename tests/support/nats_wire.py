@@ -70,6 +70,7 @@ class Wire:
         try:
             await wire.flush()
         except ConnectionError:
+            await wire.close()
             raise RefusedError("; ".join(wire.errors) or "closed") from None
         return wire
 

@@ -1,0 +1,118 @@
+"""What of a running nats-server is unsafe or not as the accounts file says (reliability.md B.9, D.6 API8).
+
+Asked through the system account, so that it also reaches servers in other containers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from chuishao.nats_client import connected
+from chuishao.secrets import SYSTEM_USER, Secrets
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+
+ACCEPT: Final = "CHUISHAO_NATS_ACCEPT"
+"""Names of settings, comma-separated, that whoever runs this accepts although they are unsafe."""
+OLDEST: Final = (2, 15, 1)
+PAYLOAD_MOST: Final = 1024 * 1024
+PAYLOAD_LEAST: Final = 256 * 1024
+"""An event with its envelope (contracts/topology.py, `max_msg_size`)."""
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_LISTENERS: Final = ("mqtt", "websocket", "leaf", "gateway")
+_ASK_S: Final = 5.0
+_OURS: Final = ("unit_", "reader_")
+
+
+class UnsafeServerError(RuntimeError):
+    """The server is set so that acknowledged events could be lost or read by others."""
+
+    def __init__(self, faults: list[str]) -> None:
+        lines = "\n".join(f"  {fault}" for fault in faults)
+        super().__init__(
+            f"nats-server 的设置不安全，已拒绝（确需接受时用环境变量 {ACCEPT} 列出名称）：\n"
+            f"nats-server is set unsafely, refused (name what you accept in {ACCEPT}):\n{lines}"
+        )
+
+
+def unsafe(settings: dict[str, Any]) -> dict[str, str]:
+    """Name every unsafe setting in a server's own account of itself (`VARZ`), with what it is."""
+    jetstream = settings.get("jetstream", {}).get("config") or {}
+    version = tuple(int(part) for part in settings["version"].split("-")[0].split("."))
+    found = {
+        "version": (version >= OLDEST, settings["version"]),
+        "jetstream": (bool(jetstream), "off"),
+        "sync_interval": (bool(jetstream.get("sync_always")), "not always"),
+        "max_payload": (
+            PAYLOAD_LEAST <= settings["max_payload"] <= PAYLOAD_MOST,
+            str(settings["max_payload"]),
+        ),
+        "auth_required": (bool(settings.get("auth_required")), "off"),
+        "http": (_private(settings, "http"), f"{settings.get('http_host')} is not loopback"),
+        "https": (_private(settings, "https"), f"{settings.get('http_host')} is not loopback"),
+        **{name: (not (settings.get(name) or {}).get("port"), "on") for name in _LISTENERS},
+    }
+    return {name: f"{name}: {is_now}" for name, (good, is_now) in found.items() if not good}
+
+
+def _private(settings: dict[str, Any], name: str) -> bool:
+    """True when monitoring is off or answers this machine alone."""
+    return not settings.get(f"{name}_port") or settings.get("http_host") in _LOOPBACK
+
+
+async def refuse_unsafe(url: str, secrets: Secrets) -> None:
+    """Raise UnsafeServerError for a server nobody should trust, unless its faults were accepted."""
+    faults = await _faults(url, secrets)
+    if faults:
+        raise UnsafeServerError(faults)
+
+
+async def differences(url: str, secrets: Secrets) -> list[str]:
+    """Say what is unsafe, and which accounts the server has too many or too few."""
+    async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
+        accounts = set((await _ask(client, "ACCOUNTZ"))["accounts"])
+    wanted = {user for user in secrets.seeds if user.startswith(_OURS)} | {"CITY", "SYS"}
+    gone = {name for name in accounts - wanted if name.startswith(_OURS)}
+    return [
+        *(f"server {fault}" for fault in await _faults(url, secrets)),
+        *(f"account {name}: missing at the server" for name in sorted(wanted - accounts)),
+        *(f"account {name}: belongs to nobody" for name in sorted(gone)),
+    ]
+
+
+async def _faults(url: str, secrets: Secrets) -> list[str]:
+    accepted = {name.strip() for name in os.environ.get(ACCEPT, "").split(",")}
+    async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
+        found = unsafe(await _ask(client, "VARZ"))
+    if "anonymous" not in accepted and await _lets_anybody_in(url):
+        found["anonymous"] = "anonymous: a client without a key is let in"
+    return [said for name, said in found.items() if name not in accepted]
+
+
+async def _ask(client: Client, question: str) -> dict[str, Any]:
+    reply = await client.request(f"$SYS.REQ.SERVER.PING.{question}", b"", timeout=_ASK_S)
+    answer: dict[str, Any] = json.loads(reply.data)["data"]
+    return answer
+
+
+async def _lets_anybody_in(url: str) -> bool:
+    """Try without a key, by hand: nats-py would leak its socket when refused, as it should be."""
+    place = urlsplit(url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    try:
+        await reader.readline()
+        writer.write(b'CONNECT {"verbose":false}\r\nPING\r\n')
+        async with asyncio.timeout(_ASK_S):
+            return (await reader.readline()).startswith(b"PONG")
+    except (OSError, TimeoutError):
+        return False
+    finally:
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()

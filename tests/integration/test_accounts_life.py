@@ -1,0 +1,293 @@
+"""Offices come, change keys and go while everything runs, and nobody else notices (docs/adr/0037)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+
+from chuishao import broker_check, ports, provisioning
+from chuishao.broker import accounts_path, write_accounts
+from chuishao.broker_check import UnsafeServerError
+from chuishao.directory import ReaderEntry, Roster, UnitEntry
+from chuishao.embedded.nats import EmbeddedNats
+from chuishao.nats_keys import KeyChangeError
+from chuishao.provisioning import Installed
+from chuishao.secrets import Secrets
+from chuishao.supervisor import Supervisor
+from contracts.topology import JS_PREFIX
+from kit.broker import connect
+from kit.rekey import Keyed, SignedOutError
+from tests.support.lane import base
+from tests.support.nats_wire import RefusedError, Wire
+from tests.support.world import until
+
+AREA = "370105.001.001.001"
+ONE = Roster((UnitEntry("U-1", nats=True), UnitEntry("U-9", nats=False)), (), ())
+TWO = replace(
+    ONE,
+    units=(*ONE.units, UnitEntry("U-2", nats=True)),
+    readers=(ReaderEntry("HALL", "370105"),),
+)
+
+
+@dataclass
+class Town:
+    """A running nats-server, provisioned for some directory."""
+
+    place: Installed
+    server: EmbeddedNats
+    supervisor: Supervisor
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def of(self, roster: Roster) -> Installed:
+        return replace(self.place, roster=roster)
+
+    def secrets(self, roster: Roster = TWO) -> Secrets:
+        return self.of(roster).secrets()
+
+
+@asynccontextmanager
+async def running(roster: Roster, **settings: Any) -> AsyncIterator[Town]:
+    folder = Path(tempfile.mkdtemp(prefix="chuishao-accounts-"))
+    chosen = ports.choose(base(25_100))
+    server = EmbeddedNats(
+        folder / "nats", chosen["nats"], chosen["nats_monitor"], folder / "nats.log", **settings
+    )
+    town = Town(Installed(folder, server.url, roster), server, Supervisor(folder, print))
+    write_accounts(folder, roster, town.place.secrets())
+    try:
+        await town.supervisor.start(server.spec())
+        yield town
+    finally:
+        town.supervisor.ask_to_stop()
+        await town.supervisor.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def town() -> AsyncIterator[Town]:
+    async with running(ONE) as town:
+        await provisioning.provision(town.place)
+        yield town
+
+
+@dataclass
+class Neighbour:
+    """A unit that follows its own live subjects while others come and go."""
+
+    wire: Wire
+    talking: asyncio.Task[None]
+    said: list[int] = field(default_factory=list)
+
+    @classmethod
+    async def move_in(cls, town: Town) -> Neighbour:
+        secrets = town.secrets()
+        wire = await Wire.open(town.url, secrets.seeds["unit_U-1"])
+        wire.subscribe("ticket.*.U-1.>")
+        await wire.flush()
+        relay = await Wire.open(town.url, secrets.seeds["router-relay"])
+        said: list[int] = []
+
+        async def talk() -> None:
+            try:
+                while True:
+                    said.append(len(said))
+                    relay.publish(f"ticket.urged.U-1.{AREA}", str(said[-1]).encode())
+                    await asyncio.sleep(0.005)
+            finally:
+                await relay.flush()
+                await relay.close()
+
+        return cls(wire, asyncio.create_task(talk()), said)
+
+    async def missed(self) -> set[int]:
+        """Numbers that were said and not heard."""
+        self.talking.cancel()
+        await asyncio.gather(self.talking, return_exceptions=True)
+        await asyncio.sleep(0.1)
+        await self.wire.flush()
+        heard = {int(heard.data) for heard in self.wire.heard}
+        await self.wire.close()
+        return set(self.said) - heard
+
+
+async def fetched(town: Town, user: str, seed: str) -> bytes:
+    """What an office gets from its own durable, through its own account."""
+    wire = await Wire.open(town.url, seed)
+    wire.subscribe("_INBOX.>")
+    subject = f"{JS_PREFIX}.CONSUMER.MSG.NEXT.TICKETS.{user}"
+    wire.publish(subject, b'{"batch":1,"expires":4000000000}', "_INBOX.x")
+
+    async def answered() -> bool:
+        await wire.flush()
+        return bool(wire.heard)
+
+    await until(answered, within_s=5)
+    await wire.close()
+    return wire.heard[0].data
+
+
+async def let_in(town: Town, seed: str) -> bool:
+    try:
+        wire = await Wire.open(town.url, seed)
+    except RefusedError:
+        return False
+    await wire.close()
+    return True
+
+
+async def say(town: Town, subject: str, data: bytes) -> None:
+    wire = await Wire.open(town.url, town.secrets().seeds["router-relay"])
+    wire.publish(subject, data)
+    await wire.flush()
+    await wire.close()
+
+
+async def test_a_unit_comes_changes_its_key_and_goes_and_its_neighbour_misses_nothing(
+    town: Town,
+) -> None:
+    neighbour = await Neighbour.move_in(town)
+
+    changes = await provisioning.provision(town.of(TWO))
+    assert changes[0] == "accounts"
+    assert changes[1:] == [
+        "consumer TICKETS/unit_U-2: missing",
+        "consumer ESCALATIONS/reader_HALL: missing",
+    ]
+    assert await provisioning.check(town.of(TWO)) == []
+    first = town.secrets().seeds["unit_U-2"]
+    await say(town, f"ticket.dispatched.U-2.{AREA}", b"for U-2")
+    assert await fetched(town, "unit_U-2", first) == b"for U-2"
+
+    await provisioning.rotate(town.of(TWO), "unit:U-2")
+    second = town.secrets().seeds["unit_U-2"]
+    assert second != first
+    assert await let_in(town, first)
+    assert await let_in(town, second)
+    with pytest.raises(KeyChangeError, match="--retire"):
+        await provisioning.rotate(town.of(TWO), "unit:U-2")
+    held = await Wire.open(town.url, first)
+    await provisioning.retire(town.of(TWO), "unit:U-2")
+    assert not await let_in(town, first)
+    with pytest.raises(ConnectionError):
+        await held.flush()
+    await held.close()
+    await say(town, f"ticket.dispatched.U-2.{AREA}", b"again for U-2")
+    assert await fetched(town, "unit_U-2", second) == b"again for U-2"
+
+    assert await provisioning.provision(town.of(ONE)) == ["accounts"]
+    assert not await let_in(town, second)
+    left = await provisioning.check(town.of(ONE))
+    assert sorted(left) == [
+        "consumer ESCALATIONS/reader_HALL: belongs to nobody",
+        "consumer TICKETS/unit_U-2: belongs to nobody",
+    ]
+    await provisioning.provision(town.of(ONE), prune=True)
+    assert await provisioning.check(town.of(ONE)) == []
+
+    assert await neighbour.missed() == set()
+
+
+async def test_a_service_takes_its_new_key_by_itself_and_loses_no_subscription(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = town.secrets(ONE)
+    monkeypatch.setenv("CHUISHAO_SECRETS_DIR", str(secrets.folder("console")))
+    old = secrets.seeds["console"]
+    client = Client()
+    await connect(town.url, old, name="console", client=client)
+    heard: list[bytes] = []
+
+    async def hear(message: Msg) -> None:
+        heard.append(message.data)
+
+    await client.subscribe(f"ticket.*.*.{AREA}", cb=hear)
+    await client.flush()
+    keyed = Keyed(lambda: client, "chuishao_nats_seed", old)
+    await keyed.look()
+    assert client.stats["reconnects"] == 0
+    await provisioning.rotate(town.place, "console")
+    await keyed.look()
+
+    async def back() -> bool:
+        return client.is_connected and client.stats["reconnects"] == 1
+
+    await until(back, within_s=5)
+    await provisioning.retire(town.place, "console")
+    assert not await let_in(town, old)
+    await say(town, f"ticket.dispatched.U-1.{AREA}", b"still here")
+
+    async def has_heard() -> bool:
+        return heard == [b"still here"]
+
+    await until(has_heard, within_s=5)
+    await keyed.look()
+    await client.close()
+    with pytest.raises(SignedOutError):
+        await keyed.look()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_after_a_key_was_taken_away_too_early_a_service_is_back_or_ends(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nats-py closes for good on `Authorization Violation`, or tries the old key; it also leaks a socket."""
+    secrets = town.secrets(ONE)
+    monkeypatch.setenv("CHUISHAO_SECRETS_DIR", str(secrets.folder("notifier")))
+    client = await connect(town.url, secrets.seeds["notifier"], name="notifier")
+    keyed = Keyed(lambda: client, "chuishao_nats_seed", secrets.seeds["notifier"])
+    await provisioning.rotate(town.place, "notifier")
+    await provisioning.retire(town.place, "notifier")
+
+    async def back_or_ended() -> bool:
+        try:
+            await keyed.look()
+        except SignedOutError:
+            return True
+        return client.is_connected and client.stats["reconnects"] > 0
+
+    await until(back_or_ended, within_s=10)
+    await client.close()
+
+
+async def test_check_names_every_difference_and_changes_nothing(town: Town) -> None:
+    found = await provisioning.check(town.of(TWO))
+    assert set(found) == {
+        "accounts.conf unit_U-2: missing",
+        "accounts.conf reader_HALL: missing",
+        "accounts.conf: the city's own part differs",
+        "account unit_U-2: missing at the server",
+        "account reader_HALL: missing at the server",
+        "consumer TICKETS/unit_U-2: missing",
+        "consumer ESCALATIONS/reader_HALL: missing",
+    }
+    assert set(await provisioning.check(town.of(TWO))) == set(found)
+    path = accounts_path(town.place.data_dir)
+    path.write_text(path.read_text().replace("max_conn: 16", "max_conn: 17"))
+    assert await provisioning.check(town.place) == ["accounts.conf unit_U-1: differs"]
+
+
+async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """D.6 API8."""
+    async with running(ONE, sync_interval="2m") as town:
+        with pytest.raises(UnsafeServerError, match="sync_interval: not always"):
+            await provisioning.provision(town.place)
+        assert "server sync_interval: not always" in await provisioning.check(town.place)
+        monkeypatch.setenv(broker_check.ACCEPT, "sync_interval")
+        assert await provisioning.provision(town.place) != []
+        assert await provisioning.check(town.place) == []
