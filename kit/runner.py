@@ -25,6 +25,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from kit.delivery import Delivery
+from kit.durables import refuse_wrong_durables
 from kit.edge import Edge
 from kit.logging import get
 from kit.relay import Relay
@@ -143,6 +144,8 @@ async def _listen(parts: Parts) -> None:
     assert parts.broker  # noqa: S101 - started only with a broker
     await parts.broker.start()
     if parts.deliveries:
+        connection: Client = parts.broker.config.connection_state.connection
+        await refuse_wrong_durables(connection, [one.spec for one in parts.deliveries])
         await _watch(parts)
     await asyncio.Event().wait()
 
