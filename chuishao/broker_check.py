@@ -103,8 +103,11 @@ async def _ask(client: Client, question: str) -> dict[str, Any]:
 
 async def _lets_anybody_in(url: str) -> bool:
     """Try without a key, by hand: nats-py would leak its socket when refused, as it should be."""
+    from kit.nats_tls import context_for
+
     place = urlsplit(url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    tls = context_for(url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=tls)
     try:
         await reader.readline()
         writer.write(b'CONNECT {"verbose":false}\r\nPING\r\n')

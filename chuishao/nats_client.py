@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
 _CONNECT_S: Final = 5
+_PORT: Final = 4222
 
 
 class BrokerUnreachableError(RuntimeError):
     """No nats-server answers there, or it does not know the key."""
 
     def __init__(self, url: str, why: Exception) -> None:
-        said = str(why) or type(why).__name__
-        super().__init__(f"无法连接 NATS {url}：{said}\ncannot connect to NATS at {url}: {said}")
+        from kit.nats_tls import CA, is_certificate_fault
+
+        zh = en = str(why) or type(why).__name__
+        if is_certificate_fault(why):
+            zh = f"对方的证书不被 {CA} 信任，或对方未启用 TLS（{zh}）"
+            en = f"its certificate is not trusted by {CA}, or it speaks no TLS ({en})"
+        super().__init__(f"无法连接 NATS {url}：{zh}\ncannot connect to NATS at {url}: {en}")
 
 
 @asynccontextmanager
@@ -29,16 +38,40 @@ async def connected(url: str, seed: str) -> AsyncIterator[Client]:
     """
     from nats.aio.client import Client
 
-    await _try(Client(), url, seed)
+    from kit.nats_tls import client_options
+
+    secured = client_options(url)
+    if secured:
+        await _shake_hands(url, secured["tls"])
+    await _try(Client(), url, seed, secured)
     client = Client()
-    await client.connect(url, nkeys_seed_str=seed, max_reconnect_attempts=-1, error_cb=_quiet)
+    await client.connect(
+        url, nkeys_seed_str=seed, max_reconnect_attempts=-1, error_cb=_quiet, **secured
+    )
     try:
         yield client
     finally:
         await client.close()
 
 
-async def _try(client: Client, url: str, seed: str) -> None:
+async def _shake_hands(url: str, context: ssl.SSLContext) -> None:
+    """Fail at once and in plain words where nats-py would go on trying a server it cannot trust."""
+    place = urlsplit(url)
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            reader, writer = await asyncio.open_connection(
+                place.hostname, place.port or _PORT, ssl=context
+            )
+            try:
+                if not await reader.readline():
+                    raise ConnectionResetError("hung up")
+            finally:
+                writer.transport.abort()
+    except (OSError, TimeoutError) as error:
+        raise BrokerUnreachableError(url, error) from None
+
+
+async def _try(client: Client, url: str, seed: str, secured: dict[str, Any]) -> None:
     from nats.errors import Error
 
     try:
@@ -48,6 +81,7 @@ async def _try(client: Client, url: str, seed: str) -> None:
             allow_reconnect=False,
             connect_timeout=_CONNECT_S,
             error_cb=_quiet,
+            **secured,
         )
     except (Error, OSError, TimeoutError) as error:
         raise BrokerUnreachableError(url, error) from None

@@ -26,6 +26,7 @@ from chuishao.secrets import SUPERUSER, Secrets
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
+from kit.nats_tls import ServerTls
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class _Session:
             self._ports["nats"],
             self._ports["nats_monitor"],
             data_dir / "log" / "nats.log",
+            tls=ServerTls.from_environment(),
         )
         self._place = Installation(
             data_dir,

@@ -24,6 +24,7 @@ from nats.js.api import ConsumerConfig
 from contracts.topology import CONSUMERS, ConsumerSpec
 from kit.delivery import Delivery
 from kit.logging import get
+from kit.nats_tls import CA, client_options, context_for, is_certificate_fault
 from kit.puller import BATCH, Puller
 from kit.tracing import middlewares
 
@@ -39,10 +40,13 @@ def create_broker(
     url: str, seed: str, *, service: str, otlp_endpoint: str | None = None
 ) -> NatsBroker:
     """A broker on the service's own key with its own inbox prefix; reconnects for ever."""
+    tls = context_for(url)
     return NatsBroker(
         url,
         name=f"chuishao-{service}",
-        security=NatsNKey.from_seed(seed),
+        security=NatsNKey.from_seed(
+            seed, ssl_context=tls, use_ssl=tls is not None, tls_handshake_first=tls is not None
+        ),
         inbox_prefix=inbox_prefix(service),
         max_reconnect_attempts=-1,
         reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # nats-py takes floats
@@ -61,6 +65,9 @@ async def connect(url: str, seed: str, *, name: str, client: Client | None = Non
     """
 
     async def on_error(error: Exception) -> None:
+        if is_certificate_fault(error):
+            log.error("nats_certificate_refused", connection=name, error=str(error), remedy=CA)
+            return
         log.warning("nats_error", connection=name, error=type(error).__name__)
 
     client = client or Client()
@@ -74,6 +81,7 @@ async def connect(url: str, seed: str, *, name: str, client: Client | None = Non
         ping_interval=PING_INTERVAL_S,
         max_outstanding_pings=2,
         error_cb=on_error,
+        **client_options(url),
     )
     return client
 

@@ -20,6 +20,7 @@ from chuishao.embedded.pgdata import server_environment
 from chuishao.files import make_private_dir, write_private
 from chuishao.probe import http_get, http_ok
 from chuishao.process import ProcessSpec, Restart, StopStep
+from kit.nats_tls import ServerTls
 
 HOST = "127.0.0.1"
 MAX_PAYLOAD_BYTES = 256 * 1024
@@ -54,7 +55,7 @@ jetstream {{
   max_file_store: {max_file_store}
   strict: true
 }}
-include ./{accounts}
+{tls}include ./{accounts}
 """
 
 
@@ -89,11 +90,12 @@ class EmbeddedNats:
     log: Path
     sync_interval: str = "always"
     max_connections: int = 4096
+    tls: ServerTls | None = None
 
     @property
     def url(self) -> str:
         """Where clients connect."""
-        return f"nats://{HOST}:{self.port}"
+        return f"{'tls' if self.tls else 'nats'}://{HOST}:{self.port}"
 
     @property
     def accounts_path(self) -> Path:
@@ -114,6 +116,7 @@ class EmbeddedNats:
             sync_interval=json.dumps(self.sync_interval),
             max_file_store=f"{_file_store_limit(self.root) // _MIB}MB",
             accounts=ACCOUNTS_FILE,
+            tls=_tls(self.tls) if self.tls else "",
         )
 
     def prepare(self) -> None:
@@ -162,6 +165,15 @@ class EmbeddedNats:
     async def _loaded_at(self) -> str:
         status, body = await http_get(HOST, self.monitor_port, "/varz")
         return str(json.loads(body)["config_load_time"]) if status == HTTPStatus.OK else ""
+
+
+def _tls(files: ServerTls) -> str:
+    """Write the block that makes the server speak TLS only, with clients that begin with it or ask."""
+    lines = [f"cert_file: {_quoted(files.cert)}", f"key_file: {_quoted(files.key)}"]
+    if files.ca is not None:
+        lines += [f"ca_file: {_quoted(files.ca)}", "verify: true"]
+    lines += ['handshake_first: "auto"', "timeout: 5"]
+    return "tls {\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
 
 
 def _quoted(path: Path) -> str:

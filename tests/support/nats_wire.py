@@ -53,10 +53,10 @@ class Wire:
     async def open(cls, url: str, seed: str, *, tls: ssl.SSLContext | None = None) -> Self:
         """Connect and sign in. Raises RefusedError with the server's words."""
         place = urlsplit(url)
-        reader, writer = await asyncio.open_connection(place.hostname, place.port, limit=BUFFER)
+        reader, writer = await asyncio.open_connection(
+            place.hostname, place.port, limit=BUFFER, ssl=tls
+        )
         info = json.loads((await reader.readline()).removeprefix(b"INFO "))
-        if tls is not None:
-            await writer.start_tls(tls, server_hostname=place.hostname)
         wire = cls(reader, writer)
         keys = nkeys.from_seed(bytearray(seed, "ascii"))
         hello = {
