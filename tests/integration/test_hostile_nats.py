@@ -1,0 +1,120 @@
+"""Messages made to break a service, on real servers: refused by limits, and work goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+import pytest
+from nats.aio.msg import Msg
+
+from chuishao.secrets import new_seed
+from kit.broker import create_broker, serve_commands
+from tests.support.nats_wire import RefusedError, Wire
+from tests.support.servers import Broker
+from tests.support.world import until
+
+MANY_HEADERS = b"\r\n".join(b"a%d: b" % n for n in range(10_000))
+ODD_HEADERS = "Täg: 路灯 \u202e\r\nNats-Msg-Id: odd".encode()
+
+
+@asynccontextmanager
+async def answering(broker: Broker) -> AsyncIterator[list[str]]:
+    """The router's side of commands; what it was asked."""
+    asked: list[str] = []
+
+    async def answer(heard: Msg) -> bytes:
+        asked.append(heard.subject)
+        return b"answered"
+
+    stream = create_broker(broker.url, broker.seeds["router"], service="router")
+    serve_commands(stream, answer, queue="router")
+    await stream.start()
+    yield asked
+    await stream.stop()
+
+
+async def still_answers(broker: Broker) -> bool:
+    client = await nats.connect(broker.url, nkeys_seed_str=broker.seeds["unit_U-2"])
+    reply = await client.request("cmd.show.U-2", b"{}", timeout=5)
+    await client.close()
+    return reply.data == b"answered"
+
+
+@pytest.mark.parametrize(
+    ("subject", "size"),
+    [
+        ("cmd.show." + "x" * 5_000, 2),
+        ("cmd.show.U-1", 2 * 1024 * 1024),
+        ("cmd.show.U-1", 128 * 1024),
+    ],
+    ids=["d7_34 subject", "d7_34 payload", "d7_34 payload of an office"],
+)
+async def test_what_is_too_long_ends_its_own_connection_only(
+    broker: Broker, subject: str, size: int
+) -> None:
+    """D.7 #34."""
+    async with answering(broker) as asked:
+        wire = await Wire.open(broker.url, broker.seeds["unit_U-1"])
+        wire.publish(subject, b"x" * size, "_INBOX.x")
+        with pytest.raises(ConnectionError):
+            await wire.flush()
+        await wire.close()
+        assert await still_answers(broker)
+        assert asked == ["cmd.show.U-2"]
+
+
+async def test_a_command_with_ten_thousand_or_with_odd_headers_is_answered(broker: Broker) -> None:
+    """D.7 #34."""
+    async with answering(broker):
+        wire = await Wire.open(broker.url, broker.seeds["unit_U-1"])
+        wire.subscribe("_INBOX.>")
+        for headers in (MANY_HEADERS[:60_000], ODD_HEADERS):
+            wire.publish("cmd.show.U-1", b"{}", "_INBOX.x", headers)
+
+        async def answered() -> bool:
+            await wire.flush()
+            return [heard.data for heard in wire.heard] == [b"answered"] * 2
+
+        await until(answered, within_s=10)
+        await wire.close()
+        assert await still_answers(broker)
+
+
+async def test_a_header_that_asks_for_another_place_gets_no_answer_there(broker: Broker) -> None:
+    """D.7 #30: the answer of a command goes to whoever asked, or nowhere."""
+    async with answering(broker) as asked:
+        eyes = await Wire.open(broker.url, broker.ops_seed)
+        eyes.subscribe(">")
+        await eyes.flush()
+        wire = await Wire.open(broker.url, broker.seeds["unit_U-1"])
+        wire.publish("cmd.show.U-1", b"{}", "", b"reply_to: _R_.victim")
+        wire.publish("cmd.show.U-1", b"{}", "", b"reply_to: ticket.handled.U-2.1.1.1.1")
+        await wire.flush()
+
+        async def handled() -> bool:
+            await eyes.flush()
+            return asked == ["cmd.show.U-1"] * 2
+
+        await until(handled, within_s=5)
+        await asyncio.sleep(0.2)
+        await eyes.flush()
+        assert {heard.subject for heard in eyes.heard} == {"cmd.show.U-1"}
+        await wire.close()
+        await eyes.close()
+
+
+async def test_after_a_thousand_wrong_keys_the_right_one_is_let_in_at_once(broker: Broker) -> None:
+    """D.7 #35, from outside: nobody is locked out, and those who work are not disturbed."""
+    async with answering(broker):
+        stranger = new_seed()
+        for _ in range(20):
+            tries = [Wire.open(broker.url, stranger) for _ in range(50)]
+            ended = await asyncio.gather(*tries, return_exceptions=True)
+            assert all(isinstance(one, RefusedError) for one in ended), ended
+        began = time.monotonic()
+        assert await still_answers(broker)
+        assert time.monotonic() - began < 15
