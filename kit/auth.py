@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import jwt
@@ -50,6 +51,8 @@ class Principal:
 
     sub: str
     roles: frozenset[str]
+    until: float = field(default=math.inf, compare=False)
+    """Unix time at which the token ends; an answer that goes on ends then, too."""
 
     def has(self, *roles: str) -> bool:
         """True when any of the roles is held."""
@@ -61,8 +64,6 @@ class _Known:
     """A token that was good."""
 
     principal: Principal
-    until: int
-    """Unix time from which it is refused."""
     keys: KeySet | None
     """The provider's keys it was checked with; None for our own."""
 
@@ -98,7 +99,7 @@ class TokenVerifier:
             raise bad_token()
         name = hashlib.sha256(token.encode()).digest()
         known = self._known.get(name)
-        if known is not None and known.until > time.time() and self._stands(known):
+        if known is not None and known.principal.until > time.time() and self._stands(known):
             return known.principal
         try:
             judged = await self._judge(token)
@@ -134,11 +135,12 @@ class TokenVerifier:
             audience=AUDIENCE,
             options={"require": ["exp", "sub", "aud", "iss"]},
         )
-        principal = Principal(claims["sub"], frozenset(claims.get("roles", ())))
+        roles = frozenset(claims.get("roles", ()))
+        principal = Principal(claims["sub"], roles, int(claims["exp"]))
         machine = principal.sub.startswith(MACHINE) and principal.roles <= MACHINE_ROLES
         if not self._people and not machine:
             raise jwt.InvalidTokenError
-        return _Known(principal, int(claims["exp"]), None)
+        return _Known(principal, None)
 
 
 async def _provided(provider: Provider, token: str, header: dict[str, Any]) -> _Known:
@@ -146,8 +148,8 @@ async def _provided(provider: Provider, token: str, header: dict[str, Any]) -> _
     sub = provider.trust.subject(claims)
     if sub is None:
         raise jwt.InvalidTokenError
-    principal = Principal(sub, provider.trust.roles_of(claims))
-    return _Known(principal, int(claims["exp"]) + provider.trust.leeway_s, keys)
+    until = int(claims["exp"]) + provider.trust.leeway_s
+    return _Known(Principal(sub, provider.trust.roles_of(claims), until), keys)
 
 
 def bad_token() -> DomainError:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from fastapi import FastAPI, Query, Response
 from fastapi.responses import StreamingResponse
 
-from kit.auth import allow, deny_by_default
+from kit.auth import Principal, allow, deny_by_default
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app
 from services.console.feed import Feed
@@ -41,11 +41,13 @@ def make_app(shared: Shared, *, feed: Feed) -> FastAPI:
     async def asset(name: str) -> Response:
         return _asset(name)
 
-    @app.get("/api/v1/live", tags=["live"], dependencies=[allow(*WATCHERS)])
-    async def live(since: Annotated[int, Query(ge=0)] = 0) -> Response:
-        """Events as they happen (server-sent events), codes and numbers only."""
+    @app.get("/api/v1/live", tags=["live"])
+    async def live(
+        since: Annotated[int, Query(ge=0)] = 0, who: Principal = allow(*WATCHERS)
+    ) -> Response:
+        """Events as they happen (server-sent events), codes and numbers only; ends with the token."""
         return StreamingResponse(
-            feed.follow(since), media_type="text/event-stream", headers=HEADERS
+            feed.follow(since, who.until), media_type="text/event-stream", headers=HEADERS
         )
 
     deny_by_default(app, PUBLIC | {"/", "/static/{name}"})

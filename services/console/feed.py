@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -51,12 +52,15 @@ class Feed:
         self._ended = True
         self._changed.set()
 
-    async def follow(self, since: int) -> AsyncIterator[bytes]:
-        """Server-sent events after `since`; `reset` first when lines in between are gone."""
+    async def follow(self, since: int, until: float) -> AsyncIterator[bytes]:
+        """Server-sent events after `since`; `reset` first when lines in between are gone.
+
+        `until` is the Unix time at which whoever follows may no longer.
+        """
         if since > self._seq or (self._kept and 0 < since < self._kept[0][0] - 1):
             yield b"event: reset\ndata: {}\n\n"
             since = 0
-        while not self._ended:
+        while not self._ended and (left_s := until - time.time()) > 0:
             frames = [_frame(seq, event) for seq, event in tuple(self._kept) if seq > since]
             if frames:
                 since = self._kept[-1][0]
@@ -65,7 +69,7 @@ class Feed:
             if self._seq > since:
                 continue
             try:
-                await asyncio.wait_for(self._changed.wait(), HEARTBEAT_S)
+                await asyncio.wait_for(self._changed.wait(), min(HEARTBEAT_S, left_s))
             except TimeoutError:
                 yield b": still here\n\n"
 
