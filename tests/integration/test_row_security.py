@@ -107,7 +107,7 @@ def tickets_seen(city: Drawn, who: Actor) -> set[UUID]:
 
 @given(city=cities(), roles=ROLES)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_d7_16_policies_and_pure_rules_agree(server: Server, city: Drawn, roles: set[str]) -> None:
     directory = city.directory()
@@ -132,7 +132,7 @@ def test_d7_16_policies_and_pure_rules_agree(server: Server, city: Drawn, roles:
 
 @given(city=cities())
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_who_was_not_named_sees_nothing(server: Server, city: Drawn) -> None:
     """A forgotten setting, also on a connection that showed somebody everything a moment ago."""
