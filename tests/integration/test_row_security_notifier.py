@@ -66,9 +66,11 @@ async def people(database: Database) -> AsyncIterator[Any]:
     """A connection as people's requests have it; a matter for every unit, half of them on its table."""
     path = {"search_path": "notifier"}
     owner = await asyncpg.connect(database.dsn(), server_settings=path)
-    for n, (one, unit, area) in enumerate(places()):
-        for statement in (*ADD, *((ADD_ITEM, ADD_SESSION) if n % 2 else ())):
-            await owner.execute(statement, one, unit, area, MONDAY)
+    rows = [(*place, MONDAY) for place in places()]
+    for statement in ADD:
+        await owner.executemany(statement, rows)
+    for statement in (ADD_ITEM, ADD_SESSION):
+        await owner.executemany(statement, rows[1::2])
     await owner.close()
     conn = await asyncpg.connect(database.dsn(people_role("notifier")), server_settings=path)
     yield conn
