@@ -15,14 +15,20 @@ from uuid import UUID
 
 from contracts.complaint import ComplaintReceived, Urgency
 from contracts.publication import IssueEvent
-from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus, TicketTriaged
+from contracts.ticket import (
+    TicketDispatched,
+    TicketEvent,
+    TicketMerged,
+    TicketStatus,
+    TicketTriaged,
+)
 from kit import outbox
 from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.notifier import counting, ending, noticing, queueing, whistling
-from services.notifier.clocks import store, store_issues
+from services.notifier.clocks import store, store_about, store_issues
 from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing
@@ -52,6 +58,8 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
     if not told:
         return Effects(waiting=waiting)
     tickets = {ticket_id: _newcomer(ticket_id, data) for ticket_id, (data, _) in told.items()}
+    about = [(one, data.accused) for one, (data, _) in told.items() if data.accused]
+    await store_about.note(conn, about)
     fresh = await store.open_tickets(conn, list(tickets.values()))
     ladders: dict[UUID, list[Ladder]] = {}
     clocks: dict[UUID, list[Clock]] = {}
@@ -100,6 +108,12 @@ async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Direct
     if due:
         effects.events += await _hear(conn, due, tickets, directory)
     told = [(x.received.name, x.data, x.received.event.time) for own in due.values() for x in own]
+    into = [
+        (parse_id(data.ticket_id), data.into)
+        for _, data, _ in told
+        if isinstance(data, TicketMerged) and data.into
+    ]
+    await store_about.merged(conn, into)
     effects.events += await queueing.follow(conn, told, arrivals, issues, directory.roster)
     await noticing.hear(conn, batch, effects.waiting)
     return effects

@@ -110,7 +110,7 @@ def _dossier(app: FastAPI, dossiers: Dossiers, holder: Holder) -> None:
         if "text/html" not in request.headers.get("accept", ""):
             return reply(found, headers={"Cache-Control": "private, no-store"})
         pictures = await dossiers.asking.pictures(_proofs(found), bearer)
-        text = dossier_page.Page(lang, directory.roster.title).render(found, pictures)
+        text = dossier_page.Page(lang, directory.roster.title, who.sub).render(found, pictures)
         return Response(text, 200, dossier_style.HEADERS, media_type="text/html; charset=utf-8")
 
 

@@ -20,6 +20,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
 from kit.delivery import Received
 from kit.ids import new_id
+from services.notifier.clocks import store_about
 from services.notifier.directory import Directory
 from services.notifier.notices import store_notices, store_occasions
 from services.notifier.notices.notice import TOGETHER, Joined, Notice, together
@@ -125,12 +126,14 @@ class _Expanding:
         """Write the rows, mark the occasions."""
         facts = await store_occasions.facts(conn, [one.occasion_id for one in occasions])
         roster = self.directory.roster
+        about = await store_about.of(conn, [one.ticket_id for one in occasions if one.ticket_id])
         outcomes: dict[UUID, str] = {}
         told: list[tuple[Occasion, Urgency, str]] = []
         for one in occasions:
             known, category = facts[one.occasion_id]
             one = replace(one, category=category)  # noqa: PLW2901 - completed
-            posts, outcomes[one.occasion_id] = self._recipients(one, known)
+            accused = about.get(one.ticket_id or one.occasion_id, frozenset())
+            posts, outcomes[one.occasion_id] = self._recipients(one, known, accused)
             urgency = one.urgency or known.urgency
             told += [(one, urgency, post) for post in posts]
         persons = sorted({p for _, _, post in told if (p := roster.person(post))})
@@ -144,8 +147,10 @@ class _Expanding:
         await store_occasions.taken(conn, self.now, outcomes)
         self.done.outcomes.update(outcomes.values())
 
-    def _recipients(self, one: Occasion, facts: Facts) -> tuple[list[str], str]:
-        """Posts that can be reached, and what came of the occasion."""
+    def _recipients(
+        self, one: Occasion, facts: Facts, accused: frozenset[str]
+    ) -> tuple[list[str], str]:
+        """Posts that can be reached, and what came of the occasion; nobody tied to whom the matter is about."""
         urgency = one.urgency or facts.urgency
         roster, rules = self.directory.roster, self.directory.notices
         if not self.usable:
@@ -158,7 +163,10 @@ class _Expanding:
         if by_nats and urgency is not Urgency.CRITICAL:
             return [], "by_nats"
         wanted = self._posts(one)
-        found = [post for name in wanted if (post := self._reachable(name, urgency))]
+        reached = [post for name in wanted if (post := self._reachable(name, urgency))]
+        found = [
+            post for post in reached if not roster.tied(roster.person(post), accused, self.now)
+        ]
         if found:
             return list(dict.fromkeys(found)), "told"
         return [], "unreachable" if wanted else "nobody"

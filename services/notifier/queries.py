@@ -51,6 +51,9 @@ where ($1::uuid is null or e.ticket_id = $1)
     and ($6::text[] is null or e.area ^@ any($6))
     and ($7::boolean is null or (e.acknowledged_at is not null) = $7)
     and ($8::uuid is null or e.escalation_id < $8)
+    and not exists (
+        select from ticket_about a where a.ticket_id = e.ticket_id and a.accused = any($10::text[])
+    )
 order by e.escalation_id desc
 limit $9
 """
@@ -69,6 +72,8 @@ class Wanted:
     acknowledged: bool | None = None
     within: tuple[str, ...] | None = None
     """Areas whose escalations the asker may see at all."""
+    hidden: frozenset[str] = frozenset()
+    """Units complaints about which the asker must not learn of."""
 
 
 async def ticket(conn: Conn, ticket_id: UUID) -> Record | None:
@@ -96,5 +101,6 @@ async def escalations(conn: Conn, wanted: Wanted, before: UUID | None, limit: in
         wanted.acknowledged,
         before,
         limit,
+        sorted(wanted.hidden),
     )
     return rows

@@ -8,7 +8,7 @@ rows of the clock or ladder it claimed; so nothing is queued for a ticket that e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from kit import audit, outbox
 from kit.db import Conn
 from kit.ids import new_id
 from kit.outbox import Outgoing
-from services.notifier.clocks import store
+from services.notifier.clocks import store, store_about
 from services.notifier.clocks.clock import FINAL, NOBODY
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.ending import say
@@ -88,7 +88,8 @@ async def enter(conn: Conn, arrivals: Sequence[Arrival], roster: Roster) -> list
     """
     if not arrivals:
         return []
-    known = await store_queue.facts(conn, list({one.ticket_id for one in arrivals}))
+    ids = list({one.ticket_id for one in arrivals})
+    known, about = await store_queue.facts(conn, ids), await store_about.of(conn, ids)
     holding: dict[tuple[UUID, int, str, str], Arrival] = {}
     for a in arrivals:
         row = known.get(a.ticket_id)
@@ -101,7 +102,7 @@ async def enter(conn: Conn, arrivals: Sequence[Arrival], roster: Roster) -> list
         if key in new:
             coming[arrival.ticket_id].append(arrival)
     items = await store_queue.queue(
-        conn, [_item(known[ticket_id], own, roster) for ticket_id, own in coming.items()]
+        conn, [_item(known[one], own, roster, about.get(one, ())) for one, own in coming.items()]
     )
     entries, events = [], []
     for item in items:
@@ -131,8 +132,11 @@ async def _carriers(conn: Conn, issues: Mapping[UUID, datetime]) -> list[Arrival
     ]
 
 
-def _item(row: Record, own: Sequence[Arrival], roster: Roster) -> Item:
-    """The item of a ticket to which rules come; what lies on a table already only moves upwards."""
+def _item(row: Record, own: Sequence[Arrival], roster: Roster, accused: Collection[str]) -> Item:
+    """The item of a ticket to which rules come; what lies on a table already only moves upwards.
+
+    Never to the table of an office that the matter is about, or that stands right above such a unit.
+    """
     first = own[0]
     holder = row["unit"] if row["unit"] != NOBODY else first.unit or NOBODY
     tables = [
@@ -143,7 +147,8 @@ def _item(row: Record, own: Sequence[Arrival], roster: Roster) -> Item:
     if row["item_id"] is not None:
         tables.insert(0, (ReceptionLevel(row["level"]), row["org"]))
         rules.insert(0, EntryRule(row["rule"]))
-    level, table = max(tables, key=lambda one: UPWARDS.index(one[0]))
+    highest = max(tables, key=lambda one: UPWARDS.index(one[0]))
+    level, table = roster.free_table(highest, accused, row["area"], holder)
     rule = entry.heaviest(rules)
     return Item(
         item_id=row["item_id"] or new_id(),

@@ -22,6 +22,7 @@ from kit.db import Conn, Pool, reading, transaction
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from services.notifier import legacy, queueing, repeating, whistling
+from services.notifier.clocks import store_about
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
 from services.notifier.ladder import store_ladder
@@ -83,7 +84,8 @@ async def until_next(pool: Pool) -> float:
 async def _climb(conn: Conn, due: Sequence[Record], org: Org, now: datetime, done: Ticked) -> None:
     """Fire the rungs of claimed ladders whose clocks still run; each level once."""
     ticking = await store_ladder.ticking(conn, [row["ticket_id"] for row in due])
-    raiser = Raiser(org, now, new_id)
+    about = await store_about.of(conn, [row["ticket_id"] for row in due])
+    raiser = Raiser(org, now, new_id, about)
     fired: list[Raised] = []
     ladders: list[tuple[UUID, Ladder]] = []
     for row in due:

@@ -15,6 +15,7 @@ from kit.db import Pool
 from kit.errors import not_found
 from kit.validation import bad_cursor, id_cursor
 from services.notifier import queries
+from services.notifier.clocks import store_about
 from services.notifier.directory import Directory
 from services.notifier.looking import EVERYWHERE, looking
 from services.notifier.queries import Wanted
@@ -73,6 +74,9 @@ async def clocks(
         areas = _areas(directory, who, now)
         if ticket is None or (areas is not None and not ticket["area"].startswith(areas)):
             raise not_found("工单", "ticket")
+        about = await store_about.of(conn, [ticket_id])
+        if directory.roster.tied(who.sub, about.get(ticket_id, ()), now):
+            raise not_found("工单", "ticket")
         rows = await queries.ticket_clocks(conn, ticket_id)
     return {
         "ticket_id": str(ticket_id),
@@ -96,7 +100,8 @@ async def escalations(
     """A page of raised rungs, newest first. Raises DomainError 422."""
     before = id_cursor(page.cursor)
     async with looking(people, directory, who) as (conn, now):
-        wanted = replace(wanted, within=_areas(directory, who, now))
+        hidden = directory.roster.kin(who.sub, now)
+        wanted = replace(wanted, within=_areas(directory, who, now), hidden=hidden)
         rows = await queries.escalations(conn, wanted, before, page.limit)
     last = str(rows[-1]["escalation_id"]) if len(rows) == page.limit else None
     return {"items": [_shown(row) for row in rows], "next": last}

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -159,7 +159,8 @@ async def one(
         if row is None:
             raise not_found("工单", "ticket")
         top = merging.root(tree, known)
-        if not _sees(principal, directory, now, row, top.units | called):
+        seen = Seen(top.units | called, merging.accused(tree, top.ticket_id))
+        if not _sees(principal, directory, now, row, seen):
             raise not_found("工单", "ticket")
         proof = await store_proof.proofs(conn, row["ticket_id"])
         history = await store.history(conn, row["ticket_id"])
@@ -191,18 +192,37 @@ async def one(
     }
 
 
+class Seen(NamedTuple):
+    """What else decides who sees a ticket."""
+
+    working: frozenset[str]
+    """Units that work on it under another ticket, or are called by a whistle."""
+    about: frozenset[str]
+    """Units complained about in it or in any ticket it is worked on with."""
+
+
 def _sees(
     principal: Principal,
     directory: Directory | None,
     now: datetime,
     row: Record,
-    working: frozenset[str],
+    seen: Seen,
 ) -> bool:
-    """Who sees the ticket; of a merged one who works on it; and whom an open whistle calls."""
+    """Who sees the ticket; of a merged one who works on it; and whom an open whistle calls.
+
+    Nobody tied to a party complained about, here or in a ticket it is worked on with.
+    """
     if principal.has(*SEES_ALL):
         return True
     who = actor_of(principal, directory, now)
-    with_them = {"unit": row["unit"], "assists": working, "area": None, "accused": row["accused"]}
+    if not who.kin.isdisjoint(seen.about):
+        return False
+    with_them = {
+        "unit": row["unit"],
+        "assists": seen.working,
+        "area": None,
+        "accused": row["accused"],
+    }
     return who.sees(row) or who.sees(with_them)
 
 
@@ -216,7 +236,8 @@ async def may_see_proof(
     tree = await store_merging.tree(conn, [row["ticket_id"]])
     called = await store_whistles.called_for(conn, row["ticket_id"])
     working = merging.root(tree, row["ticket_id"]).units | called
-    return _sees(principal, directory, now, row, working)
+    about = merging.accused(tree, merging.root(tree, row["ticket_id"]).ticket_id)
+    return _sees(principal, directory, now, row, Seen(working, about))
 
 
 async def due(conn: Conn, ticket_ids: list[UUID]) -> dict[UUID, dict[str, str]]:

@@ -128,6 +128,7 @@ async def test_the_page_says_what_is_missing_while_the_router_is_down(
     assert "派单服务暂时无法访问" in seen.text
     assert "同一轮第二次退回" in seen.text
     assert "无影山街道" in seen.text
+    assert "仅供本人使用，请勿外传 P0007" in seen.text
 
 
 async def test_the_page_escapes_everything_runs_nothing_and_is_made_to_be_printed(

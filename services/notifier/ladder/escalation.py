@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -96,7 +97,15 @@ class Raised(NamedTuple):
 class Raiser:
     """Raises rungs at one moment; remembers who is told, for thousands may be due at once."""
 
-    def __init__(self, org: Org, now: datetime, new_id: Callable[[], UUID]) -> None:
+    def __init__(
+        self,
+        org: Org,
+        now: datetime,
+        new_id: Callable[[], UUID],
+        about: Mapping[UUID, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
+        """`about` says of tickets which units they are complaints about: nobody tied to those is told."""
+        self._about = about
         self._org = org
         self._now = now
         self._new_id = new_id
@@ -114,10 +123,12 @@ class Raiser:
         area, unit = row["area"], row["unit"]
         if rung["clock"] in _AT_THE_DESK:
             unit = self._org.roster.desk(area)
+        accused = self._about.get(row["ticket_id"], frozenset())
         told = self._who(rung, unit, area)
+        told = Told(self._free(told.posts, accused), told.vacant)
         passed_to = None
         if not told.posts:
-            posts, passed_to = self._above(rung["level"], rungs, unit, area)
+            posts, passed_to = self._above(rung["level"], rungs, unit, area, accused)
             told = Told(posts, told.vacant)
         escalation = Escalation(
             escalation_id=self._new_id(),
@@ -141,15 +152,20 @@ class Raiser:
         )
         return Raised(escalation, self._item(escalation, rung), passed_to)
 
+    def _free(self, posts: tuple[str, ...], accused: frozenset[str]) -> tuple[str, ...]:
+        """Of some posts those whose holders have nothing to do with whom the matter is about."""
+        roster = self._org.roster
+        return tuple(p for p in posts if not roster.tied(roster.person(p), accused, self._now))
+
     def _above(
-        self, level: int, rungs: Sequence[Rung], unit: str, area: str
+        self, level: int, rungs: Sequence[Rung], unit: str, area: str, accused: frozenset[str]
     ) -> tuple[tuple[str, ...], int | None]:
         """Who stands in for a level nobody of which can be reached, and from which level they are."""
         higher = (rung for rung in rungs if rung["level"] > level)
         for rung in sorted(higher, key=lambda rung: rung["level"]):
-            if posts := self._who(rung, unit, area).posts:
+            if posts := self._free(self._who(rung, unit, area).posts, accused):
                 return posts, rung["level"]
-        posts = self._org.anybody(unit, area, self._now)
+        posts = self._free(self._org.anybody(unit, area, self._now), accused)
         return posts, 0 if posts else None
 
     def _who(self, rung: Rung, unit: str, area: str) -> Told:

@@ -68,6 +68,7 @@ VIEWS: Final = (
         {"at": _TICK},
         by_hand=True,
     ),
+    View("ticket_about", ("ticket_id", "accused")),
     View("matter", ("ticket_id",)),
     View("rate_fact", ("ticket_id", "round", "unit")),
     View("rate_answer", ("ticket_id", "round", "handed_in")),

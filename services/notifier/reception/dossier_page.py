@@ -18,9 +18,10 @@ Part = Mapping[str, Any]
 
 
 class Page:
-    """One dossier in one language; `name_of` is what people call a unit."""
+    """One dossier in one language for one reader, named on it; `name_of` is what people call a unit."""
 
-    def __init__(self, lang: Lang, name_of: Callable[[str], str]) -> None:
+    def __init__(self, lang: Lang, name_of: Callable[[str], str], reader: str) -> None:
+        self._reader = reader
         self._lang = lang
         self._name_of: Callable[[str], str] = lambda unit: "" if unit == NOBODY else name_of(unit)
 
@@ -36,13 +37,10 @@ class Page:
             f"{self._head('notes')}<div class=\"lines\"></div>",
         )  # fmt: skip
         title = f"{self._title('title')} {dossier['item']['number']}"
-        return document(
-            self._lang,
-            title,
-            STYLE,
-            f"<h1>{_e(title)}</h1><p>{self._title('made')} {_e(self._when(dossier['made_at']))}</p>"
-            f"{''.join(parts)}",
-        )
+        made = f"{self._title('made')} {_e(self._when(dossier['made_at']))}"
+        reader = f"{self._title('reader')} {_e(self._reader)}"
+        head = f"<h1>{_e(title)}</h1><p>{made} · {reader}</p>"
+        return document(self._lang, title, STYLE, f"{head}{''.join(parts)}")
 
     def _matter(self, dossier: Part) -> str:
         item, ticket = dossier["item"], dossier["ticket"] or {}

@@ -12,6 +12,7 @@ Pair = tuple[str, str]
 TITLES: Final[Mapping[str, Pair]] = {
     "title": ("接待事项卷宗", "Dossier for reception"),
     "made": ("生成时间", "Made at"),
+    "reader": ("仅供本人使用，请勿外传", "For this reader only"),
     "matter": ("事项", "The matter"),
     "score": ("列入原因与评分", "Why it is here, and its score"),
     "words": ("诉求内容（已脱敏）", "What was said (masked)"),

@@ -165,6 +165,15 @@ class Roster:
                 return higher, found
         return level, self.desk(area)
 
+    def free_table(
+        self, table: tuple[ReceptionLevel, str], accused: Collection[str], area: str, unit: str
+    ) -> tuple[ReceptionLevel, str]:
+        """The table, or the nearest above it whose office the matter is not about; the highest where all are."""
+        ties = self.tied_units(accused) if accused else frozenset()
+        while table[1] in ties and table[0] is not UPWARDS[-1]:
+            table = self.table(UPWARDS[UPWARDS.index(table[0]) + 1], area, unit)
+        return table
+
     def held_by(self, person: str, now: datetime) -> list[Post]:
         """Posts a person holds today; being away does not end a post."""
         return [post for post in self._by_person.get(person, ()) if held(post, now)]
@@ -175,6 +184,24 @@ class Roster:
             post.unit: self.areas(post.unit)
             for post in self.held_by(person, now)
             if post.role in SECRETARIES and self.level(post.unit) is not None
+        }
+
+    def tied_units(self, accused: Collection[str]) -> frozenset[str]:
+        """The units complained about, those right above them and their deputies (domain.md C31, E23)."""
+        parties = (self._units[code] for code in accused if code in self._units)
+        return frozenset(accused) | {c for unit in parties for c in (unit.parent, unit.deputy) if c}
+
+    def tied(self, person: str | None, accused: Collection[str], now: datetime) -> bool:
+        """Whether somebody holds a post there: such a one must not learn of the matter, whatever else they are."""
+        return person is not None and any(
+            post.unit in self.tied_units(accused) for post in self.held_by(person, now)
+        )
+
+    def kin(self, person: str, now: datetime) -> frozenset[str]:
+        """Units complaints about which somebody must not learn of: own ones, those right below, those stood in for."""
+        own = {post.unit for post in self.held_by(person, now)}
+        return frozenset(own) | {
+            u.code for u in self.units if not own.isdisjoint({u.parent, u.deputy})
         }
 
     def in_role(self, unit: str, role: str, area: str = "") -> Sequence[Post]:

@@ -93,6 +93,15 @@ async def merge(conn: Conn, asked: Asked, directory: Directory) -> list[Deed]:
             en="is handled by the party complained about; choose another",
         )
     before = asked.before
+    theirs = merging.accused(tree, merging.root(tree, target["ticket_id"]).ticket_id)
+    told = (before.unit, *before.assists)
+    if any(tie(directory, unit, theirs, before.area, asked.at) for unit in told):
+        raise wrong_field(
+            "data.into",
+            zh="该工单反映的正是本工单的承办单位或其上级，并入会让对方得知；请先改派本工单",
+            en="is about who works on this ticket, or is right below them, and they would hear of it;"
+            " reassign this one first",
+        )
     await store_merging.follow(conn, one, target["ticket_id"], before.status, asked.at)
     detail = {"before": before.status.value, "into": target["number"]}
     leaving = Deed(
