@@ -5,3 +5,6 @@ create table ticket_about (
     accused text not null,
     primary key (ticket_id, accused)
 );
+
+-- Read as people are (docs/adr/0036): codes of units only, asked about tickets that are shown anyway.
+grant select on ticket_about to chuishao_notifier_people;
