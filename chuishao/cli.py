@@ -26,7 +26,7 @@ from chuishao.cli_export import export
 from chuishao.cli_import import import_
 from chuishao.cli_issues import hot_issues
 from chuishao.cli_learn import learn
-from chuishao.cli_operations import drill, rebuild
+from chuishao.cli_operations import doctor, drill, keep, rebuild
 from chuishao.cli_vault import vault_app
 from chuishao.plain import plain_errors
 
@@ -196,6 +196,8 @@ app.command("import")(import_)
 app.command()(export)
 app.command()(rebuild)
 app.command()(drill)
+app.command()(doctor)
+app.command()(keep)
 
 
 def _run(job: Coroutine[object, object, T]) -> T:

@@ -107,3 +107,37 @@ def drill(  # noqa: PLR0913 - one parameter per flag
             show(found, typer.echo)
         if found["stuck"]:
             raise typer.Exit(1)
+
+
+def doctor(data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: Json = False) -> None:
+    """体检：哪里异常、怎么处理 / what is unhealthy, and the remedy.
+
+    一页看完；有异常时返回码为 1。一半服务停着也能查。
+    One page; ends with 1 where anything is wrong. Works while half of it is down.
+    """
+    from chuishao import runfile
+    from chuishao.doctor.examine import examine
+    from chuishao.doctor.finding import page
+
+    with plain_errors():
+        found = asyncio.run(examine(runfile.read(data_dir), data_dir))
+        if as_json:
+            typer.echo(json.dumps([one.view() for one in found], ensure_ascii=False))
+        else:
+            for line in page(found):
+                typer.echo(line)
+        if not all(one.well for one in found):
+            raise typer.Exit(1)
+
+
+def keep(data_dir: DataDir = DEFAULT_DATA_DIR, directory: Directory = None) -> None:
+    """守着消息服务：补上被删或丢失的流与消费者 / put back streams and durables that went missing.
+
+    chuishao up 自带；自备服务器时常驻运行它。
+    `chuishao up` has it inside; run it beside servers of your own.
+    """
+    from chuishao import running
+    from chuishao.directory import SAMPLE_DIRECTORY
+
+    with plain_errors():
+        asyncio.run(running.keep(data_dir, directory or SAMPLE_DIRECTORY, typer.echo))

@@ -81,7 +81,8 @@ class Installation:
             argv=self.command(service),
             log=self.log(process),
             env=self.environment(service, process),
-            ready=_answers(self.ports[process]),
+            ready=_answers(self.ports[process], "/readyz"),
+            alive=_answers(self.ports[process], "/healthz"),
             ready_seconds=_READY_S,
             stop=(StopStep(Signals.SIGTERM, _DRAIN_S),),
             orphaned=Signals.SIGKILL,
@@ -99,8 +100,8 @@ def anchors_folder(data_dir: Path) -> str:
     return os.environ.get("CHUISHAO_AUDIT_ANCHORS") or str(data_dir.resolve() / "anchors")
 
 
-def _answers(port: int) -> ReadyCheck:
+def _answers(port: int, path: str) -> ReadyCheck:
     async def ready() -> bool:
-        return await http_ok(HOST, port, "/readyz")
+        return await http_ok(HOST, port, path)
 
     return ready

@@ -70,6 +70,9 @@ class ProcessSpec:
     user: SystemUser | None = None
     ready: ReadyCheck = _at_once
     ready_seconds: float = 30.0
+    alive: ReadyCheck | None = None
+    """Asked every few seconds once it is ready: a child that says no for `silent_seconds` is ended."""
+    silent_seconds: float = 20.0
     stop: tuple[StopStep, ...] = (StopStep(Signals.SIGTERM, 15.0),)
     orphaned: Signals = Signals.SIGKILL
     restart: Restart = Restart.ON_FAILURE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +70,16 @@ async def provision(  # noqa: PLR0913 - one parameter per flag of the command
         users = nats_users(place.roster, secrets)
         replace(info, tokens=tokens, nats_users=users).write(data_dir)
     return changes
+
+
+async def keep(data_dir: Path, directory: Path, say: Callable[[str], None]) -> None:
+    """Put back what goes missing on the installation's broker, until interrupted."""
+    info = runfile.read(data_dir)
+    roster = read_roster(directory)
+    secrets = Secrets.load_or_create(
+        data_dir, units=roster.nats_units, readers=[reader.code for reader in roster.readers]
+    )
+    await broker.keep(info.nats, roster, secrets, say)
 
 
 def write_accounts(data_dir: Path, directory: Path) -> Path:

@@ -8,6 +8,7 @@ started it (see process.py).
 from __future__ import annotations
 
 import asyncio
+import random
 import signal
 import time
 from collections.abc import Callable
@@ -25,6 +26,10 @@ _EARLY_DEATHS_ALLOWED = 3
 _FIRST_DELAY_S, _LONGEST_DELAY_S = 0.5, 30.0
 _STEADY_S = 60.0
 _HURRY_S = 1.0
+_ASK_ALIVE_S = 2.0
+_JITTER = 0.2
+"""So that replicas that died together do not come back together (reliability.md row 34)."""
+_DICE = random.SystemRandom()
 
 
 class StartError(RuntimeError):
@@ -149,20 +154,42 @@ class Supervisor:
         crashes = 0
         while True:
             child = self._children[spec.name]
-            while (code := child.exit_code) is None:
-                await asyncio.sleep(_POLL_S)
+            code = await self._ended(child)
             child.kill_group()
             if not _wants_restart(spec, code):
                 self._say(f"{spec.name} 已退出（{code}） / ended with {code}")
                 return
             crashes = 1 if time.monotonic() - child.started_at > _STEADY_S else crashes + 1
-            delay = restart_delay(crashes)
+            delay = restart_delay(crashes) * _DICE.uniform(1 - _JITTER, 1 + _JITTER)
             self._say(
                 f"{spec.name} 已退出（{code}），{delay:.1f} 秒后重启"
                 f" / ended with {code}, starting again in {delay:.1f} s"
             )
             await asyncio.sleep(delay)
             await self._relaunch(spec)
+
+    async def _ended(self, child: Child) -> int:
+        """Wait until a child has ended; one that has not been alive for too long is ended."""
+        spec = child.spec
+        asked_at = alive_at = time.monotonic()
+        while (code := child.exit_code) is None:
+            await asyncio.sleep(_POLL_S)
+            now = time.monotonic()
+            if spec.alive is None or now - asked_at < _ASK_ALIVE_S:
+                continue
+            paused = now - asked_at > _ASK_ALIVE_S * 3  # we ourselves stood still, not the child
+            asked_at = now
+            if paused or await spec.alive():
+                alive_at = time.monotonic()
+            elif time.monotonic() - alive_at > spec.silent_seconds:
+                self._say(
+                    f"{spec.name} 无响应 {spec.silent_seconds:.0f} 秒，结束它"
+                    f" / has not been healthy for {spec.silent_seconds:.0f} s, ending it"
+                )
+                child.kill_group()
+                alive_at = time.monotonic()
+            asked_at = time.monotonic()
+        return code
 
     async def _relaunch(self, spec: ProcessSpec) -> None:
         """Start a crashed child again, however long it takes; wait until it is ready or dead."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias
@@ -17,6 +18,9 @@ Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 ACQUIRE_TIMEOUT_S: Final = 2.0
 COMMAND_TIMEOUT_S: Final = 10.0
+CONNECT_TIMEOUT_S: Final = 5.0
+USER_TIMEOUT_MS: Final = 15_000
+"""How long sent bytes may stay unacknowledged."""
 LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -44,12 +48,26 @@ SQL_IN_HAND: Final = "select set_config('chuishao.in_hand', $1::uuid[]::text, tr
 
 
 async def _prepare(conn: Conn) -> None:
+    _notice_silence(conn)
     await conn.set_type_codec(
         "jsonb",
         schema="pg_catalog",
         encoder=lambda value: orjson.dumps(value).decode(),
         decoder=orjson.loads,
     )
+
+
+def _notice_silence(conn: Conn) -> None:
+    """Let the kernel give up a peer that acknowledges nothing (a partition, a host without power)."""
+    sock = conn._transport.get_extra_info("socket")  # noqa: SLF001 - asyncpg has no setting for it
+    if sock is None or sock.family == socket.AF_UNIX:
+        return
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 2)):
+        if hasattr(socket, option):
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
 
 
 async def _nothing_to_reset(_: Any) -> None:
@@ -71,7 +89,7 @@ async def create_pool(
         min_size=min(2, size),
         max_size=size,
         command_timeout=COMMAND_TIMEOUT_S,
-        timeout=5,
+        timeout=CONNECT_TIMEOUT_S,
         init=_prepare,
         reset=_nothing_to_reset,
         server_settings={
@@ -86,6 +104,19 @@ async def create_pool(
             "timezone": "UTC",
         },
     )
+
+
+async def connect_alone(dsn: str, password: str | None, service: str) -> Conn:
+    """One connection beside the pool, for asking whether the server answers (kit/pulse.py)."""
+    conn = await asyncpg.connect(
+        dsn,
+        password=password,
+        timeout=CONNECT_TIMEOUT_S,
+        command_timeout=COMMAND_TIMEOUT_S,
+        server_settings={"application_name": f"chuishao-{service}-pulse"},
+    )
+    _notice_silence(conn)
+    return conn
 
 
 @asynccontextmanager

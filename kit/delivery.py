@@ -89,6 +89,7 @@ class Delivery:
         self._pool = pool
         self._relay = relay
         self.progressed_at = time.monotonic()
+        self.waiting_for_database = False
 
     async def __call__(self, messages: Sequence[Msg]) -> None:
         """Apply a fetched batch; returns when every message is acked, naked or terminated."""
@@ -183,8 +184,10 @@ class Delivery:
         log.warning("database_lost", consumer=self.spec.name, error=type(error).__name__)
         for one in batch:
             await one.message.nak(delay=LOST_DELAY_S)
+        self.waiting_for_database = True
         while not await self._database_answers():
             await asyncio.sleep(DATABASE_POLL_S)
+        self.waiting_for_database = False
 
     async def _database_answers(self) -> bool:
         try:

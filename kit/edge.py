@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -24,6 +25,7 @@ from kit.http import PUBLIC, language, problem
 from kit.ids import new_id
 from kit.logging import get
 from kit.looks import Looks
+from kit.pulse import Pulse
 
 log = get(__name__)
 
@@ -101,8 +103,10 @@ class Exchange:
 class Edge:
     """The outermost ASGI application of a service."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, pulse: Pulse | None = None) -> None:
+        """With `pulse` nobody waits for a database that does not answer."""
         self._app = app
+        self._pulse = pulse
         self._service: str = app.state.service
         self._looks: Looks = app.state.looks
         self._direct: dict[tuple[str, str], tuple[RoleGuard, Endpoint]] = app.state.direct
@@ -115,7 +119,7 @@ class Edge:
         began = time.perf_counter()
         exchange = Exchange(scope, receive, send, self._looks)
         try:
-            await self._serve(exchange)
+            await self._serve_in_time(exchange)
         except ClientDisconnect:
             log.info("client_left", request_id=exchange.request_id)
         except DomainError as error:
@@ -128,6 +132,16 @@ class Edge:
             await exchange.refuse(internal(exchange.request_id))
         finally:
             self._note(exchange, time.perf_counter() - began)
+
+    async def _serve_in_time(self, exchange: Exchange) -> None:
+        pulse = self._pulse
+        if pulse is None or exchange.scope["path"] in PUBLIC:
+            await self._serve(exchange)
+            return
+        if not pulse.answers:
+            raise unavailable()
+        async with pulse.request(partial(exchange.refuse, unavailable())):
+            await self._serve(exchange)
 
     async def _serve(self, exchange: Exchange) -> None:
         scope = exchange.scope

@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from nats.aio.client import Client
 
@@ -49,20 +49,8 @@ class Keeper:
         return await make(self._client, gone) if gone or None in streams else []
 
     async def _gone(self) -> list[ConsumerSpec]:
-        there = {stream: await self._names(stream) for stream in self._wanted}
+        there = {stream: await names(self._client, stream) for stream in self._wanted}
         return [spec for spec in self._consumers if spec.name not in there[spec.stream]]
-
-    async def _names(self, stream: str) -> set[str]:
-        """Durables of a stream, page by page; none where the stream is gone."""
-        names: set[str] = set()
-        while True:
-            page: dict[str, Any] | None = await ask(
-                self._client, f"CONSUMER.NAMES.{stream}", {"offset": len(names)}
-            )
-            found = (page or {}).get("consumers") or []
-            names |= set(found)
-            if page is None or not found or len(names) >= page["total"]:
-                return names
 
     async def run(self, say: Callable[[str], None]) -> None:
         """Keep until cancelled; what fails is said once and tried again."""
@@ -86,6 +74,17 @@ class Keeper:
             server, trouble, look_at = told, "", time.monotonic() + LOOK_S
             if everything:
                 self._all_at = time.monotonic() + ALL_S
+
+
+async def names(client: Client, stream: str) -> set[str]:
+    """Durables of a stream, page by page; none where the stream is gone."""
+    found: set[str] = set()
+    while True:
+        page = await ask(client, f"CONSUMER.NAMES.{stream}", {"offset": len(found)})
+        more = (page or {}).get("consumers") or []
+        found |= set(more)
+        if page is None or not more or len(found) >= page["total"]:
+            return found
 
 
 async def keep(

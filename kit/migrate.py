@@ -70,6 +70,18 @@ async def migrate_all(
         await conn.close()
 
 
+def known() -> set[tuple[str, str]]:
+    """Every migration these programs need: (scope, name)."""
+    found = {("chuishao", name) for name, _ in _files("kit", "migrations/shared")}
+    for service in SERVICES:
+        files = [
+            *_files("kit", "migrations/messaging"),
+            *_files(f"services.{service}", "migrations"),
+        ]
+        found |= {(service, name) for name, _ in files}
+    return found
+
+
 _SCHEMA_OF: Final = {
     service: f"create schema if not exists {service};"
     f" grant usage on schema {service}, chuishao to chuishao_{service}"

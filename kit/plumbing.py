@@ -15,11 +15,12 @@ from kit import metrics
 from kit.auth import TokenVerifier
 from kit.broker import connect, create_broker, subscribe
 from kit.chain.chainer import Anchoring, Chainer
-from kit.db import Pool, create_pool
+from kit.db import Pool, connect_alone, create_pool, reading
 from kit.deadletters.replaying import Replayer
 from kit.delivery import Delivery, Handler
 from kit.logging import configure
 from kit.migrate import people_role
+from kit.pulse import Pulse
 from kit.reconcile.reconciler import Reconciler
 from kit.rekey import Keyed, keep_signed_in
 from kit.relay import Relay
@@ -43,6 +44,7 @@ class Plumbing:
     reconciler: Reconciler
     keyed: tuple[Keyed, ...]
     """The relay's connection and the broker's, whose keys may be changed while they are used."""
+    pulse: Pulse
     deliveries: list[Delivery] = field(default_factory=list)
 
     def consume(self, spec: ConsumerSpec, handler: Handler) -> None:
@@ -82,7 +84,7 @@ class Plumbing:
 
     async def database_answers(self) -> bool:
         """Readiness: the pool reaches its schema."""
-        return bool(await self.pool.fetchval("select true"))
+        return await database_answers(self.pool)
 
     async def broker_connected(self) -> bool:
         """Readiness of what cannot work without the broker (never of filing a complaint)."""
@@ -155,6 +157,7 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
         chainer=chainer,
         reconciler=reconciler,
         keyed=keyed,
+        pulse=pulse_of(settings, service),
     )
 
 
@@ -162,3 +165,15 @@ def _of_broker(broker: NatsBroker) -> Client | None:
     """FastStream's own connection, once it has made one."""
     state = broker.config.connection_state
     return state.connection if state else None
+
+
+def pulse_of(settings: ServiceSettings, service: str) -> Pulse:
+    """Asks the service's database whether it answers."""
+    password = settings.postgres_password.get_secret_value()
+    return Pulse(partial(connect_alone, settings.postgres_dsn, password, service))
+
+
+async def database_answers(pool: Pool) -> bool:
+    """Readiness: the pool reaches its schema. Raises one of kit.db.LOST."""
+    async with reading(pool) as conn:
+        return bool(await conn.fetchval("select true"))

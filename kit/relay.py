@@ -53,6 +53,8 @@ class Relay:
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._published: list[UUID] = []
         self._stopping = False
+        self.turned_at = time.monotonic()
+        """When it last came round or got an answer; the watchdog reads it."""
         self.highest: dict[str, int] = {}
         """By stream: the highest sequence number of an acknowledgement that came here."""
 
@@ -74,6 +76,7 @@ class Relay:
         poll_at = 0.0
         try:
             while not self._stopping:
+                self.turned_at = time.monotonic()
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), POLL_S)
                 self._woken.clear()
@@ -100,6 +103,7 @@ class Relay:
         queue = self._queues[stream]
         group = [queue.popleft() for _ in range(min(GROUP, len(queue)))]
         published = await self._publish(stream, group)
+        self.turned_at = time.monotonic()
         metrics.PUBLISHED.labels(self._service).inc(len(published))
         self._published += published
 

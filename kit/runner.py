@@ -1,8 +1,8 @@
 """Runs a service: HTTP, broker, relay and loops in one event loop, drained in order on a signal.
 
 On SIGTERM or SIGINT: stop listening, finish requests, finish the messages in hand, publish what they
-led to, close the pools. A task that ends by itself, or a watchdog that finds no progress possible, ends
-the process with a non-zero code, so that whoever supervises it starts it anew (reliability.md row 23).
+led to, close the pools. A task that ends by itself, or a watchdog (kit/watchdog.py) that finds no progress
+possible, ends the process with a non-zero code, so that whoever supervises it starts it anew.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import gc
 import signal
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,19 +20,18 @@ import uvloop
 from fastapi import FastAPI
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
-from nats.errors import Error as NatsError
-from nats.js.errors import NotFoundError
 
+from kit.db import Pool
 from kit.delivery import Delivery
 from kit.durables import refuse_wrong_durables
 from kit.edge import Edge
 from kit.logging import get
+from kit.pulse import Pulse
 from kit.relay import Relay
+from kit.watchdog import LoopGuard, StuckError, Watchdog
 
 log = get(__name__)
 
-WATCH_S: Final = 10.0
-STUCK_S: Final = 60.0
 LOOK_S: Final = 1.0
 DRAIN_S: Final = 12
 
@@ -49,14 +47,12 @@ class Parts:
     relay: Relay | None = None
     client: Client | None = None
     deliveries: Sequence[Delivery] = ()
+    pool: Pool | None = None
+    pulse: Pulse | None = None
     loops: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
     ending: Sequence[Callable[[], None]] = ()
     """Called first when stopping: ends what would keep HTTP connections open."""
     close: Sequence[Callable[[], Awaitable[Any]]] = field(default_factory=tuple)
-
-
-class StuckError(RuntimeError):
-    """This process can make no progress by itself any more."""
 
 
 def run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -79,6 +75,10 @@ async def serve(parts: Parts) -> None:
     if parts.client:
         tasks.add(asyncio.create_task(_open(parts.client), name="connection"))
     tasks |= {asyncio.create_task(make(), name="loop") for make in parts.loops}
+    if parts.pulse:
+        tasks.add(asyncio.create_task(parts.pulse.run(), name="pulse"))
+    tasks.add(asyncio.create_task(_watchdog(parts).run(), name="watchdog"))
+    tasks.add(asyncio.create_task(LoopGuard().run(), name="loop guard"))
     gc.freeze()
     gc.set_threshold(20_000, 50, 50)
     waiting = asyncio.create_task(stop.wait())
@@ -90,9 +90,20 @@ async def serve(parts: Parts) -> None:
         raise StuckError(f"{task.get_name()} ended")
 
 
+def _watchdog(parts: Parts) -> Watchdog:
+    return Watchdog(
+        pool=parts.pool,
+        pulse=parts.pulse,
+        relay=parts.relay,
+        client=parts.client,
+        broker=parts.broker,
+        deliveries=parts.deliveries,
+    )
+
+
 def _server(parts: Parts) -> uvicorn.Server:
     config = uvicorn.Config(
-        Edge(parts.app),
+        Edge(parts.app, parts.pulse),
         host=parts.host,
         port=parts.port,
         http="httptools",
@@ -140,13 +151,12 @@ async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[N
 
 
 async def _listen(parts: Parts) -> None:
-    """Subscribe once the broker is there; HTTP does not wait for it. Then watch over the durables."""
+    """Subscribe once the broker is there; HTTP does not wait for it."""
     assert parts.broker  # noqa: S101 - started only with a broker
     await parts.broker.start()
     if parts.deliveries:
         connection: Client = parts.broker.config.connection_state.connection
         await refuse_wrong_durables(connection, [one.spec for one in parts.deliveries])
-        await _watch(parts)
     await asyncio.Event().wait()
 
 
@@ -159,29 +169,3 @@ async def _open(client: Client) -> None:
     while not client.is_closed:
         await asyncio.sleep(LOOK_S)
     raise StuckError("connection is closed for good")
-
-
-async def _watch(parts: Parts) -> None:
-    """End the process when a durable is gone, or has messages that this process does not take."""
-    assert parts.broker  # noqa: S101 - started only with a broker
-    while True:
-        await asyncio.sleep(WATCH_S)
-        connection: Client = parts.broker.config.connection_state.connection
-        if not connection.is_connected:
-            reconnecting = getattr(connection, "_reconnection_task", None)
-            if reconnecting is None or reconnecting.done():
-                raise StuckError("reconnect task is dead")
-            continue
-        js = connection.jetstream(timeout=5)
-        for delivery in parts.deliveries:
-            spec = delivery.spec
-            try:
-                info = await js.consumer_info(spec.stream, spec.name)
-            except NotFoundError:
-                raise StuckError(f"consumer {spec.name} is gone") from None
-            except (NatsError, TimeoutError) as error:
-                log.warning("consumer_unknown", consumer=spec.name, error=type(error).__name__)
-                continue
-            idle_s = time.monotonic() - delivery.progressed_at
-            if info.num_pending and not info.num_ack_pending and idle_s > STUCK_S:
-                raise StuckError(f"{spec.name} takes nothing for {idle_s:.0f} s")

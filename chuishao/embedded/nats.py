@@ -140,6 +140,8 @@ class EmbeddedNats:
             env=server_environment(),
             ready=self.ready,
             ready_seconds=120.0,
+            alive=self.ready,  # after a full disk JetStream stays frozen until a new start (row 19)
+            silent_seconds=15.0,
             stop=(StopStep(Signals.SIGTERM, 10.0),),
             orphaned=Signals.SIGTERM,
             restart=Restart.ALWAYS,

@@ -10,8 +10,9 @@ from contracts.topology import every
 from kit.broker import connect, follow
 from kit.chain.chainer import Anchoring, Chainer
 from kit.db import create_pool
-from kit.http import Shared
+from kit.http import Check, Shared
 from kit.logging import configure
+from kit.plumbing import database_answers, pulse_of
 from kit.rekey import Keyed, keep_signed_in
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
@@ -42,14 +43,14 @@ async def main() -> None:
     feed = Feed()
     await follow(client, SHOWN, on_event(feed))
 
-    async def database() -> bool:
-        return bool(await pool.fetchval("select true"))
-
     async def broker_connected() -> bool:
         return client.is_connected
 
     verifier = settings.verifier()
-    checks = {"database": database, "broker": broker_connected}
+    checks: dict[str, Check] = {
+        "database": partial(database_answers, pool),
+        "broker": broker_connected,
+    }
     app = make_app(Shared(SERVICE, pool, verifier, checks), feed=feed)
     await serve(
         Parts(
@@ -62,6 +63,8 @@ async def main() -> None:
                 Chainer(pool, SERVICE, Anchoring.of(settings)).run,
                 partial(keep_signed_in, [keyed]),
             ),
+            pool=pool,
+            pulse=pulse_of(settings, SERVICE),
             close=(pool.close,),
             ending=(feed.end,),
         )

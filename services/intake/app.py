@@ -100,6 +100,8 @@ async def main() -> None:
             relay=plumbing.relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
+            pool=plumbing.pool,
+            pulse=plumbing.pulse,
             loops=(
                 *plumbing.loops,
                 directory.run,

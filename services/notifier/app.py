@@ -77,6 +77,8 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
+            pool=plumbing.pool,
+            pulse=plumbing.pulse,
             loops=(
                 *plumbing.loops,
                 directory.run,

@@ -80,6 +80,8 @@ async def main() -> None:
             relay=relay,
             client=plumbing.client,
             deliveries=plumbing.deliveries,
+            pool=plumbing.pool,
+            pulse=plumbing.pulse,
             loops=(
                 *plumbing.loops,
                 ticket_counter(pool),

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from signal import Signals
 
@@ -179,3 +180,28 @@ async def test_a_terminal_interrupt_reaches_the_supervisor_only(
     pid = supervisor.pids["nap"]
     assert os.getpgid(pid) == pid != os.getpgid(0)
     assert os.getsid(pid) == pid
+
+
+async def test_a_child_that_is_not_healthy_for_too_long_is_ended_and_started_again(
+    data_dir: Path, eventually: Eventually
+) -> None:
+    healthy = [True]
+    said: list[str] = []
+
+    async def alive() -> bool:
+        return healthy[0]
+
+    spec = replace(child(data_dir, "frozen"), alive=alive, silent_seconds=3.0)
+    supervisor = Supervisor(data_dir, said.append)
+    await supervisor.start(spec)
+    first = supervisor.pids["frozen"]
+    await asyncio.sleep(5)
+    assert supervisor.pids["frozen"] == first
+    healthy[0] = False
+
+    async def another() -> bool:
+        return supervisor.pids.get("frozen", first) != first
+
+    await eventually(another)
+    assert any("has not been healthy" in line for line in said)
+    await supervisor.stop()

@@ -1,0 +1,1 @@
+"""`chuishao doctor`: one page with what is unhealthy and what to do about it."""
