@@ -14,7 +14,8 @@ from random import Random
 import pytest
 import pytest_asyncio
 
-from tests.chaos import signs
+from tests.chaos import signs, volume
+from tests.chaos.bites import LOOKS
 from tests.chaos.faults import FAULTS
 from tests.chaos.lab import SERVERS, SERVICES, Lab
 from tests.chaos.needs import require
@@ -33,7 +34,7 @@ pytestmark = [
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def lab() -> AsyncIterator[Lab]:
-    folder = Path(tempfile.mkdtemp(prefix="chuishao-lab-"))
+    folder = Path(tempfile.mkdtemp(prefix="chuishao-lab-", dir=volume.fast()))
     lab = Lab(folder, seed=1)
     try:
         await lab.start()
@@ -74,3 +75,26 @@ async def test_a_paused_process_stands_still_and_goes_on(lab: Lab, name: str) ->
     assert not signs.is_stopped(details["pid"])
     assert await signs.works(lab) < signs.PATIENT_S
     await signs.all_ready(lab)
+
+
+@pytest.mark.parametrize("kind", LOOKS)
+async def test_any_other_fault_bites_and_what_was_acknowledged_survives_it(
+    lab: Lab, kind: str
+) -> None:
+    fault = FAULTS[kind]
+    require(fault.needs())
+    before = [await signs.file(lab) for _ in range(3)]
+    details = await fault.strike(lab, _rng(lab))
+    await LOOKS[kind](lab, details)
+    await fault.heal(lab)
+    assert await signs.works(lab) < signs.PATIENT_S
+    await signs.all_ready(lab)
+    for ident in before:
+        assert ident is not None
+        assert await signs.dispatched(lab, ident) is not None
+    assert not lab.struck
+
+
+def test_every_fault_has_a_test() -> None:
+    looked_at = {f"{how}_{name}" for how in ("kill", "pause") for name in (*SERVICES, *SERVERS)}
+    assert set(FAULTS) == looked_at | set(LOOKS)

@@ -37,7 +37,7 @@ asyncio.run(main())
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="chuishao-lab-")).resolve()
+    folder = Path(tempfile.mkdtemp(prefix="chuishao-lab-", dir=volume.fast())).resolve()
     yield folder
     assert not _mounted(folder)
     shutil.rmtree(folder)

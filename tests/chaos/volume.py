@@ -79,6 +79,12 @@ class Volume:
         (self.mount / _FILLER).unlink(missing_ok=True)
 
 
+def fast() -> str | None:
+    """A folder in memory for backing files, where there is one: what is lost in a cut stays the same."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and os.access(memory, os.W_OK) else None
+
+
 @cache
 def needs() -> str | None:
     """Why there can be no such volume on this machine; None where one was mounted just now."""
