@@ -34,6 +34,9 @@ log = get(__name__)
 
 LOOK_S: Final = 1.0
 DRAIN_S: Final = 12
+CANCELS: Final = 10
+CANCEL_S: Final = 0.5
+CLOSE_S: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -83,7 +86,8 @@ async def serve(parts: Parts) -> None:
     gc.set_threshold(20_000, 50, 50)
     waiting = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED)
-    log.info("stopping", because="signal" if waiting in done else "part_ended")
+    ended = [task.get_name() for task in done - {waiting}]
+    log.info("stopping", because="part_ended" if ended else "signal", parts=ended)
     await _drain(parts, server, tasks)
     for task in done - {waiting}:
         task.result()
@@ -135,19 +139,31 @@ async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[N
         await asyncio.wait_for(by_name["http"], DRAIN_S + 1)
     if parts.broker:
         with contextlib.suppress(Exception):
-            await parts.broker.stop()
+            await asyncio.wait_for(parts.broker.stop(), DRAIN_S)
     if parts.relay:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(parts.relay.stop(), DRAIN_S)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    if parts.client:
+    await _cancel(tasks)
+    closing = [*([parts.client.close] if parts.client else []), *parts.close]
+    for close in closing:
         with contextlib.suppress(Exception):
-            await parts.client.close()
-    for close in parts.close:
-        with contextlib.suppress(Exception):
-            await close()
+            await asyncio.wait_for(close(), CLOSE_S)
+
+
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    """Cancel tasks until they have ended, again where that was not heard.
+
+    A loop that meets an error while it is being cancelled, such as a connection lost under its clean-up,
+    may take it for one of those it goes on after; cancelled once it would run for ever, and the process,
+    deaf by now, would never end.
+    """
+    for _ in range(CANCELS):
+        for task in tasks:
+            task.cancel()
+        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)
+        if not tasks:
+            return
+    log.error("tasks_left", tasks=[task.get_name() for task in tasks])
 
 
 async def _listen(parts: Parts) -> None:

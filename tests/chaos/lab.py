@@ -12,7 +12,6 @@ import asyncio
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 from contextlib import ExitStack, suppress
@@ -24,29 +23,37 @@ from chuishao.embedded.nats import EmbeddedNats, ReloadError
 from chuishao.embedded.postgres import EmbeddedPostgres
 from chuishao.files import make_private_dir, write_private
 from chuishao.lock import hold
-from chuishao.process import ProcessSpec, Restart, StopStep
-from tests.chaos import volume
+from chuishao.process import ProcessSpec
+from tests.chaos import nodes, specs, volume
 from tests.chaos.orders import Orders
 from tests.chaos.server import MARK, Server, end_leftovers
+from tests.chaos.specs import REPLICAS, ROOT
 from tests.chaos.storage import ServerFiles, with_settings
 
-ROOT: Final = Path(__file__).parents[2]
 SERVICES: Final = ("intake", "router", "notifier", "console")
 SERVERS: Final = ("nats", "postgres")
-REPLICAS: Final = {"router": 2, "notifier": 2}
 PASSWORD: Final = "lab-only"
-_BASE, _SPAN, _SPREAD = 20_000, 400, 28
-_READY_S: Final = 120.0
-_STOP_S: Final = 60.0
+_BASE, _SPAN, _SPREAD = 61_000, 400, 10
+_CLUSTER_FROM: Final = 260
 
 
 class Lab:
     """One installation in `folder`, which it alone uses; data there is found again by the next start."""
 
     def __init__(
-        self, folder: Path, seed: int, mutation: Path | None = None, *, durable: str = "always"
+        self,
+        folder: Path,
+        seed: int,
+        mutation: Path | None = None,
+        *,
+        durable: str = "always",
+        cluster: int = 1,
     ) -> None:
-        """`mutation` is a source tree to run instead of ours, `durable` the broker's `sync_interval`."""
+        """`mutation` is a source tree to run instead of ours, `durable` the broker's `sync_interval`.
+
+        With a `cluster` of three servers every stream has as many copies, and the services reach the
+        servers without the proxy between, as each tells them where the others are.
+        """
         self.folder = folder.resolve()
         self.seed = seed
         self.data_dir = self.folder / "data"
@@ -80,13 +87,14 @@ class Lab:
             PASSWORD,
             self.folder / "log" / "postgres.log",
         )
+        self.nodes = nodes.nodes(self.nats_server, self.folder, cluster, base + _CLUSTER_FROM)
         self.orders = Orders(self.port["control"])
         self.servers: dict[str, Server] = {}
 
     @property
     def nats_url(self) -> str:
         """The broker without the proxy between, for checks and for mending."""
-        return self.nats_server.url
+        return ",".join(node.url for node in self.nodes)
 
     @property
     def postgres_dsn(self) -> str:
@@ -104,11 +112,11 @@ class Lab:
         await self.run("accounts")
         self.servers = {
             "postgres": self._postgres(),
-            "nats": Server(self.nats_server.spec(), self.folder),
-            "proxy": Server(self._proxy_spec(), self.folder),
-            "up": Server(self._up_spec(), self.folder),
+            **nodes.servers(self.nodes, self.folder),
+            "proxy": Server(self._proxy(), self.folder),
         }
-        await asyncio.gather(*(self.servers[name].start() for name in (*SERVERS, "proxy")))
+        await asyncio.gather(*(server.start() for server in self.servers.values()))
+        self.servers["up"] = Server(self._up(), self.folder)
         (self.data_dir / "run.json").unlink(missing_ok=True)
         await self.servers["up"].start()
         self.files.sync()
@@ -193,6 +201,7 @@ class Lab:
         return mine | {
             "PYTHONPATH": str(self.tree),
             "CHUISHAO_LOG_LEVEL": "INFO",
+            "CHUISHAO_STREAM_REPLICAS": str(len(self.nodes)),
             MARK: str(self.folder),
         }
 
@@ -200,45 +209,15 @@ class Lab:
         spec = self.postgres_server.spec()
         return Server(with_settings(spec, self.files, self.postgres_server.user), self.folder)
 
-    def _proxy_spec(self) -> ProcessSpec:
+    def _proxy(self) -> ProcessSpec:
         between = {name: (self.port[f"{name}_proxy"], self.port[name]) for name in SERVERS}
+        return specs.proxy(self.folder / "log" / "proxy.log", self.port["control"], between)
 
-        async def ready() -> bool:
-            return await self.orders.answers()
-
-        return ProcessSpec(
-            name="proxy",
-            argv=(
-                *(sys.executable, "-m", "tests.chaos.proxy"),
-                *(str(self.port["control"]), json.dumps(between)),
-            ),
-            log=self.folder / "log" / "proxy.log",
-            env=dict(os.environ),
-            cwd=ROOT,
-            ready=ready,
-            restart=Restart.NEVER,
-        )
-
-    def _up_spec(self) -> ProcessSpec:
-        database = f"postgresql://postgres:{PASSWORD}@{ports.HOST}:{self.port['postgres_proxy']}/"
-        flags = [f"--replicas={service}={count}" for service, count in REPLICAS.items()]
-
-        async def ready() -> bool:
-            return (self.data_dir / "run.json").exists()
-
-        return ProcessSpec(
-            name="up",
-            argv=(
-                *(sys.executable, "-m", "chuishao", "up", "--no-sample", "--simulated"),
-                *("--data-dir", str(self.data_dir), "--port-base", str(self._base)),
-                *("--nats", f"nats://{ports.HOST}:{self.port['nats_proxy']}"),
-                *("--postgres", f"{database}postgres", *flags),
-            ),
-            log=self.folder / "log" / "up.log",
-            env=self.environment(),
-            cwd=self.tree,
-            ready=ready,
-            ready_seconds=_READY_S,
-            stop=(StopStep(signal.SIGINT, _STOP_S),),
-            restart=Restart.NEVER,
-        )
+    def _up(self) -> ProcessSpec:
+        alone = len(self.nodes) == 1
+        database = f"{PASSWORD}@{ports.HOST}:{self.port['postgres_proxy']}/postgres"
+        places = {
+            "nats": f"nats://{ports.HOST}:{self.port['nats_proxy']}" if alone else self.nats_url,
+            "postgres": f"postgresql://postgres:{database}",
+        }
+        return specs.up(self.data_dir, self._base, places, self.environment(), self.tree)

@@ -15,8 +15,9 @@ import psutil
 import pytest
 
 from tests.chaos import signs, volume
-from tests.chaos.lab import ROOT, SERVICES, Lab
+from tests.chaos.lab import SERVICES, Lab
 from tests.chaos.server import _of
+from tests.chaos.specs import ROOT
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
