@@ -33,20 +33,25 @@ class BrokerUnreachableError(RuntimeError):
 async def connected(url: str, seed: str) -> AsyncIterator[Client]:
     """Connect with an nkey seed; raises BrokerUnreachableError.
 
-    nats-py's own first connection tries for ever or leaks its socket when it is refused, so one
-    that may fail goes first and the lasting one follows.
+    `url` may name the servers of a cluster, with commas between; one that answers is enough. nats-py's
+    own first connection tries for ever or leaks its socket when it is refused, so one that may fail goes
+    first and the lasting one follows.
     """
     from nats.aio.client import Client
 
     from kit.nats_tls import client_options
 
     secured = client_options(url)
-    if secured:
-        await _shake_hands(url, secured["tls"])
-    await _try(Client(), url, seed, secured)
+    servers = url.split(",")
+    for number, server in enumerate(servers, 1):
+        why = await _refusal(Client(), server, seed, secured)
+        if why is None:
+            break
+        if number == len(servers):
+            raise BrokerUnreachableError(url, why)
     client = Client()
     await client.connect(
-        url, nkeys_seed_str=seed, max_reconnect_attempts=-1, error_cb=_quiet, **secured
+        servers, nkeys_seed_str=seed, max_reconnect_attempts=-1, error_cb=_quiet, **secured
     )
     try:
         yield client
@@ -54,29 +59,31 @@ async def connected(url: str, seed: str) -> AsyncIterator[Client]:
         await client.close()
 
 
-async def _shake_hands(url: str, context: ssl.SSLContext) -> None:
+async def _shake_hands(server: str, context: ssl.SSLContext) -> None:
     """Fail at once and in plain words where nats-py would go on trying a server it cannot trust."""
-    place = urlsplit(url)
-    try:
-        async with asyncio.timeout(_CONNECT_S):
-            reader, writer = await asyncio.open_connection(
-                place.hostname, place.port or _PORT, ssl=context
-            )
-            try:
-                if not await reader.readline():
-                    raise ConnectionResetError("hung up")
-            finally:
-                writer.transport.abort()
-    except (OSError, TimeoutError) as error:
-        raise BrokerUnreachableError(url, error) from None
+    place = urlsplit(server)
+    async with asyncio.timeout(_CONNECT_S):
+        reader, writer = await asyncio.open_connection(
+            place.hostname, place.port or _PORT, ssl=context
+        )
+        try:
+            if not await reader.readline():
+                raise ConnectionResetError("hung up")
+        finally:
+            writer.transport.abort()
 
 
-async def _try(client: Client, url: str, seed: str, secured: dict[str, Any]) -> None:
+async def _refusal(
+    client: Client, server: str, seed: str, secured: dict[str, Any]
+) -> Exception | None:
+    """Why a server cannot be reached or does not take the key; None when it does."""
     from nats.errors import Error
 
     try:
+        if secured:
+            await _shake_hands(server, secured["tls"])
         await client.connect(
-            url,
+            server,
             nkeys_seed_str=seed,
             allow_reconnect=False,
             connect_timeout=_CONNECT_S,
@@ -84,9 +91,10 @@ async def _try(client: Client, url: str, seed: str, secured: dict[str, Any]) -> 
             **secured,
         )
     except (Error, OSError, TimeoutError) as error:
-        raise BrokerUnreachableError(url, error) from None
+        return error
     finally:
         await client.close()
+    return None
 
 
 async def _quiet(_: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -25,6 +26,17 @@ OFFICES: Final = ("unit_", "reader_")
 """How durables of offices are called (contracts/topology.py)."""
 
 
+def stream_replicas() -> int:
+    """How many servers of a cluster keep each stream: CHUISHAO_STREAM_REPLICAS, 1 unless it says 3 or 5.
+
+    Raises ValueError for another number: an even one or a large one makes nothing safer.
+    """
+    text = os.environ.get("CHUISHAO_STREAM_REPLICAS", "1")
+    if text not in {"1", "3", "5"}:
+        raise ValueError(f"CHUISHAO_STREAM_REPLICAS is 1, 3 or 5, not {text!r}")
+    return int(text)
+
+
 def stream_config(spec: StreamSpec) -> dict[str, Any]:
     """The server's own form of a stream (reliability.md B.2)."""
     return {
@@ -33,7 +45,7 @@ def stream_config(spec: StreamSpec) -> dict[str, Any]:
         "retention": "limits",
         "storage": "file",
         "discard": "new",
-        "num_replicas": 1,
+        "num_replicas": stream_replicas(),
         "max_age": spec.max_age_s * NANO,
         "max_bytes": spec.max_bytes,
         "max_msg_size": spec.max_msg_size,
