@@ -184,6 +184,11 @@ def _quoted(path: Path) -> str:
 
 
 def _file_store_limit(root: Path) -> int:
-    """Return the bytes JetStream may use: a share of what is free or already its own."""
-    used = sum(file.stat().st_size for file in (root / "jetstream").rglob("*") if file.is_file())
-    return int((shutil.disk_usage(root).free + used) * _DISK_SHARE)
+    """Return the bytes JetStream may use: a share of what is free or already its own on its disk.
+
+    The store may be a disk of its own, mounted there; a limit above its size would never be met.
+    """
+    store = root / "jetstream"
+    used = sum(file.stat().st_size for file in store.rglob("*") if file.is_file())
+    place = store if store.exists() else root
+    return int((shutil.disk_usage(place).free + used) * _DISK_SHARE)

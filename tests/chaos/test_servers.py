@@ -79,11 +79,11 @@ class Broker:
         finally:
             await client.close()
 
-    async def publish(self, count: int = MESSAGES) -> None:
+    async def publish(self, count: int = MESSAGES, size: int = 500) -> None:
         """Publish until `count` are acknowledged; what was is noted by its number in the stream."""
         async with self.stream() as js:
             while len(self.acknowledged) < count:
-                acks = [js.publish("t.x", b"x" * 500, timeout=5) for _ in range(AT_ONCE)]
+                acks = [js.publish("t.x", b"x" * size, timeout=5) for _ in range(AT_ONCE)]
                 self.acknowledged |= {ack.seq for ack in await asyncio.gather(*acks)}
 
     async def missing(self, reader: str = "reader") -> int:
@@ -153,6 +153,19 @@ async def test_a_full_disk_stops_the_broker_until_it_is_started_again_and_loses_
         await one.server.start()
         assert await one.missing() == 0
         await one.publish(len(one.acknowledged) + 1)
+
+
+async def test_the_broker_stops_before_its_disk_is_full_says_so_and_goes_on_without_a_restart() -> (
+    None
+):
+    async with broker(size=64 * MIB) as one:
+        async with one.stream() as js:
+            with pytest.raises(APIError) as refused:
+                await one.publish(1_000, size=100_000)
+            assert refused.value.err_code in {10023, 10047, 10077}
+            await js.purge_stream("TICKETS")
+            await js.publish("t.x", b"x" * 500)
+        assert shutil.disk_usage(one.disk.mount).free > 10 * MIB
 
 
 async def test_a_full_stream_says_so_and_goes_on_when_there_is_room() -> None:
