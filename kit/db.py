@@ -27,7 +27,7 @@ LOST: Final = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
@@ -35,7 +35,11 @@ LOST: Final = (
     OSError,
     TimeoutError,
 )
-"""Failures of the moment: the same work may succeed when tried again."""
+"""Failures of the moment: the same work may succeed when tried again.
+
+A full disk, too little memory and too many connections are among them (SQLSTATE class 53): nobody's
+message is at fault, and none may be buried for it.
+"""
 SQL_SHOW: Final = """
 select set_config('chuishao.person', $1, true), set_config('chuishao.all', $2, true),
     set_config('chuishao.units', $3::text[]::text, true),

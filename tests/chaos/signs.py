@@ -21,7 +21,8 @@ COMPLAINT: Final = {
     "text": "路灯坏了",
     "address": "清潭街12号",
 }
-AWAY: Final = (409, 429, 500, 502, 503, 504, 507)
+AWAY: Final = (409, 429, 503)
+"""What a client may try again after; anything else, a 500 above all, is a defect."""
 
 
 async def file(lab: Lab, *, within_s: float = PATIENT_S) -> str | None:
