@@ -93,8 +93,3 @@ async def test_any_other_fault_bites_and_what_was_acknowledged_survives_it(
         assert ident is not None
         assert await signs.dispatched(lab, ident) is not None
     assert not lab.struck
-
-
-def test_every_fault_has_a_test() -> None:
-    looked_at = {f"{how}_{name}" for how in ("kill", "pause") for name in (*SERVICES, *SERVERS)}
-    assert set(FAULTS) == looked_at | set(LOOKS)
