@@ -13,7 +13,8 @@ from tests.chaos.schedule import Step
 from tests.chaos.site import Fault, Site
 
 STRIKE_S: Final = 60.0
-HEAL_S: Final = 120.0
+HEAL_S: Final = 90.0
+TRIES, AGAIN_S = 4, 3.0
 
 
 class Nemesis:
@@ -32,11 +33,19 @@ class Nemesis:
         """All steps, one after the other."""
         for step in steps:
             await asyncio.sleep(step.gap_s)
-            struck = [kind for kind in step.kinds if await self._strike(kind)]
+            struck = [kind for kind in step.kinds if await self._insist(kind)]
             await asyncio.sleep(step.hold_s)
             waiting = [kind for kind in reversed(struck) if not await self._heal(kind)]
             for kind in waiting:  # another fault of the step kept its server away
                 await self._heal(kind)
+
+    async def _insist(self, kind: str) -> bool:
+        """Strike; what cannot be struck while the last fault is still being got over is tried again."""
+        for _ in range(TRIES):
+            if await self._strike(kind):
+                return True
+            await asyncio.sleep(AGAIN_S)
+        return False
 
     async def _strike(self, kind: str) -> bool:
         key = f"{kind}#{self.applied}"

@@ -75,8 +75,9 @@ class Volume:
         return taken
 
     def free(self) -> None:
-        """Give back what `fill` took."""
+        """Give back what `fill` took, on the disk too: a later power cut must not bring it back."""
         (self.mount / _FILLER).unlink(missing_ok=True)
+        self.sync()
 
 
 def fast() -> str | None:
