@@ -75,7 +75,7 @@ def planned(wanted: Wanted, faults: Mapping[str, Fault], folder: Path) -> Plan:
         complaints = int(seconds / LONG_S * LONG_COMPLAINTS)
     steps = schedule.plan(wanted.seed, sorted(faults), count)
     rate = complaints * SPARE / seconds
-    return Plan(wanted.seed, complaints, steps, sorted(faults), rate, folder=folder)
+    return Plan(wanted.seed, complaints, steps, sorted(faults), rate, folder=folder, canaries=True)
 
 
 async def run(wanted: Wanted, kept: Path) -> int:

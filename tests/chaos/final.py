@@ -14,6 +14,8 @@ class Final:
     """Key (`external_id`) to the complaints stored under it."""
     tickets: Mapping[str, str] = field(default_factory=dict)
     """Ticket to its unit."""
+    addressed: frozenset[str] = frozenset()
+    """Tickets whose unit has a NATS account and was told that they are its own."""
     listed: frozenset[str] = frozenset()
     """Tickets of the list over HTTP."""
     steps: Mapping[str, int] = field(default_factory=dict)

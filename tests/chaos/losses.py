@@ -45,7 +45,7 @@ def _of_complaints(known: Told, state: State) -> Iterator[tuple[str, str]]:
             continue
         if complaint not in state.listed:
             yield "not in the list over HTTP", complaint
-        if not known.dispatches.get(complaint):
+        if complaint in state.addressed and not known.dispatches.get(complaint):
             yield "never reached its unit", complaint
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,10 +14,13 @@ from tests.chaos import streams
 from tests.chaos.final import Final as State
 from tests.chaos.site import Site
 from tests.chaos.streams import Streams
+from tests.support import canaries
 from tests.support.invariants import violations
 
 KEPT: Final = (COMPLAINTS, TICKETS, ESCALATIONS)
 PAGE: Final = 100
+BESIDE: Final = ("postgres", "wal", "log")
+"""Folders a lab keeps beside the data directory."""
 FETCH: Final = 1_000
 OVERDUE: Final = "interval '10 seconds'"
 
@@ -27,6 +31,10 @@ where external_id is not null
 group by external_id
 """
 SQL_TICKETS: Final = "select ticket_id::text as id, unit from router.ticket"
+SQL_ADDRESSED: Final = """
+select ticket_id::text as id from router.ticket
+where unit = any($1::text[]) and dispatched_at is not null and status <> 'triage'
+"""
 SQL_STEPS: Final = """
 select substr(words, strpos(words, '编号 ') + 3) as command, count(*)::int as n
 from (select coalesce(detail->>'note', reason, '') as words from router.ticket_event) as t
@@ -118,6 +126,7 @@ async def look(site: Site, dsn: str, acknowledged: Sequence[str]) -> State:
         return State(
             complaints={r["key"]: tuple(r["ids"]) for r in await conn.fetch(SQL_COMPLAINTS)},
             tickets={r["id"]: r["unit"] for r in await conn.fetch(SQL_TICKETS)},
+            addressed=await addressed(site, dsn),
             listed=await _listed(site),
             steps={r["command"]: r["n"] for r in await conn.fetch(SQL_STEPS)},
             broken=_all(await violations(dsn, acknowledged)),
@@ -143,6 +152,26 @@ async def unsettled(dsn: str, acknowledged: Sequence[str]) -> dict[str, list[str
     finally:
         await conn.close()
     return found | ({"due and not raised": overdue[:10]} if overdue else {})
+
+
+async def addressed(site: Site, dsn: str) -> frozenset[str]:
+    """Tickets whose unit has a NATS account and was made responsible."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        rows = await conn.fetch(SQL_ADDRESSED, list(site.info["nats_users"]))
+    finally:
+        await conn.close()
+    return frozenset(row["id"] for row in rows)
+
+
+async def leaks(site: Site) -> tuple[str, ...]:
+    """Where an identity lies outside the vault: files of everybody, tables, answers, exports."""
+    data = next(site.folder.rglob("run.json")).parent
+    found = await canaries.search(site.info, data)
+    for beside in (site.folder / name for name in BESIDE):
+        if beside.is_dir() and data not in beside.parents:
+            found += await asyncio.to_thread(list, canaries.in_files(beside))
+    return tuple(found)
 
 
 async def whole(dsn: str) -> list[str]:

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -50,6 +50,8 @@ class Plan:
     quiet_s: float = RESTORED_S
     """How long everything may take to settle before the final read is made anyway."""
     folder: Path = Path()
+    canaries: bool = False
+    """Search for identities everywhere at the end."""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,6 +82,9 @@ class Run:
             quiet = self.history.now()
             lines = list(self.history.lines)  # what is said from now on, the final read may miss
             state = await reading.look(self._site, self._dsn, await reading.whole(self._dsn))
+            if self._plan.canaries:
+                self._doing = "search for identities"
+                state = replace(state, leaked=await reading.leaks(self._site))
         findings = checker.check(lines, state)
         known = told.told(lines)
         recoveries = told.recoveries(known)
@@ -93,6 +98,7 @@ class Run:
             missed=self._missed(faults),
             more={
                 "offered": self._operators.offered,
+                "leaked_canaries": len(state.leaked),
                 "unknown": checker.unknown(lines, state),
                 "read_by_units": len(known.reads),
                 "commands": len(known.commands),
@@ -162,8 +168,8 @@ class Run:
             except OSError as error:
                 left = {"database": [type(error).__name__]}
                 continue
-            dispatched = told.told(self.history.lines).dispatches
-            if not left and all(one in dispatched for one in stored):
+            wanted = await reading.addressed(self._site, self._dsn)
+            if not left and wanted <= told.told(self.history.lines).dispatches.keys():
                 return
         say(f"not settled: {dict(left)}")
 

@@ -12,8 +12,10 @@ from typing import Any, Final
 from benchmarks.workload import bodies
 from contracts.complaint import Urgency
 from tests.chaos.saying import dice
+from tests.support import canaries
 
 BATCH: Final = 12
+CANARIES, CANARY_EVERY = 400, 24
 _LETTERS: Final = str.maketrans("0123456789-", "ghijklmnopq")
 _CRITICAL, _URGENT = 0.03, 0.10
 _OTHER_BODY, _BATCHES, _AGAIN = 0.02, 0.005, 0.03
@@ -39,7 +41,11 @@ class Request:
 
 
 def requests(seed: int) -> Iterator[Request]:
-    """Requests for ever. A complaint's `external_id` is its key, so that the database tells both."""
+    """Requests for ever. A complaint's `external_id` is its key, so that the database tells both.
+
+    The first of every few dozen carries somebody's identity in all its parts (tests/support/canaries.py).
+    """
+    people = canaries.bodies(seed, CANARIES)
     rng = dice(seed, "words")
     tag = f"c{spelled(str(seed))}x"
     said = (json.loads(body) for body in bodies(tag))
@@ -57,7 +63,10 @@ def requests(seed: int) -> Iterator[Request]:
         for _ in range(BATCH if manner is Manner.BATCH else 1):
             key = f"{tag}-{count}"
             count += 1
-            filings.append((key, next(said) | {"external_id": key} | _urgency(rng)))
+            body = next(said)
+            if count % CANARY_EVERY == 1 and people:
+                body = people.pop()
+            filings.append((key, body | {"external_id": key} | _urgency(rng)))
         yield Request(manner, tuple(filings))
 
 

@@ -52,6 +52,7 @@ CLEAN = (
 STATE = State(
     complaints={"k1": ("c1",)},
     tickets={"c1": "SZ"},
+    addressed=frozenset({"c1"}),
     listed=frozenset({"c1"}),
     steps={"m1": 1},
     kept={"TICKETS": {1: "e1"}},
