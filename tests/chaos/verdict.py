@@ -71,6 +71,21 @@ class Verdict:
         return dict(Counter(f"{f.kind}: {f.rule}" for f in self.findings))
 
 
+def together(main: Verdict, beside: Verdict, name: str) -> Verdict:
+    """One verdict of two runs with the same seed; what the second one adds is told under its name."""
+    faults = Counter(main.faults) + Counter(beside.faults)
+    told = {"acknowledged": beside.acknowledged, "faults": sum(beside.faults.values())}
+    return Verdict(
+        seed=main.seed,
+        acknowledged=main.acknowledged + beside.acknowledged,
+        faults=dict(faults),
+        findings=[*main.findings, *beside.findings],
+        recovery_s=[*main.recovery_s, *beside.recovery_s],
+        more={**main.more, name: {**told, **beside.more}},
+        missed=[*main.missed, *(f"{name}: {one}" for one in beside.missed)],
+    )
+
+
 def percentile(values: Sequence[float], share: float) -> float | None:
     """The smallest value that `share` of all do not exceed; None of nothing."""
     if not values:

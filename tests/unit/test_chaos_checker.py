@@ -17,7 +17,7 @@ from tests.chaos.history import Line, Phase
 from tests.chaos.overhearing import foreign
 from tests.chaos.spans import MENDED_S, RESTORED_S, failing, healthy_s
 from tests.chaos.told import Window
-from tests.chaos.verdict import Class, Finding, Verdict
+from tests.chaos.verdict import Class, Finding, Verdict, together
 
 OK, INVOKE, FAIL, INFO = Phase.OK, Phase.INVOKE, Phase.FAIL, Phase.INFO
 
@@ -254,6 +254,8 @@ def test_the_last_line_has_the_agreed_keys_first_and_a_dead_nemesis_is_red() -> 
     assert list(json.loads(verdict.line()))[:9] == [*agreed, "audit_break", "recovery_p99_s"]
     assert verdict.green
     assert not replace(verdict, missed=["never in force: kill"]).green
+    both = together(verdict, replace(verdict, missed=["x"]), "cluster")
+    assert (both.acknowledged, both.faults, both.missed) == (20, {"kill": 4}, ["cluster: x"])
     red = replace(verdict, findings=[Finding(Class.LOST, "no ticket", "c1")])
     assert not red.green
     assert json.loads(red.line())["lost"] == 1
