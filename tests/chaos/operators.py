@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Final
 
 import httpx
@@ -19,7 +20,8 @@ from tests.chaos.site import Site
 from tests.chaos.words import Manner, Request
 
 PATIENCE_S: Final = 6.0
-RETRY_S: Final = (0.2, 1.2)
+RETRY_S, RETRY_AT_MOST_S = 0.4, 12.0
+"""Waits double, spread by chance: who asks ever faster keeps a slow machine down."""
 AGAIN: Final = (409, 429, 500, 502, 503, 504, 507)
 """Answers that promise nothing: the same key is tried again. A 500 is a finding of its own."""
 KEPT: Final = (200, 201)
@@ -84,21 +86,21 @@ class Operators:
             await self._other(key, body | {"text": f"{body['text']}（改）"})
 
     async def _file(self, key: str, body: dict[str, Any]) -> None:
-        while True:
+        for tries in count():
             self._history.say("operator", "file", Phase.INVOKE, key)
             answer = await self._post("/v1/complaints", key, json.dumps(body).encode())
             if self._told("file", key, answer):
                 return
-            await self._pause()
+            await self._pause(tries)
 
     async def _other(self, key: str, body: dict[str, Any]) -> None:
         """The same key with other words: refused, whatever happens meanwhile."""
-        while True:
+        for tries in count():
             self._history.say("operator", "file_other", Phase.INVOKE, key)
             answer = await self._post("/v1/complaints", key, json.dumps(body).encode())
             if self._told("file_other", key, answer):
                 return
-            await self._pause()
+            await self._pause(tries)
 
     def _told(self, op: str, key: str, answer: httpx.Response | None) -> bool:
         """Write the answer down; False when the outcome is unknown and it has to be sent again."""
@@ -120,7 +122,9 @@ class Operators:
 
     async def _batch(self, request: Request) -> None:
         left = dict(request.filings)
-        while left:
+        for tries in count():
+            if not left:
+                return
             keys = list(left)
             for key in keys:
                 self._history.say("operator", "file", Phase.INVOKE, key, batch=True)
@@ -136,8 +140,7 @@ class Operators:
                         del left[key]
             for key in keys[len(answers) :]:
                 self._history.say("operator", "file", Phase.INFO, key, batch=True)
-            if left:
-                await self._pause()
+            await self._pause(tries)
 
     async def _stream(self, body: bytes) -> list[dict[str, Any]]:
         """The result lines of a batch that arrived whole; the connection may break in the middle."""
@@ -170,5 +173,6 @@ class Operators:
         except httpx.HTTPError:
             return None
 
-    async def _pause(self) -> None:
-        await asyncio.sleep(self._rng.uniform(*RETRY_S))
+    async def _pause(self, tries: int) -> None:
+        wait = min(RETRY_AT_MOST_S, RETRY_S * 2.0 ** min(tries, 10))
+        await asyncio.sleep(self._rng.uniform(0.5, 1.5) * wait)
