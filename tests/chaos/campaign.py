@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contracts.topology import CONSUMERS, NOTIFIER_COMPLAINTS
 from tests.chaos import report, schedule
@@ -93,10 +94,17 @@ async def aimed(seed: int, kinds: Sequence[str], kept: Path) -> int:
     return await _against_a_lab(plan, able(tuple(kinds)))
 
 
+def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Connections that break while nobody waits for them are what this is about."""
+    if not isinstance(context.get("exception"), ConnectionError):
+        loop.default_exception_handler(context)
+
+
 async def _against_a_lab(plan: Plan, faults: Mapping[str, Fault]) -> int:
     plan.folder.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="chuishao-chaos-"))
     lab = Lab(folder, plan.seed)
+    asyncio.get_running_loop().set_exception_handler(_quiet)
     say(f"seed {plan.seed}, {len(faults)} kinds, data in {folder}")
     try:
         await lab.start()

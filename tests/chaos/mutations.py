@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -66,11 +67,12 @@ async def _aimed(mutation: Mutation, seed: int, kept: Path, *, changed: bool) ->
                 said, _ = await process.communicate()
         except TimeoutError:
             say(f"{mutation.name}: not done after {LIMIT_S:.0f} s")
-            process.kill()
-            said = b""
+            process.send_signal(signal.SIGINT)  # its lab unmounts and ends what it started
+            said, _ = await process.communicate()
     finally:
         if changed:
             shutil.rmtree(tree, ignore_errors=True)
     lines = said.decode().splitlines()
-    found: dict[str, Any] = json.loads(lines[-1]) if lines else {"green": False, "rules": {}}
+    nothing = {"green": False, "rules": {}}
+    found: dict[str, Any] = json.loads(lines[-1]) if lines else nothing
     return found
