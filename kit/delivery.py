@@ -159,8 +159,11 @@ class Delivery:
             async with reading(self._pool) as conn:
                 return await self.handler(conn, batch)
         async with transaction(self._pool) as conn:
-            fresh = await inbox.claim(conn, self.spec.name, [r.event_id for r in batch])
-            effects = await self.handler(conn, [r for r in batch if r.event_id in fresh])
+            first: dict[UUID, Received] = {}
+            for received in batch:  # one fetch may bring copies of an event: only one counts
+                first.setdefault(received.event_id, received)
+            fresh = await inbox.claim(conn, self.spec.name, list(first))
+            effects = await self.handler(conn, [r for i, r in first.items() if i in fresh])
             if effects.waiting:
                 early = [r.event_id for r in effects.waiting]
                 await inbox.release(conn, self.spec.name, early)

@@ -12,6 +12,7 @@ import pytest
 
 from kit import runner
 from kit.broker import connect
+from kit.watchdog import StuckError
 from tests.support import servers
 
 
@@ -31,7 +32,7 @@ async def test_a_connection_given_up_for_good_ends_the_process_instead_of_leavin
             {watching, also}, timeout=5, return_when="FIRST_COMPLETED"
         )
         assert len(done) == 1, "the server had to hang up on one of two"
-        with pytest.raises(runner.StuckError):
+        with pytest.raises(StuckError):
             done.pop().result()
         for task in pending:
             task.cancel()

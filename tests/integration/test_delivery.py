@@ -124,6 +124,22 @@ async def test_a_redelivered_event_has_one_effect(router_pool: Pool, broker: Bro
         assert recorder.applied == ["路灯坏了"]
 
 
+async def test_d7_32_copies_that_are_fetched_together_have_one_effect(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    (subject, body, _), (other, second, ident) = message(), message("井盖松动")
+    copies = [(subject, body, f"copy-{n}") for n in range(1_000)]
+    await publish(broker, *copies[:500], (other, second, ident), *copies[500:])
+    async with consuming(router_pool, broker, recorder):
+
+        async def settled() -> bool:
+            return await waiting_in_broker(broker) == 0
+
+        await until(settled, within_s=30)
+        assert recorder.applied == ["路灯坏了", "井盖松动"]
+
+
 async def test_what_is_no_event_is_buried_once_and_the_rest_flows_on(
     router_pool: Pool, broker: Broker
 ) -> None:

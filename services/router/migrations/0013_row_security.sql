@@ -173,8 +173,10 @@ grant select on
     to chuishao_router_people;
 grant insert on
     receipt, ticket_event, ticket_return, assist, follower, catalogue_proposal, command, attachment,
-    whistle, whistle_call, whistle_event, outbox, outbox_pending, audit
+    whistle, whistle_call, whistle_event, outbox, outbox_pending
     to chuishao_router_people;
+-- When a record was written stays the database's own to say.
+grant insert (audit_id, at, actor, action, object, detail) on audit to chuishao_router_people;
 grant update on ticket, ticket_return, attachment, hot_issue, whistle, whistle_call
     to chuishao_router_people;
 grant delete on assist, follower to chuishao_router_people;
