@@ -17,6 +17,8 @@ from chuishao.probe import http_get
 FREE_SHARE: Final = 0.1
 FREE_BYTES: Final = 2 * 1024**3
 TOKEN_DAYS: Final = 3
+SEPARATORS: Final = 2
+"""Dots in a signed token."""
 
 
 async def service(name: str, url: str) -> list[Finding]:
@@ -72,6 +74,8 @@ def tokens(signed: Mapping[str, str], now: datetime) -> Finding:
 
     soonest = None
     for role, token in signed.items():
+        if token.count(".") != SEPARATORS:  # a key of another kind, such as Open311's
+            continue
         claims = jwt.decode(token, options={"verify_signature": False})
         if soonest is None or claims["exp"] < soonest[0]:
             soonest = (claims["exp"], role)
