@@ -25,7 +25,7 @@ STEP_S: Final = 11.0
 SPARE: Final = 1.06
 """Requests beyond what has to be acknowledged, for refusals on purpose and for uneven machines."""
 AIMED_COMPLAINTS, AIMED_RATE = 240, 20.0
-AIMED_GAP_S, AIMED_HOLD_S, AIMED_QUIET_S = 3.0, 1.0, 45.0
+AIMED_GAP_S, AIMED_HOLD_S, AIMED_QUIET_S = 3.0, 1.0, 38.0
 LONG_COMPLAINTS, LONG_FAULTS, LONG_S = 20_000, 60, 900.0
 
 
