@@ -147,7 +147,7 @@ def _spawn(spec: ProcessSpec) -> subprocess.Popen[bytes]:
             user=user.uid if user else None,
             group=user.gid if user else None,
             extra_groups=[] if user else None,
-            preexec_fn=_tie_to_parent(os.getpid(), spec.orphaned),  # noqa: PLW1509 - one thread
+            preexec_fn=tie_to_parent(os.getpid(), spec.orphaned),  # noqa: PLW1509 - one thread
         )
 
 
@@ -158,7 +158,9 @@ def _rotate(log: Path) -> None:
             log.replace(log.with_suffix(log.suffix + ".1"))
 
 
-def _tie_to_parent(parent: int, orphaned: Signals) -> Callable[[], None]:
+def tie_to_parent(parent: int, orphaned: Signals) -> Callable[[], None]:
+    """What a child does first: ask the kernel to send it this signal when its parent thread dies."""
+
     def tie() -> None:
         if _LIBC is None:
             return

@@ -20,6 +20,7 @@ import asyncpg
 import httpx
 import nats
 
+from chuishao.process import tie_to_parent
 from chuishao.tokens import issue
 from contracts.directory import Post
 from services.router.directory import files
@@ -61,6 +62,8 @@ class World:
             cwd=ROOT,
             stdout=log,
             stderr=log,
+            # A test run that is killed takes its product with it.
+            preexec_fn=tie_to_parent(os.getpid(), signal.SIGTERM),  # noqa: PLW1509 - one thread
             env={**os.environ, "CHUISHAO_LOG_LEVEL": "INFO", **self._env},
         )
         log.close()
