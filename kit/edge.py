@@ -33,6 +33,9 @@ BODY_LIMIT: Final = 256 * 1024
 STREAMED: Final = frozenset({"/v1/attachments", "/v1/complaints/batch"})
 """Paths that read their body piece by piece and bound each piece themselves."""
 
+UNGUARDED: Final = PUBLIC - {"/readyz"}
+"""Paths that are answered though the database is silent."""
+
 Endpoint = Callable[[Request, Principal], Awaitable[Response]]
 
 
@@ -135,7 +138,7 @@ class Edge:
 
     async def _serve_in_time(self, exchange: Exchange) -> None:
         pulse = self._pulse
-        if pulse is None or exchange.scope["path"] in PUBLIC:
+        if pulse is None or exchange.scope["path"] in UNGUARDED:
             await self._serve(exchange)
             return
         if not pulse.answers:

@@ -29,6 +29,8 @@ async def service(name: str, url: str) -> list[Finding]:
     failing = [check for check, well in told.get("checks", {}).items() if not well]
     if status == 0:
         zh, en = "没有应答", "does not answer"
+    elif status != HTTPStatus.OK and not failing:
+        zh, en = "数据库没有应答", "its database does not answer"
     elif failing:
         zh, en = f"未就绪：{'、'.join(failing)}", f"not ready: {', '.join(failing)}"
     else:
