@@ -82,9 +82,11 @@ async def people_pool(worker: Pool, service: str) -> Pool:
 
 
 async def database(server: EmbeddedPostgres) -> Database:
-    """A fresh copy of the template."""
+    """A fresh copy of the template, file by file: a tenth of what it costs through the log."""
     name = f"test_{next(_numbers)}"
-    await _execute(server, "postgres", f"create database {name} template {TEMPLATE}")
+    await _execute(
+        server, "postgres", f"create database {name} template {TEMPLATE} strategy file_copy"
+    )
     return Database(server, name)
 
 
