@@ -1,0 +1,83 @@
+"""Statements of the plumbing every service has: business time, inbox, outbox, audit, dead letters."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any, Final
+from uuid import UUID
+
+from kit import audit, clock, db, inbox, outbox
+from tests.simulation.memory import Row, Store, answers, outside, seconds
+
+outside(db.SQL_SHOW, db.SQL_IN_HAND)
+ORDER: Final = count()
+"""In which order things became true, over all services; no clock can be set against it."""
+
+
+@answers(clock.SQL_BUSINESS_NOW)
+def _now(store: Store) -> list[Row]:
+    return [Row(now=store.now)]
+
+
+@answers("select true")
+def _true(_store: Store) -> list[Row]:
+    return [Row(true=True)]
+
+
+@answers(inbox.SQL_CLAIM)
+def _claim(store: Store, consumer: str, event_ids: list[UUID]) -> list[Row]:
+    return [Row(event_id=e) for e in event_ids if store["inbox"].add((consumer, e), Row())]
+
+
+@answers(inbox.SQL_RELEASE)
+def _release(store: Store, consumer: str, event_ids: list[UUID]) -> None:
+    for event_id in event_ids:
+        store["inbox"].drop((consumer, event_id))
+
+
+@answers(inbox.SQL_ATTEMPT)
+def _attempt(store: Store, consumer: str, message: str, error: str) -> list[Row]:
+    key = (consumer, message)
+    before = store["delivery_attempt"].get(key)
+    row = Row(attempts=before["attempts"] + 1 if before else 1, last_error=error)
+    store["delivery_attempt"].put(key, row)
+    return [row]
+
+
+@answers(inbox.SQL_FORGET)
+def _forget(store: Store, consumer: str, message: str) -> None:
+    store["delivery_attempt"].drop((consumer, message))
+
+
+@answers(inbox.SQL_BURY)
+def _bury(store: Store, _id: UUID, consumer: str, message: str, *more: Any) -> None:
+    store["dead_letter"].put((consumer, message), Row(reason=more[5], error=more[6]))
+
+
+@answers(outbox.SQL_APPEND)
+def _append(
+    store: Store, ids: list[UUID], subjects: list[str], bodies: list[bytes], lease_s: float
+) -> None:
+    for event_id, subject, body in zip(ids, subjects, bodies, strict=True):
+        say(store, event_id, subject, body, lease_s)
+
+
+def say(store: Store, event_id: UUID, subject: str, body: bytes, lease_s: float = 5) -> None:
+    """Kept for ever, and pending until published; in the order of commits, which is the order of rows."""
+    row = Row(event_id=event_id, subject=subject, body=body, order=next(ORDER))
+    if not store["outbox"].add(event_id, row):
+        raise RuntimeError("an event id was used twice")
+    row = Row(event_id=event_id, attempt=0, lease_until=store.now + seconds(lease_s))
+    store["outbox_pending"].put(event_id, row)
+
+
+@answers(outbox.SQL_PUBLISHED)
+def _published(store: Store, ids: list[UUID]) -> None:
+    for event_id in ids:
+        store["outbox_pending"].drop(event_id)
+
+
+@answers(audit.SQL_AUDIT)
+def _audit(store: Store, ids: list[UUID], *columns: list[Any]) -> None:
+    for key, at, actor, action, about, _ in zip(ids, *columns, strict=True):
+        store["audit"].put(key, Row(at=at, actor=actor, action=action, object=about))

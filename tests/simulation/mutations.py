@@ -1,0 +1,121 @@
+"""Rules taken away on purpose: a simulation that does not notice is worth nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from kit import inbox, outbox
+from services.notifier import actions as notifier
+from services.notifier.ladder.ladder import Ladder
+from services.router import once
+from services.router.ticket import releasing, store_life, store_routing
+from tests.simulation import memory, service
+from tests.simulation.memory import Row, Store
+
+
+@contextmanager
+def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value for as long as this lasts."""
+    real = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, real)
+
+
+@contextmanager
+def answered(sql: str, answer: Callable[..., Sequence[Row] | None]) -> Iterator[None]:
+    """A statement with another rule."""
+    real = memory.ANSWERS[sql]
+    memory.ANSWERS[sql] = answer
+    try:
+        yield
+    finally:
+        memory.ANSWERS[sql] = real
+
+
+async def _everything_is_new(_conn: Any, _consumer: str, ids: Sequence[Any]) -> set[Any]:
+    return set(ids)
+
+
+async def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+async def _never(*_: Any, **__: Any) -> bool:
+    return False
+
+
+def _any_version(own: list[Any], ticket: Any) -> tuple[list[Any], list[Any]]:
+    return (own, []) if ticket else ([], own)
+
+
+def _gap_forgotten(own: list[Any], ticket: Any) -> tuple[list[Any], list[Any]]:
+    version = ticket.version if ticket else 0
+    return [one for one in own if ticket and one.data.version > version], []
+
+
+def _early(self: Ladder, ticking: Any, now: datetime) -> list[Any]:
+    return _FIRE(self, ticking, now + memory.seconds(3 * 86_400))
+
+
+def _whatever_runs(self: Ladder, ticking: Any, now: datetime) -> list[Any]:
+    return _FIRE(self, {rung["clock"]: now for rung in self.rungs} | ticking, now)
+
+
+def _nothing_is_offered(_self: Any) -> int:
+    return 0
+
+
+def _timeout_is_no(self: service.Relay, events: list[Any]) -> None:
+    """Whatever was tried is taken off, answered or not: a time-out taken for done."""
+    for event in events:
+        self._bus.publish(event)  # noqa: SLF001 - the broken twin of a method
+        self._store["outbox_pending"].drop(event.event_id)  # noqa: SLF001
+    self._store.commit()  # noqa: SLF001
+
+
+def _opens_again(store_: Store, now: Any, *columns: Any) -> Any:
+    for key in columns[0]:
+        store_["ticket"].drop(key)
+    return _OPEN(store_, now, *columns)
+
+
+_FIRE: Final = Ladder.fire
+_OPEN: Final = memory.ANSWERS[store_routing.SQL_OPEN]
+
+MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
+    "inbox off and every version applied": lambda: _both(
+        replaced(inbox, "claim", _everything_is_new), replaced(notifier, "_in_turn", _any_version)
+    ),
+    "version order ignored": partial(replaced, notifier, "_in_turn", _any_version),
+    "a gap is forgotten": partial(replaced, notifier, "_in_turn", _gap_forgotten),
+    "waiting messages stay claimed": partial(replaced, inbox, "release", _nothing),
+    "rungs raised before their time": partial(replaced, Ladder, "fire", _early),
+    "rungs raised for clocks that stand": partial(replaced, Ladder, "fire", _whatever_runs),
+    "a time-out counts as published, and no reconciler": lambda: _both(
+        replaced(service.Service, "reconcile", _nothing_is_offered),
+        replaced(service.Relay, "_publish", _timeout_is_no),
+    ),
+    "events are not kept with the effect": partial(replaced, outbox, "append", _nothing),
+    "inbox off, and a complaint opens a ticket each time": lambda: _both(
+        replaced(inbox, "claim", _everything_is_new),
+        answered(store_routing.SQL_OPEN, _opens_again),
+    ),
+    "a command is done each time": partial(replaced, once.Once, "before", _nothing),
+    "a fact is heeded each time": lambda: _both(
+        replaced(store_life, "heard", _never), replaced(inbox, "claim", _everything_is_new)
+    ),
+    "followers are not let go": partial(replaced, releasing, "children", lambda *_: []),
+}
+
+
+@contextmanager
+def _both(one: AbstractContextManager[None], other: AbstractContextManager[None]) -> Iterator[None]:
+    with one, other:
+        yield

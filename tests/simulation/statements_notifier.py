@@ -1,0 +1,269 @@
+"""Statements of the notifier's tickets, clocks, ladders and raised rungs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from services.notifier.clocks import store as s
+from services.notifier.clocks import store_issues
+from services.notifier.ladder import store_ending, store_ladder, store_repeats
+from services.notifier.notices import store_occasions
+from services.notifier.rates import store_facts
+from services.notifier.reception import store_decision_clocks, store_decisions, store_legacy
+from services.notifier.whistle import store_whistles
+from tests.simulation.memory import Row, Store, answers, copied, outside, seconds
+
+outside(
+    store_occasions.SQL_NOTE,
+    store_whistles.SQL_CLAIM_ALARMS,
+    store_decision_clocks.SQL_CLAIM_ALARMS,
+    store_decision_clocks.SQL_LOCK_LAPSING,
+    store_legacy.SQL_CLAIM_REVIEWS,
+    store_decisions.SQL_SETTLE_SENT,
+    store_issues.SQL_KNOW,
+    store_issues.SQL_JOIN,
+    store_issues.SQL_CLOSE,
+)
+_TICKET: Final = ("ticket_id", "number", "unit", "area", "urgency", "profile", "received_at")
+_SAVED: Final = (
+    "version", "round", "status", "unit", "area", "urgency", "profile", "holders", "since", "counted",
+)  # fmt: skip
+_CLOCK: Final = (
+    "ticket_id", "round", "kind", "started_at", "clock_id", "unit", "near_at", "due_at", "trace",
+    "sentence", "paused_at", "stopped_at", "stopped_by",
+)  # fmt: skip
+_MOVED: Final = (
+    "unit", "near_at", "due_at", "sentence", "paused_at", "stopped_at", "stopped_by", "warn_again",
+)  # fmt: skip
+_RUNG: Final = (
+    "escalation_id", "ticket_id", "number", "round", "level", "clock", "reason", "unit", "area",
+    "urgency", "due_at", "raised_at", "recipients", "vacant", "policy", "phone", "repeat_s",
+    "repeat_max",
+)  # fmt: skip
+
+
+def rows(names: tuple[str, ...], columns: tuple[Any, ...]) -> Iterator[Row]:
+    """The rows behind `unnest($1, $2, …)`."""
+    return (Row(zip(names, one, strict=True)) for one in zip(*columns, strict=True))
+
+
+@answers(s.SQL_OPEN_TICKETS)
+def _open(store: Store, *columns: Any) -> list[Row]:
+    fresh = []
+    for row in sorted(rows(_TICKET, columns), key=lambda row: row["ticket_id"]):
+        new = row.changed(
+            version=0, round=1, status="received", holders=[], since=[], counted={}
+        )
+        if store["ticket_view"].add(row["ticket_id"], new):
+            fresh.append(row)
+    return fresh
+
+
+@answers(s.SQL_LOCK_TICKETS)
+def _lock(store: Store, ids: list[UUID]) -> list[Row]:
+    found = (store["ticket_view"].get(one) for one in sorted(set(ids)))
+    return [
+        row.changed(**{n: copied(row[n]) for n in ("holders", "since", "counted")})
+        for row in found
+        if row is not None
+    ]
+
+
+@answers(s.SQL_SAVE_TICKETS)
+def _save(store: Store, ids: list[UUID], *columns: Any) -> None:
+    for key, row in zip(ids, rows(_SAVED, columns), strict=True):
+        row["holders"], row["since"] = orjson.loads(row["holders"]), orjson.loads(row["since"])
+        row["counted"] = copied(row["counted"])
+        store["ticket_view"].put(key, store["ticket_view"][key].changed(**row))
+
+
+@answers(s.SQL_CLOCKS)
+def _clocks(store: Store, ids: list[UUID]) -> list[Row]:
+    return [
+        row.changed(earlier_due=list(row["earlier_due"]))
+        for one in ids
+        for row in store.of("clock", one)
+    ]
+
+
+@answers(s.SQL_INSERT_CLOCKS)
+def _insert(store: Store, *columns: Any) -> None:
+    for row in rows(_CLOCK, columns):
+        key = (row["ticket_id"], row["round"], row["kind"], row["started_at"])
+        if key in store["clock"]:
+            raise RuntimeError("duplicate key: clock_pkey")
+        new = row.changed(earlier_due=[], own_trace=None, warned_at=None, breached_at=None)
+        put_clock(store, key, new)
+
+
+@answers(s.SQL_SAVE_CLOCKS)
+def _save_clocks(
+    store: Store, ids: list[UUID], rounds: list[int], kinds: list[str], starts: list[datetime],
+    *columns: Any,
+) -> None:  # fmt: skip
+    keys = zip(ids, rounds, kinds, starts, strict=True)
+    for key, new in zip(keys, rows(_MOVED, columns), strict=True):
+        old = store["clock"].get(key)
+        if old is None:
+            continue
+        again = new.pop("warn_again")
+        moved = [] if old["due_at"] == new["due_at"] else [old["due_at"]]
+        new["earlier_due"] = [*old["earlier_due"], *moved]
+        new["warned_at"] = None if again else old["warned_at"]
+        put_clock(store, key, old.changed(**new))
+
+
+@answers(s.SQL_ALIGN_CLOCKS)
+def _align(store: Store, *columns: Any) -> None:
+    for *key, trace, own, at in zip(*columns, strict=True):
+        old = store["clock"].get(tuple(key))
+        if old is not None:
+            warned = old["warned_at"] if old["near_at"] <= at else None
+            breached = old["breached_at"] if old["due_at"] <= at else None
+            new = {"warned_at": warned, "breached_at": breached}
+            put_clock(store, tuple(key), old.changed(trace=trace, own_trace=own, **new))
+
+
+def put_clock(store: Store, key: tuple[Any, ...], row: Row) -> None:
+    """With its generated column and under its unique index of running clocks."""
+    row["next_at"] = _next_at(row)
+    if row["stopped_at"] is None:
+        others = (k for k in store.of("clock", key[0]) if k["clock_id"] != row["clock_id"])
+        if any(
+            (k["round"], k["kind"], k["stopped_at"]) == (key[1], key[2], None) for k in others
+        ):
+            raise RuntimeError("duplicate key: clock_running")
+    store.keep("clock", key[0], key, row)
+    store.plan("clock", key, "next_at", row["next_at"])
+
+
+def _next_at(row: Row) -> datetime | None:
+    if row["stopped_at"] or row["paused_at"] or row["breached_at"]:
+        return None
+    due: datetime = row["due_at"]
+    return min(row["near_at"], due) if row["warned_at"] is None else due
+
+
+@answers(store_facts.SQL_KEEP)
+def _facts(store: Store, *columns: Any) -> None:
+    for one in zip(*columns[: store_facts.FACT_WIDTH], strict=True):
+        store["rate_fact"].put(one[:3], Row(enumerate(map(str, one))))
+    for one in zip(*columns[store_facts.FACT_WIDTH :], strict=True):
+        store["rate_answer"].put(one[:3], Row(enumerate(map(str, one))))
+
+
+@answers(store_ladder.SQL_LOCK_LADDERS)
+def _ladders(store: Store, ids: list[UUID]) -> list[Row]:
+    found = (row for one in sorted(set(ids)) for row in store.of("ladder", one))
+    return [row.changed(rungs=list(row["rungs"]), raised=list(row["raised"])) for row in found]
+
+
+@answers(store_ladder.SQL_SAVE_LADDERS, store_ladder.SQL_MOVE_ON)
+def _save_ladders(store: Store, *columns: Any) -> None:
+    for ticket_id, round_, rungs, raised, next_due_at, *stopped in zip(*columns, strict=True):
+        key = (ticket_id, round_)
+        before = store["ladder"].get(key)
+        row = Row(
+            ticket_id=ticket_id, round=round_, rungs=orjson.loads(rungs), raised=orjson.loads(raised),
+            next_due_at=next_due_at,
+            stopped_at=stopped[0] if stopped else before and before["stopped_at"],
+        )  # fmt: skip
+        store.keep("ladder", ticket_id, key, row)
+        store.plan("ladder", key, "next_due_at", next_due_at)
+
+
+@answers(store_ladder.SQL_CLAIM_DUE)
+def _due(store: Store, _now: datetime, limit: int) -> list[Row]:
+    found = []
+    for row in store.due("ladder", "next_due_at", limit):
+        view = store["ticket_view"][row["ticket_id"]]
+        about = {n: view[n] for n in ("number", "unit", "area", "urgency", "received_at")}
+        found.append(row.changed(rungs=list(row["rungs"]), raised=list(row["raised"]), **about))
+    return found
+
+
+@answers(store_ladder.SQL_TICKING)
+def _ticking(store: Store, ids: list[UUID]) -> list[Row]:
+    names = ("ticket_id", "round", "kind", "due_at")
+    return [
+        Row((n, row[n]) for n in names)
+        for one in ids
+        for row in store.of("clock", one)
+        if row["kind"] != "resident" and not row["stopped_at"] and not row["paused_at"]
+    ]
+
+
+@answers(store_ladder.SQL_CLAIM_ALARMS)
+def _alarms(store: Store, now: datetime, limit: int) -> list[Row]:
+    sounded = []
+    for row in store.due("clock", "next_at", limit):
+        key = (row["ticket_id"], row["round"], row["kind"], row["started_at"])
+        breached = now if row["due_at"] <= now else None
+        new = row.changed(warned_at=row["warned_at"] or now, breached_at=breached)
+        put_clock(store, key, new)
+        view = store["ticket_view"][row["ticket_id"]]
+        sounded.append(new.changed(number=view["number"], area=view["area"], muted_by=None))
+    return sorted(sounded, key=lambda row: row["due_at"])
+
+
+@answers(store_ladder.SQL_RAISE)
+def _raise(store: Store, *columns: Any) -> list[Row]:
+    fresh = []
+    for row in rows(_RUNG, columns):
+        key = (row["ticket_id"], row["round"], row["level"])
+        row["recipients"], row["vacant"] = orjson.loads(row["recipients"]), orjson.loads(row["vacant"])
+        repeats = row["repeat_max"] > 0
+        row |= {"repeats": 0, "cleared_at": None}
+        row["repeat_at"] = row["raised_at"] + seconds(row["repeat_s"]) if repeats else None
+        if key not in store["escalation"]:
+            _put_rung(store, row)
+            fresh.append(row)
+    return [Row(escalation_id=row["escalation_id"]) for row in fresh]
+
+
+def _put_rung(store: Store, row: Row) -> None:
+    key = (row["ticket_id"], row["round"], row["level"])
+    store.keep("escalation", row["ticket_id"], key, row)
+    store.plan("escalation", key, "repeat_at", row["repeat_at"])
+
+
+@answers(store_repeats.SQL_CLAIM_REPEATS)
+def _repeats(store: Store, now: datetime, limit: int) -> list[Row]:
+    found = []
+    for row in store.due("escalation", "repeat_at", limit):
+        own = [k for k in store.of("clock", row["ticket_id"]) if k["kind"] == row["clock"]]
+        runs = any(k["round"] == row["round"] and not (k["stopped_at"] or k["paused_at"]) for k in own)
+        runs = runs and row["cleared_at"] is None
+        step, again = seconds(row["repeat_s"]), runs and row["repeats"] + 1 < row["repeat_max"]
+        at = (row["repeat_at"] if row["repeat_at"] + step > now else now) + step
+        new = row.changed(repeats=row["repeats"] + runs, repeat_at=at if again else None)
+        _put_rung(store, new)
+        found.append(new.changed(running=runs))
+    return found
+
+
+@answers(store_ending.SQL_CLEAR)
+def _clear(store: Store, ids: list[UUID], at: datetime) -> list[Row]:
+    raised = [r for one in ids for r in store.of("escalation", one) if r["cleared_at"] is None]
+    cleared = [row.changed(cleared_at=at, repeat_at=None) for row in raised]
+    for row in cleared:
+        _put_rung(store, row)
+    return cleared
+
+
+@answers(store_ending.SQL_UNCLEAR)
+def _unclear(store: Store, *columns: Any) -> list[Row]:
+    found = [
+        row.changed(cleared_at=None)
+        for one, round_, merged_at in zip(*columns, strict=True)
+        for row in store.of("escalation", one)
+        if row["round"] == round_ and row["cleared_at"] and row["cleared_at"] >= merged_at
+    ]
+    for row in found:
+        _put_rung(store, row)
+    return found

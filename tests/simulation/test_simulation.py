@@ -1,0 +1,86 @@
+"""Kept seeds hold, new seeds hold, a seed is the same story everywhere, and rules taken away are noticed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from tests.simulation.mutations import MUTATIONS
+from tests.simulation.running import Verdict, judge, kept, shrink, silent, told
+from tests.simulation.world import Plan
+
+NEW_SEEDS_S = 20.0
+_DIGEST = (
+    "from tests.simulation.running import judge, silent; from tests.simulation.world import Plan; "
+    "silent(); print(judge(Plan(7, 15, 20)).digest)"
+)
+
+
+@pytest.fixture(autouse=True)
+def _quietly() -> Iterator[None]:
+    silent()
+    yield
+    structlog.reset_defaults()
+
+
+def _holds(verdict: Verdict) -> None:
+    assert not verdict.violations, told(verdict)
+
+
+@pytest.mark.xfail(strict=True, reason="open: clocks begun in a batch are not hurried in it (ADR 0044)")
+@pytest.mark.parametrize("plan", kept(), ids=lambda plan: f"seed{plan.seed}")
+def test_kept_seeds(plan: Plan) -> None:
+    _holds(judge(plan))
+
+
+def test_a_good_day_has_nothing_to_report() -> None:
+    verdict = judge(Plan(1, 30, 0))
+    _holds(verdict)
+    assert verdict.acknowledged == 30
+    assert verdict.stale_alarms == 0
+
+
+def test_new_seeds_hold() -> None:
+    """About twenty seconds of seeds nobody has tried; the first is told so that it can be tried again."""
+    begin, faults, seed = time.monotonic(), 0, int(time.time())
+    while time.monotonic() - begin < NEW_SEEDS_S:
+        seed += 1
+        verdict = judge(Plan(seed, 60, 60))
+        _holds(verdict)
+        faults += sum(verdict.faults.values())
+    assert faults > 0
+
+
+def test_a_seed_is_the_same_story_in_another_process() -> None:
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", _DIGEST],
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_rule_taken_away_is_noticed(name: str) -> None:
+    for seed in range(1, 7):
+        with MUTATIONS[name]():
+            if judge(Plan(seed, 25, 30)).violations:
+                return
+    pytest.fail(f"nobody noticed: {name}")
+
+
+def test_the_story_of_a_failure_is_made_short() -> None:
+    verdict = shrink(Plan(1, 25, 30), MUTATIONS["version order ignored"], tries=12)
+    assert verdict.plan.tickets < 25 or len(verdict.plan.without) > 0
+    assert "seed 1" in told(verdict)

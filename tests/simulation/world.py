@@ -1,0 +1,340 @@
+"""One world: residents, offices, three services, a bus and faults, on a virtual clock that jumps from deed to deed."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+from typing import Any, Final, cast
+from uuid import UUID
+
+from contracts.complaint import Channel, ComplaintChanged, ComplaintReceived, Kind
+from contracts.topology import (
+    NOTIFIER_COMPLAINTS,
+    NOTIFIER_TICKETS,
+    ROUTER_CLOCKS,
+    ROUTER_COMPLAINTS,
+    ROUTER_ESCALATIONS,
+)
+from kit import outbox
+from kit.errors import DomainError
+from kit.outbox import Outgoing, outgoing
+from services.notifier import actions as notifier_actions
+from services.notifier.ticking import tick
+from services.router import consumers
+from services.router.acting import Office
+from tests.simulation import chance, statements_reception, statements_router  # noqa: F401 - statements
+from tests.simulation.bus import Bus, Odds
+from tests.simulation.faults import Faults
+from tests.simulation.memory import Connection, Killed, Row
+from tests.simulation.people import CLOSED, Deed, Fact, People
+from tests.simulation.service import Service
+from tests.support import city, sample
+
+MONDAY: Final = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+FILED_WITHIN: Final = timedelta(days=10)
+LASTS: Final = timedelta(days=45)
+SPECS: Final = [
+    ROUTER_COMPLAINTS, NOTIFIER_COMPLAINTS, NOTIFIER_TICKETS, ROUTER_CLOCKS, ROUTER_ESCALATIONS,
+]  # fmt: skip
+Action = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What makes a world the one it is."""
+
+    seed: int
+    tickets: int = 1_000
+    faults: int = 60
+    """How many single faults strike; 0 is a good day with none of the odds either."""
+    batch: int = 1
+    """Messages of a fetch. More than one finds what seeds.txt keeps: see docs/adr/0044."""
+    without: tuple[int, ...] = ()
+    """Of these, which are left out: a story is made short by leaving out."""
+
+
+class InUse:
+    """The directory every replica has in force."""
+
+    directory = sample.directory()
+
+    def needed(self) -> Any:
+        return self.directory
+
+    async def at_least(self, _version: int, _conn: Any) -> Any:
+        return self.directory
+
+
+@dataclass(slots=True)
+class Told:
+    """What the world saw from outside."""
+
+    acknowledged: dict[UUID, str] = field(default_factory=dict)
+    early: list[str] = field(default_factory=list)
+    """Rungs that were raised before their time, or for a clock that did not run."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+    refused: int = 0
+    done: int = 0
+
+
+class World:
+    """Runs a plan to its end."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.random = Random(plan.seed)
+        odds = Odds(0.1, 0.1, 0.5, 0.5, 0.1) if plan.faults else Odds()
+        self.bus = Bus(SPECS, Random(plan.seed + 1), odds, plan.batch)
+        in_use: Any = InUse()
+        self.people = People(self.random, in_use.directory)
+        self.intake = Service("intake", self.bus, {})
+        self.router = Service(
+            "router",
+            self.bus,
+            {
+                ROUTER_COMPLAINTS: consumers.on_complaints(in_use, cast("Any", None)),
+                ROUTER_CLOCKS: consumers.on_clocks,
+                ROUTER_ESCALATIONS: consumers.on_escalations(in_use),
+            },
+        )
+        book = city.directory()
+        self.notifier = Service(
+            "notifier",
+            self.bus,
+            {
+                NOTIFIER_COMPLAINTS: lambda c, r: notifier_actions.apply_complaints(c, r, book),
+                NOTIFIER_TICKETS: lambda c, r: notifier_actions.apply_tickets(c, r, book),
+            },
+        )
+        self.services = (self.intake, self.router, self.notifier)
+        self.in_use = in_use
+        self.now = MONDAY
+        self.skew = timedelta()
+        self.jumped = False
+        """Business time was set back: what is later may bear an earlier time."""
+        self.told = Told()
+        self.trace = hashlib.sha256()
+        self._agenda: list[tuple[datetime, int, Action]] = []
+        self._count = 0
+        self.faults = Faults(self, Random(plan.seed + 2))
+
+    def at(self, when: datetime, action: Action) -> None:
+        """Put something on the agenda."""
+        self._count += 1
+        heapq.heappush(self._agenda, (when, self._count, action))
+
+    async def run(self) -> None:
+        """Live through everything, then let it become quiet."""
+        with chance.ids(self.plan.seed):
+            for n in range(self.plan.tickets):
+                self.at(MONDAY + self.random.random() * FILED_WITHIN, self._filing(n))
+            self.faults.schedule(MONDAY, FILED_WITHIN + LASTS / 2)
+            while self._agenda and self._agenda[0][0] < MONDAY + FILED_WITHIN + LASTS:
+                await self._step()
+            await self.quiet()
+
+    async def _step(self) -> None:
+        when, _, action = heapq.heappop(self._agenda)
+        due = self.notifier.store.next_due()
+        if due is not None and due - self.skew < when:
+            self.at(when, action)
+            self.set_time(max(self.now, due - self.skew))
+            await self.tick()
+        else:
+            self.set_time(max(self.now, when))
+            await action()
+        for _ in range(self.random.randrange(1, 4) if self.plan.faults else 12):
+            if self.is_quiet():
+                break
+            await self.turn()
+
+    def set_time(self, now: datetime) -> None:
+        """The world's time; business time may have been set wrong."""
+        self.now = self.bus.now = now
+        for service in self.services:
+            service.store.now = now + self.skew
+
+    async def turn(self) -> None:
+        """Everybody who works in the background does a little."""
+        for service in self.services:
+            if service.store["outbox_pending"]:
+                service.publish()
+        for service in self.services:
+            for name in service.deliveries:
+                for _ in range(64):
+                    if self.bus.idle(name) or not await service.take(name):
+                        break
+        if self.random.random() < 0.05:
+            self.bus.flush()
+
+    async def tick(self) -> None:
+        """The notifier's ticker, with an own look at what it does."""
+        notifier, store = self.notifier, self.notifier.store
+        plans = {
+            (row["ticket_id"], row["round"], rung["level"], rung["due_at"], rung["clock"])
+            for row in store.due("ladder", "next_due_at", 500)
+            for rung in row["rungs"]
+        }
+        running = {
+            (k["ticket_id"], k["round"], k["kind"])
+            for key in plans
+            for k in store.of("clock", key[0])
+            if not k["stopped_at"] and not k["paused_at"]
+        }
+        before = len(store["escalation"])
+        try:
+            done = await tick(cast("Any", notifier.pool), city.directory())
+        except Killed:
+            notifier.died()
+            return
+        except OSError:
+            return
+        notifier.relay.hint(done.events)
+        now = store.now.isoformat(timespec="microseconds")
+        for key in islice(store["escalation"], before, None):
+            mine = [c for t, r, n, due, c in plans if (t, r, n) == key and due <= now]
+            if not any((key[0], key[1], clock) in running for clock in mine):
+                self.told.early.append(f"{key} raised too early or for a clock that stands")
+
+    def _filing(self, n: int) -> Action:
+        fields = self.people.complaint()
+
+        async def file() -> None:
+            complaint_id = chance.ticket_id(self.plan.seed, n)
+            number = f"2611{n:08}"
+            store = self.intake.store
+            try:
+                async with Connection(store).transaction():
+                    # Mirrors intake's SQL_FILE: the key decides; complaint and event in one statement.
+                    if store["complaint"].add(complaint_id, Row(number=number)):
+                        event = self._received(complaint_id, number, fields)
+                        await outbox.append(cast("Any", Connection(store)), [event])
+                        self.intake.relay.hint([event])
+            except Killed:
+                self.intake.died()
+                self.at(self.now + timedelta(seconds=30), file)
+                return
+            self.told.acknowledged[complaint_id] = number
+            self.note("filed", number)
+            self.at(self.now + self.people.wait(), self._looking(complaint_id))
+
+        return file
+
+    def _received(self, complaint_id: UUID, number: str, fields: dict[str, Any]) -> Outgoing:
+        data = ComplaintReceived(
+            complaint_id=str(complaint_id), number=number, channel=Channel.HOTLINE,
+            kind=Kind.COMPLAINT, received_at=self.intake.store.now, area=fields["grid_code"], **fields,
+        )  # fmt: skip
+        return outgoing(
+            "complaint.received", data, source="intake", about=number, at=self.intake.store.now,
+            area=fields["grid_code"],
+        )  # fmt: skip
+
+    def _looking(self, complaint_id: UUID) -> Action:
+        async def look() -> None:
+            row = self.router.store["ticket"].get(complaint_id)
+            if row is not None:
+                if row["status"] in CLOSED:
+                    return
+                others = [str(one) for one in list(self.router.store["ticket"])[-20:]]
+                what = self.people.next(row, others, self.router.store.now)
+                if isinstance(what, Deed):
+                    self._count += 1
+                    await self._do(complaint_id, what, f"c{self._count}", 0)
+                elif what is not None:
+                    await self._say(complaint_id, row, what)
+            if row is None or row["status"] != "closed" or self.random.random() < 0.3:
+                self.at(self.now + self.people.wait(), self._looking(complaint_id))
+
+        return look
+
+    async def _do(self, ticket_id: UUID, deed: Deed, command_id: str, tries: int) -> None:
+        pool: Any = self.router.pool
+        office = Office(pool, cast("Any", self.router.relay), self.in_use, pool)
+        command = deed.command(command_id)
+        try:
+            answer = await office.act(
+                str(ticket_id), deed.action, command, deed.actor, expected=deed.expected
+            )
+        except DomainError as error:
+            self.told.refused += 1
+            self.note("refused", deed.action, error.slug)
+            return
+        except (Killed, OSError) as error:
+            if isinstance(error, Killed):
+                self.router.died()
+            if tries < 3:  # noqa: PLR2004 - people give up
+                again = self._again(ticket_id, deed, command_id, tries + 1)
+                self.at(self.now + timedelta(seconds=5), again)
+            return
+        self.told.done += 1
+        self.note(deed.action, answer["number"], answer["version"])
+        if self.random.random() < 0.02:
+            await self._twice(office, ticket_id, deed, command_id, answer)
+
+    def _again(self, *args: Any) -> Action:
+        return lambda: self._do(*args)
+
+    async def _twice(
+        self, office: Office, ticket_id: UUID, deed: Deed, command_id: str, first: Any
+    ) -> None:
+        """The same command once more: the same answer, and nothing done."""
+        command = deed.command(command_id)
+        try:
+            answer = await office.act(str(ticket_id), deed.action, command, deed.actor)
+        except (Killed, OSError):
+            self.router.died()
+            return
+        if (answer["number"], answer["version"]) != (first["number"], first["version"]):
+            self.told.broken.append(f"{command_id} was answered differently the second time")
+
+    async def _say(self, complaint_id: UUID, row: Row, fact: Fact) -> None:
+        """Mirrors intake's later words: one row and one event in one transaction."""
+        store, number = self.intake.store, self.told.acknowledged[complaint_id]
+        about = dict(fact.about) | {"ticket_round": row["round"]}
+        data = ComplaintChanged(complaint_id=str(complaint_id), number=number, **about)
+        event = outgoing(
+            f"complaint.{fact.event}", data, source="intake", about=number, at=store.now
+        )
+        try:
+            async with Connection(store).transaction():
+                await outbox.append(cast("Any", Connection(store)), [event])
+        except Killed:
+            self.intake.died()
+            return
+        self.intake.relay.hint([event])
+        self.note(fact.event, number)
+
+    def note(self, *what: Any) -> None:
+        """Into the digest that two runs of one seed must share."""
+        self.trace.update(repr((self.now, *what)).encode())
+
+    async def quiet(self) -> None:
+        """No more faults; everything that is under way arrives."""
+        self.bus.odds = Odds()
+        self.skew = timedelta()
+        self.bus.kill_at_ack = None
+        for service in self.services:
+            service.start()
+        for _ in range(400):
+            self.set_time(self.now + timedelta(seconds=61))
+            for service in self.services:
+                service.reconcile()
+            await self.turn()
+            due = self.notifier.store.next_due()
+            if due is not None and due <= self.notifier.store.now:
+                await self.tick()
+            if self.is_quiet():
+                return
+        self.told.broken.append("it does not become quiet")
+
+    def is_quiet(self) -> bool:
+        """Nothing is pending anywhere."""
+        idle = all(self.bus.idle(name) for name in self.bus.consumers)
+        return idle and not any(service.store["outbox_pending"] for service in self.services)
