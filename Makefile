@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos lab \
+.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos lab simulate \
 	contracts bench requirements clean
 
 help: ## show this list
@@ -66,6 +66,9 @@ integration: install-dev ## one service at a time on real servers
 
 e2e: install-dev ## all services as processes
 	$(PYTEST) tests/e2e
+
+simulate: install-dev ## the verbs on a virtual clock; SEEDS=n TICKETS=n
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),20) --tickets $(or $(TICKETS),1000)
 
 chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAINTS=, FAULTS=, HOURS=6
 	$(BIN)/python -m tests.chaos --report $(REPORT) $(if $(SEED),--seed $(SEED)) \

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from types import SimpleNamespace
 
 from contracts.topology import ConsumerSpec
 from kit.outbox import Outgoing
 from tests.simulation.memory import Killed, seconds
-
 
 
 @dataclass(slots=True)
@@ -124,7 +123,7 @@ class Bus:
 
     def __init__(self, specs: list[ConsumerSpec], random: Random, odds: Odds, batch: int) -> None:
         self.batch = batch
-        self.now = datetime.min
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.random, self.odds = random, odds
         self.consumers = {spec.name: Consumer(spec) for spec in specs}
         self.streams = {spec.stream: Stream() for spec in specs}
@@ -135,7 +134,7 @@ class Bus:
         """True when the broker said so. False is unknown, not no."""
         stream = self.streams[event.stream]
         if self.random.random() < self.odds.unknown:
-            if self.random.random() < 0.5:  # noqa: PLR2004 - half of them
+            if self.random.random() < 0.5:
                 stream.store(event)
             return False
         stream.store(event)
@@ -179,7 +178,9 @@ class Bus:
     def idle(self, name: str) -> bool:
         """Nothing lies there for this consumer, now or later."""
         consumer = self.consumers[name]
-        return not consumer.waiting and consumer.cursor > self.streams[consumer.spec.stream].last_seq
+        return (
+            not consumer.waiting and consumer.cursor > self.streams[consumer.spec.stream].last_seq
+        )
 
     def reached_ack(self) -> None:
         """Between the effect and the acknowledgement is where processes die."""
@@ -190,7 +191,7 @@ class Bus:
                 raise Killed
 
     def forget_acks(self) -> None:
-        """kill -9 of the server: what was acknowledged a moment ago was not written down (row 7)."""
+        """Kill -9 of the server: what was acknowledged a moment ago was not written down (row 7)."""
         for consumer in self.consumers.values():
             for seq in consumer.acked:
                 consumer.waiting.setdefault(seq, (self.now, 1))

@@ -20,7 +20,7 @@ def ids(seed: int) -> Iterator[None]:
     def next_id() -> UUID:
         nonlocal count
         count += 1
-        return UUID(int=(count & ((1 << 122) - 1)) | (0x7 << 76) | (0x2 << 62), is_safe=None)
+        return UUID(int=(count & ((1 << 122) - 1)) | (0x7 << 76) | (0x2 << 62))
 
     holder.compat = SimpleNamespace(uuid7=next_id)
     try:

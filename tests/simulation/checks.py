@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import UUID
 
 import orjson
 
@@ -123,7 +124,11 @@ def _rungs(world: World) -> Iterator[str]:
             if a["round"] == b["round"] and a["raised_at"] > b["raised_at"] and not world.jumped:
                 yield f"{a['number']} round {a['round']}: {a['level']} after {b['level']}"
     for row in store["ladder"].values():
-        kept = {r["level"] for r in store.of("escalation", row["ticket_id"]) if r["round"] == row["round"]}
+        kept = {
+            r["level"]
+            for r in store.of("escalation", row["ticket_id"])
+            if r["round"] == row["round"]
+        }
         if kept != set(row["raised"]) or len(row["raised"]) != len(set(row["raised"])):
             yield f"{row['ticket_id']} round {row['round']}: raised {row['raised']}, logged {kept}"
 
@@ -140,16 +145,16 @@ def _announced(world: World) -> Iterator[str]:
 
 
 def _was_merged(world: World, ticket_id: str) -> bool:
-    lines = world.router.store["ticket_event"].values()
-    if not hasattr(world, "merged_once"):
-        world.merged_once = {str(r["ticket_id"]) for r in lines if r["event"] == "merged"}
-    return ticket_id in world.merged_once
+    lines = world.router.store.of("ticket_event", UUID(ticket_id))
+    return any(line["event"] == "merged" for line in lines)
 
 
 def _levels(world: World) -> Iterator[str]:
     store = world.notifier.store
     for one, ticket in world.router.store["ticket"].items():
-        heard = [r["level"] for r in store.of("escalation", one) if r["recipients"] or r["level"] > 3]  # noqa: PLR2004
+        heard = [
+            r["level"] for r in store.of("escalation", one) if r["recipients"] or r["level"] > 3
+        ]
         if ticket["escalation_level"] < max(
             (r["level"] for r in store.of("escalation", one) if r["recipients"]), default=0
         ) or ticket["escalation_level"] > max(heard, default=0):
@@ -171,7 +176,9 @@ def _views(world: World) -> Iterator[str]:
         names = ("version", "round", "status", "unit", "urgency")
         if view is not None and any(view[n] != ticket[n] for n in names):
             yield f"{ticket['number']}: {[(n, view[n], ticket[n]) for n in names]}"
-    if not world.jumped:  # words on a clock are ordered by business time, so one set wrong mixes them up
+    if (
+        not world.jumped
+    ):  # words on a clock are ordered by business time, so one set wrong mixes them up
         yield from _shown(world)
 
 
@@ -199,7 +206,9 @@ def stale_alarms(world: World) -> int:
     """Clocks that ended, and beside the ticket an alarm of theirs is still shown (docs/adr/0044, found here)."""
     running = _heard(world)
     shown = world.router.store["ticket_clock"]
-    return sum(row["state"] in {"near_due", "breached"} for k, row in shown.items() if k not in running)
+    return sum(
+        row["state"] in {"near_due", "breached"} for k, row in shown.items() if k not in running
+    )
 
 
 def _dead(world: World) -> Iterator[str]:
@@ -228,10 +237,14 @@ async def _replayed(world: World) -> list[str]:
         for service in (world.intake, world.router)
         for key, row in service.store["outbox"].items()
     ]
-    heard = [_received(outgoing_of(store, key)) for _, store, key in sorted(rows, key=itemgetter(0))]
+    heard = [
+        _received(outgoing_of(store, key)) for _, store, key in sorted(rows, key=itemgetter(0))
+    ]
     book = city.directory()
     for one in heard:
-        apply = actions.apply_complaints if one.name.startswith("complaint.") else actions.apply_tickets
+        apply = (
+            actions.apply_complaints if one.name.startswith("complaint.") else actions.apply_tickets
+        )
         async with Pool(clean).acquire(0) as conn, conn.transaction():
             effects = await apply(cast("Any", conn), [one], book)
             if effects.waiting:
@@ -247,7 +260,7 @@ def _received(one: Outgoing) -> Received:
 
 def _differ(live: Store, clean: Store) -> Iterator[str]:
     for one, row in clean["ticket_view"].items():
-        other = live["ticket_view"].get(one, {})
+        other = live["ticket_view"].get(one, Row())
         for name in _VIEW:
             if other.get(name) != row[name]:
                 yield f"{row['number']} {name}: {other.get(name)} instead of {row[name]}"

@@ -35,7 +35,9 @@ class Faults:
             if n not in plan.without:
                 self._world.at(at, self._striking(n, kind, chance))
 
-    def _striking(self, n: int, kind: str, chance: Random) -> Callable[[], Coroutine[Any, Any, None]]:
+    def _striking(
+        self, n: int, kind: str, chance: Random
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
         async def strike() -> None:
             self.struck.append((n, kind, self._world.now))
             self._world.note("fault", kind)

@@ -100,7 +100,8 @@ class Store:
 
     def due(self, table: str, column: str, limit: int) -> list[Row]:
         """Rows whose time column has come, earliest first."""
-        heap, found = self._due[table], {}
+        heap = self._due[table]
+        found: dict[Any, Row] = {}
         while heap and heap[0][0] <= self.now and len(found) < limit:
             at, key = heapq.heappop(heap)
             row = self._tables[table].get(key)

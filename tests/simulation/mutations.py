@@ -13,7 +13,7 @@ from services.notifier import actions as notifier
 from services.notifier.ladder.ladder import Ladder
 from services.router import once
 from services.router.ticket import releasing, store_life, store_routing
-from tests.simulation import memory, service
+from tests.simulation import memory, service, statements_router  # noqa: F401 - its statements
 from tests.simulation.memory import Row, Store
 
 
@@ -37,6 +37,12 @@ def answered(sql: str, answer: Callable[..., Sequence[Row] | None]) -> Iterator[
         yield
     finally:
         memory.ANSWERS[sql] = real
+
+
+@contextmanager
+def _both(one: AbstractContextManager[None], other: AbstractContextManager[None]) -> Iterator[None]:
+    with one, other:
+        yield
 
 
 async def _everything_is_new(_conn: Any, _consumer: str, ids: Sequence[Any]) -> set[Any]:
@@ -75,9 +81,9 @@ def _nothing_is_offered(_self: Any) -> int:
 def _timeout_is_no(self: service.Relay, events: list[Any]) -> None:
     """Whatever was tried is taken off, answered or not: a time-out taken for done."""
     for event in events:
-        self._bus.publish(event)  # noqa: SLF001 - the broken twin of a method
-        self._store["outbox_pending"].drop(event.event_id)  # noqa: SLF001
-    self._store.commit()  # noqa: SLF001
+        self._bus.publish(event)
+        self._store["outbox_pending"].drop(event.event_id)
+    self._store.commit()
 
 
 def _opens_again(store_: Store, now: Any, *columns: Any) -> Any:
@@ -113,9 +119,3 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
     ),
     "followers are not let go": partial(replaced, releasing, "children", lambda *_: []),
 }
-
-
-@contextmanager
-def _both(one: AbstractContextManager[None], other: AbstractContextManager[None]) -> Iterator[None]:
-    with one, other:
-        yield

@@ -69,7 +69,9 @@ class People:
         r = self.random
         return HOUR * (r.expovariate(1 / 5) if r.random() < 0.8 else r.uniform(24, 24 * 15))
 
-    def next(self, ticket: Mapping[str, Any], others: list[str], now: datetime) -> Deed | Fact | None:
+    def next(
+        self, ticket: Mapping[str, Any], others: list[str], now: datetime
+    ) -> Deed | Fact | None:
         """What happens to a ticket next; None when it is left alone."""
         r, status = self.random, ticket["status"]
         if r.random() < 0.02:
@@ -81,7 +83,9 @@ class People:
 
     def _aside(self, ticket: Mapping[str, Any], others: list[str]) -> Deed:
         r = self.random
-        what = r.choice(("urge", "supervise", "set-urgency", "assist", "recategorise", "merge", "reassign"))
+        what = r.choice(
+            ("urge", "supervise", "set-urgency", "assist", "recategorise", "merge", "reassign")
+        )
         data: dict[str, Any] = {"reason": "另有情况"}
         if what == "set-urgency":
             data["urgency"] = r.choice(list(Urgency))
@@ -140,7 +144,7 @@ class People:
             return None
         return self._by_desk("dispatch", ticket, unit=self.random.choice(self.units))
 
-    def _arbitration(self, ticket: Mapping[str, Any], _now: datetime) -> Deed:
+    def _arbitration(self, _ticket: Mapping[str, Any], _now: datetime) -> Deed:
         data = CommandData(unit=self.random.choice(self.units), reason="依职责裁定")
         return Deed("rule", self.ruling, data)
 
@@ -162,7 +166,7 @@ class People:
             },
         )  # fmt: skip
 
-    def _closed(self, ticket: Mapping[str, Any], _now: datetime) -> Fact | None:
+    def _closed(self, _ticket: Mapping[str, Any], _now: datetime) -> Fact | None:
         return Fact("reopened", {"reason": "又坏了"}) if self.random.random() < 0.15 else None
 
     def _merged(self, ticket: Mapping[str, Any], _now: datetime) -> Deed | None:

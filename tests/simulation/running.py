@@ -98,13 +98,15 @@ def silent() -> None:
 def kept() -> list[Plan]:
     """Plans that once failed: seed, tickets, faults, messages a fetch."""
     lines = (line.partition("#")[0].split() for line in SEEDS.read_text("utf-8").splitlines())
-    return [Plan(*map(int, words)) for words in lines if words]
+    return [Plan(int(w[0]), int(w[1]), int(w[2]), int(w[3])) for w in lines if w]
 
 
 def told(verdict: Verdict) -> str:
     """For people: what is broken, and what led to it."""
     plan = verdict.plan
-    lines = [f"seed {plan.seed}, {plan.tickets} tickets, {plan.batch} a fetch, without {list(plan.without)}"]
+    lines = [
+        f"seed {plan.seed}, {plan.tickets} tickets, {plan.batch} a fetch, without {list(plan.without)}"
+    ]
     lines += [f"  {line}" for line in verdict.story]
     lines += [f"  {name}: {one}" for name, found in verdict.violations.items() for one in found[:3]]
     return "\n".join(lines)

@@ -56,9 +56,7 @@ def rows(names: tuple[str, ...], columns: tuple[Any, ...]) -> Iterator[Row]:
 def _open(store: Store, *columns: Any) -> list[Row]:
     fresh = []
     for row in sorted(rows(_TICKET, columns), key=lambda row: row["ticket_id"]):
-        new = row.changed(
-            version=0, round=1, status="received", holders=[], since=[], counted={}
-        )
+        new = row.changed(version=0, round=1, status="received", holders=[], since=[], counted={})
         if store["ticket_view"].add(row["ticket_id"], new):
             fresh.append(row)
     return fresh
@@ -134,9 +132,7 @@ def put_clock(store: Store, key: tuple[Any, ...], row: Row) -> None:
     row["next_at"] = _next_at(row)
     if row["stopped_at"] is None:
         others = (k for k in store.of("clock", key[0]) if k["clock_id"] != row["clock_id"])
-        if any(
-            (k["round"], k["kind"], k["stopped_at"]) == (key[1], key[2], None) for k in others
-        ):
+        if any((k["round"], k["kind"], k["stopped_at"]) == (key[1], key[2], None) for k in others):
             raise RuntimeError("duplicate key: clock_running")
     store.keep("clock", key[0], key, row)
     store.plan("clock", key, "next_at", row["next_at"])
@@ -152,9 +148,9 @@ def _next_at(row: Row) -> datetime | None:
 @answers(store_facts.SQL_KEEP)
 def _facts(store: Store, *columns: Any) -> None:
     for one in zip(*columns[: store_facts.FACT_WIDTH], strict=True):
-        store["rate_fact"].put(one[:3], Row(enumerate(map(str, one))))
+        store["rate_fact"].put(one[:3], Row(values=[str(value) for value in one]))
     for one in zip(*columns[store_facts.FACT_WIDTH :], strict=True):
-        store["rate_answer"].put(one[:3], Row(enumerate(map(str, one))))
+        store["rate_answer"].put(one[:3], Row(values=[str(value) for value in one]))
 
 
 @answers(store_ladder.SQL_LOCK_LADDERS)
@@ -216,7 +212,10 @@ def _raise(store: Store, *columns: Any) -> list[Row]:
     fresh = []
     for row in rows(_RUNG, columns):
         key = (row["ticket_id"], row["round"], row["level"])
-        row["recipients"], row["vacant"] = orjson.loads(row["recipients"]), orjson.loads(row["vacant"])
+        row["recipients"], row["vacant"] = (
+            orjson.loads(row["recipients"]),
+            orjson.loads(row["vacant"]),
+        )
         repeats = row["repeat_max"] > 0
         row |= {"repeats": 0, "cleared_at": None}
         row["repeat_at"] = row["raised_at"] + seconds(row["repeat_s"]) if repeats else None
@@ -237,7 +236,9 @@ def _repeats(store: Store, now: datetime, limit: int) -> list[Row]:
     found = []
     for row in store.due("escalation", "repeat_at", limit):
         own = [k for k in store.of("clock", row["ticket_id"]) if k["kind"] == row["clock"]]
-        runs = any(k["round"] == row["round"] and not (k["stopped_at"] or k["paused_at"]) for k in own)
+        runs = any(
+            k["round"] == row["round"] and not (k["stopped_at"] or k["paused_at"]) for k in own
+        )
         runs = runs and row["cleared_at"] is None
         step, again = seconds(row["repeat_s"]), runs and row["repeats"] + 1 < row["repeat_max"]
         at = (row["repeat_at"] if row["repeat_at"] + step > now else now) + step

@@ -86,7 +86,12 @@ def _queue(store: Store, *columns: Any) -> list[Row]:
         old = _open_item(store, row["ticket_id"])
         if old is None:
             new = row.changed(
-                state="queued", carried=0, session_id=None, care_kind=None, care_by=None, closed_at=None
+                state="queued",
+                carried=0,
+                session_id=None,
+                care_kind=None,
+                care_by=None,
+                closed_at=None,
             )
         else:
             same = ("level", "org", "rule", "points", "round", "unit", "area")

@@ -19,7 +19,17 @@ _OPENING: Final = (
     "rule_version", "receipt_id", "received_at", "dispatched_at", "receipt", "audit_id", "detail",
     "attachments", "outcome",
 )  # fmt: skip
-_LINE: Final = ("ticket_id", "version", "event", "status", "unit", "actor", "reason", "cause", "detail")
+_LINE: Final = (
+    "ticket_id",
+    "version",
+    "event",
+    "status",
+    "unit",
+    "actor",
+    "reason",
+    "cause",
+    "detail",
+)
 _HISTORY: Final = (
     "ticket_id", "version", "event", "status", "unit", "round", "actor", "reason", "cause", "detail",
     "at",

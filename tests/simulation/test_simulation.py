@@ -7,13 +7,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
+from uuid import uuid4
 
 import pytest
 import structlog
 
+from contracts.ticket import TicketStatus
+from services.notifier.clocks.timing import Timing
 from tests.simulation.mutations import MUTATIONS
 from tests.simulation.running import Verdict, judge, kept, shrink, silent, told
 from tests.simulation.world import Plan
+from tests.support import city
+from tests.support.case import Case
+from tests.support.heard import ticket
 
 NEW_SEEDS_S = 20.0
 _DIGEST = (
@@ -33,7 +40,6 @@ def _holds(verdict: Verdict) -> None:
     assert not verdict.violations, told(verdict)
 
 
-@pytest.mark.xfail(strict=True, reason="open: clocks begun in a batch are not hurried in it (ADR 0044)")
 @pytest.mark.parametrize("plan", kept(), ids=lambda plan: f"seed{plan.seed}")
 def test_kept_seeds(plan: Plan) -> None:
     _holds(judge(plan))
@@ -84,3 +90,24 @@ def test_the_story_of_a_failure_is_made_short() -> None:
     verdict = shrink(Plan(1, 25, 30), MUTATIONS["version order ignored"], tries=12)
     assert verdict.plan.tickets < 25 or len(verdict.plan.without) > 0
     assert "seed 1" in told(verdict)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="open: a clock begun in a batch is not hurried in it (ADR 0044)"
+)
+def test_two_events_of_a_ticket_in_one_batch_do_what_they_do_one_by_one() -> None:
+    assert _due_times(together=True) == _due_times(together=False)
+
+
+def _due_times(*, together: bool) -> dict[str, datetime]:
+    timing = Case().received().timing
+    for version, urgency in enumerate(("normal", "critical"), 1):
+        if version == 1 or not together:
+            timing = Timing(timing.ticket, timing.clocks, uuid4)
+        name = "dispatched" if version == 1 else "urgency_set"
+        one = ticket(
+            name, timing.ticket.ticket_id, version, status=TicketStatus.DISPATCHED, urgency=urgency,
+            hours=version,
+        )  # fmt: skip
+        timing.hear(one.name, one.event.data, one.event.time, city.directory())
+    return {clock.kind.value: clock.due_at for clock in timing.clocks if clock.open}

@@ -269,7 +269,7 @@ class World:
         except (Killed, OSError) as error:
             if isinstance(error, Killed):
                 self.router.died()
-            if tries < 3:  # noqa: PLR2004 - people give up
+            if tries < 3:
                 again = self._again(ticket_id, deed, command_id, tries + 1)
                 self.at(self.now + timedelta(seconds=5), again)
             return
