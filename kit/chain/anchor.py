@@ -64,7 +64,7 @@ def parse(line: str) -> Anchor | None:
     """An anchor out of a line of a file; None for what is none."""
     try:
         told: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(told, dict) or set(told) != set(_FIELDS):
         return None

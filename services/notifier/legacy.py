@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -193,8 +193,8 @@ def _after(cursor: str | None) -> tuple[datetime, UUID] | None:
         return None
     at, _, legacy_id = cursor.partition("~")
     try:
-        return datetime.fromisoformat(at), UUID(legacy_id)
-    except ValueError:
+        return datetime.fromisoformat(at).astimezone(UTC), UUID(legacy_id)
+    except (ValueError, OverflowError):
         raise bad_cursor() from None
 
 

@@ -25,6 +25,8 @@ from services.notifier.reception.store_listing import Narrowed
 from services.notifier.worktime.sentences import english
 
 ANYTHING: Final = Narrowed()
+MOST_RANK: Final = 2**31 - 1
+"""A rank is kept as a 32-bit number; a larger one is of no page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,9 @@ def _queue_cursor(cursor: str | None) -> tuple[int, UUID] | None:
         return None
     score, _, item_id = cursor.partition("~")
     try:
-        return int(score), UUID(item_id)
+        found = int(score), UUID(item_id)
     except ValueError:
         raise bad_cursor() from None
+    if abs(found[0]) > MOST_RANK:
+        raise bad_cursor()
+    return found

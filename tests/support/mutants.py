@@ -93,7 +93,9 @@ def _removed(chance: random.Random, subject: str, event: Any) -> tuple[str, byte
 def _unknown(chance: random.Random, subject: str, event: Any) -> tuple[str, bytes]:
     holders = [event, *(holder[key] for holder, key in _places(event))]
     holder = chance.choice([one for one in holders if isinstance(one, dict)])
-    holder[chance.choice(["tomorrow", "", "\x00", "__proto__", "x" * 5_000])] = chance.choice(STRANGE)
+    holder[chance.choice(["tomorrow", "", "\x00", "__proto__", "x" * 5_000])] = chance.choice(
+        STRANGE
+    )
     return subject, wire(event)
 
 
@@ -101,7 +103,7 @@ def _literal(chance: random.Random, subject: str, event: Any) -> tuple[str, byte
     """A value no JSON writer makes, put where a good one stood."""
     holder, key = chance.choice(list(_places(event)))
     holder[key] = "\ue000"
-    return subject, wire(event).replace("\"\ue000\"".encode(), chance.choice(LITERALS), 1)
+    return subject, wire(event).replace('"\ue000"'.encode(), chance.choice(LITERALS), 1)
 
 
 def _twice(chance: random.Random, subject: str, event: Any) -> tuple[str, bytes]:
@@ -126,7 +128,7 @@ def _truncated(chance: random.Random, subject: str, event: Any) -> tuple[str, by
 def _spliced(chance: random.Random, subject: str, event: Any) -> tuple[str, bytes]:
     """The head of one event with the tail of another, or behind it."""
     body, other = wire(event), chance.choice(list(samples().values()))[1].encode()
-    if chance.random() < 0.3:  # noqa: PLR2004
+    if chance.random() < 0.3:
         return subject, body + other
     return subject, body[: chance.randrange(len(body))] + other[chance.randrange(len(other)) :]
 

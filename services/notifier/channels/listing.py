@@ -80,7 +80,7 @@ def read(text: str) -> ChannelsFile:
     """The file's rows, each checked by itself. Raises ChannelsFileError."""
     try:
         file = ChannelsFile.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         place = re.search(r"line (\d+)", str(error))
         line = place[1] if place else "?"
         raise ChannelsFileError(

@@ -42,7 +42,7 @@ class Period:
         """A week as ISO 8601 counts it, Monday to Sunday: `2026-W47`. Raises DomainError 422."""
         found = _WEEK.fullmatch(text)
         try:
-            if found is None:
+            if found is None or int(found[1]) not in YEARS:
                 raise _no_week()
             first = date.fromisocalendar(int(found[1]), int(found[2]), 1)
         except ValueError:

@@ -49,7 +49,7 @@ class TomlReader:
             return []
         try:
             document = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             at = _AT.search(str(error))
             place = f"第 {at[2]} 列附近写法有误" if at else "文件不完整"
             what = f"{place}，请检查引号、等号和括号 / not TOML: check quotes, = and brackets"

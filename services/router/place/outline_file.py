@@ -68,7 +68,7 @@ def _outline(
         field = ".".join(str(part) for part in error.errors()[0]["loc"])
         remedy = "应有 code（区划代码）、datum（wgs84、gcj02、cgcs2000）和 geometry / code, datum or geometry is wrong"
         return BadOutline(line, f"features[{number}].{field}", remedy)
-    except (ValueError, shapely.errors.GEOSException):
+    except (ValueError, TypeError, shapely.errors.GEOSException):
         return BadOutline(line, code, "应是 Polygon 或 MultiPolygon / is no polygon")
     if not shapely.is_valid(shape):
         why = shapely.is_valid_reason(shape)
