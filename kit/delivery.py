@@ -41,6 +41,9 @@ SUSPECT_DELIVERIES: Final = 3
 GAP_DELAY_S: Final = 0.1
 GAP_TRIES: Final = 10
 """The wait for an earlier message doubles up to 51 s."""
+HOPELESS: Final = (asyncpg.DataError, ValueError, OverflowError)
+"""A value that no rule and no column can take (an id that is none, NUL in a text, a number without
+end) is the same at the next try: such a message is buried at the first."""
 LOST_DELAY_S: Final = 2.0
 DATABASE_POLL_S: Final = 0.5
 
@@ -148,6 +151,8 @@ class Delivery:
                     await self._forget_attempts(one)
         except DomainError as error:
             await self._bury(one.message, str(one.event_id), error.slug, error.en, attempts)
+        except HOPELESS as error:
+            await self._bury(one.message, str(one.event_id), "unusable", describe(error), attempts)
         except Exception as error:
             log.exception("handler_failed", consumer=self.spec.name, event_id=str(one.event_id))
             await self._retry(one, attempts if record_first else None, error)

@@ -86,6 +86,7 @@ _TIMES: Final = (
     "0001-01-01T00:00:00Z",
 )
 _RING: Final = "[[[117,36],[117.1,36],[117.1,36.1],[117,36]]]"
+_DEEP: Final = "[" * 900 + "]" * 900
 _AREAS: Final = (
     f'{{"features":[{{"properties":{{"code":"370105"}},"geometry":{{"type":"Polygon","coordinates":{_RING}}}}}]}}',
     '{"features":[{"properties":{"code":"370105"},"geometry":{"type":"Polygon","coordinates":'

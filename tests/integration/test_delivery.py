@@ -40,6 +40,14 @@ def message(text: str = "路灯坏了") -> tuple[str, bytes, str]:
     return event.subject, event.body, str(event.event_id)
 
 
+UNUSABLE = {
+    "too large": "select 10000000000::bigint::int",
+    "no text": "select convert_from('\\xff', 'UTF8')",
+    "no id": "select 'x'::uuid",
+}
+"""What PostgreSQL says to values that fit nowhere, by what makes it say so."""
+
+
 class Recorder:
     """A handler that writes what it sees and fails where told."""
 
@@ -49,7 +57,7 @@ class Recorder:
         self.batches: list[int] = []
         self.waits: dict[str, int] = {}
 
-    async def __call__(self, _: Conn, received: Sequence[Received]) -> Effects:
+    async def __call__(self, conn: Conn, received: Sequence[Received]) -> Effects:
         self.batches.append(len(received))
         effects = Effects()
         for one in received:
@@ -59,7 +67,9 @@ class Recorder:
                 self.waits[text] -= 1
                 effects.waiting.append(one)
             elif text == "poison":
-                raise ValueError(text)
+                raise LookupError(text)
+            elif text in UNUSABLE:
+                await conn.execute(UNUSABLE[text])
             elif text == "twice" and len(self.tries[text]) < 3:
                 raise RuntimeError(text)
             else:
@@ -205,6 +215,21 @@ async def test_exhausted_attempts_end_in_the_dead_letters(
         await until(buried)
         assert recorder.applied == ["fine"]
         assert await waiting_in_broker(broker) == 0
+
+
+async def test_what_fits_into_no_column_is_buried_at_the_first_try(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    await publish(broker, *(message(text) for text in UNUSABLE), message("fine"))
+    async with consuming(router_pool, broker, recorder):
+
+        async def settled() -> bool:
+            return await waiting_in_broker(broker) == 0 and recorder.applied == ["fine"]
+
+        await until(settled)
+        assert await dead(router_pool) == ["unusable"] * len(UNUSABLE)
+        assert all(len(recorder.tries[text]) <= 2 for text in UNUSABLE)
 
 
 async def test_a_message_that_came_too_early_waits_and_is_applied_later(
