@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos lab simulate \
+.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos lab simulate fuzz \
 	contracts bench requirements clean
 
 help: ## show this list
@@ -77,6 +77,10 @@ chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAIN
 
 lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
 	$(PYTEST) -m chaos tests/chaos
+
+fuzz: install-dev ## parsers and events with input nobody thought of; CASES= for each parser, SEED=n
+	CHUISHAO_FUZZ_EVENTS=100000 CHUISHAO_FUZZ_CASES=$(or $(CASES),2000) \
+		$(if $(SEED),CHUISHAO_FUZZ_SEED=$(SEED)) $(PYTEST) -m "fuzz or not fuzz" --timeout 3600 tests/fuzz
 
 contracts: install-dev ## write schemas, AsyncAPI document and docs/contracts.md from the code
 	$(BIN)/python -m contracts.export
