@@ -82,6 +82,9 @@ async def _refusal(
     try:
         if secured:
             await _shake_hands(server, secured["tls"])
+    except (OSError, TimeoutError) as error:
+        return error
+    try:
         await client.connect(
             server,
             nkeys_seed_str=seed,

@@ -78,7 +78,10 @@ class Service:
     @property
     def environment(self) -> dict[str, str]:
         """Its variables as a container sees them."""
-        return {name: str(value) for name, value in self.raw.get("environment", {}).items()}
+        return {
+            name: "" if value is None else str(value)
+            for name, value in self.raw.get("environment", {}).items()
+        }
 
     @property
     def mounts(self) -> tuple[Mount, ...]:

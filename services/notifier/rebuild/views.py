@@ -98,6 +98,7 @@ KEPT: Final[Mapping[str, str]] = {
     "audit_pending": _CHAIN,
     "audit_link": _CHAIN,
     "audit_anchor": _CHAIN,
+    "reconciled": "与消息流核对到哪里 / how far outbox and streams were compared",
     "reception_session": _BY_HAND,
     "reception_hearing": _BY_HAND,
     "reception_decision": _BY_HAND,
