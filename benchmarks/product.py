@@ -45,6 +45,14 @@ class Stage:
     complete: bool = False
 
 
+ONE_FOR_ALL: Final = {
+    "CHUISHAO_PERSON_PER_S": "100000",
+    "CHUISHAO_PERSON_AT_ONCE": "1000000",
+    "CHUISHAO_CALLER_PER_HOUR": "10000000",
+}
+"""One operator and some thousand phones stand for a city's."""
+
+
 class Product:
     """A running product in a folder that goes with it."""
 
@@ -62,6 +70,7 @@ class Product:
         command = [sys.executable, "-m", "chuishao", "up", "--no-sample", "--port-base", "22700"]
         self._process = subprocess.Popen(  # noqa: ASYNC220 - lives as long as the benchmark
             [*command, "--data-dir", str(self._folder), *self._flags],
+            env={**os.environ, **ONE_FOR_ALL},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

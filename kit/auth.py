@@ -19,6 +19,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
 from kit.errors import DomainError, Kind
+from kit.limits.rates import Rates
 from kit.oidc.keyset import KeySet
 from kit.oidc.provider import Provider
 
@@ -164,13 +165,16 @@ def bad_token() -> DomainError:
 
 
 async def principal_of(request: Request) -> Principal:
-    """Verify the bearer token of a request. Raises DomainError (401, 503)."""
+    """Verify the bearer token of a request. Raises DomainError (401, 429, 503)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise bad_token()
     verifier: TokenVerifier = request.app.state.verifier
     principal = await verifier.verify(token)
     request.state.principal = principal
+    rates: Rates | None = request.app.state.rates
+    if rates is not None:
+        rates.take(principal.sub, system=principal.has(*MACHINE_ROLES))
     return principal
 
 

@@ -32,6 +32,9 @@ log = get(__name__)
 
 PING_INTERVAL_S: Final = 10
 COMMANDS_AT_ONCE: Final = 8
+PENDING_MOST: Final = 4_096
+PENDING_SIZE: Final = 16 * 1024 * 1024
+"""Bytes of messages of core NATS that wait in one process; nats-py would keep 128 MiB and half a million."""
 RECONNECT_WAIT_S: Final = 0.5
 PACES: Final = {spec.name: spec.pace_s for spec in CONSUMERS}
 
@@ -164,6 +167,8 @@ def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str) -> None:
         "cmd.*.*",
         queue=queue,
         max_workers=COMMANDS_AT_ONCE,
+        pending_msgs_limit=PENDING_MOST,
+        pending_bytes_limit=PENDING_SIZE,
         decoder=_raw_one,
         ack_policy=AckPolicy.MANUAL,
         title="commands",
@@ -180,4 +185,9 @@ async def follow(
 ) -> None:
     """Listen live, without memory: what passes while nobody listens is not seen (console's page)."""
     for name in subjects:
-        await client.subscribe(name, cb=handler)
+        await client.subscribe(
+            name,
+            cb=handler,
+            pending_msgs_limit=PENDING_MOST,
+            pending_bytes_limit=PENDING_SIZE,
+        )

@@ -7,6 +7,7 @@ both ways call the same function under the same guard.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -23,13 +24,13 @@ from kit.db import LOST
 from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.http import PUBLIC, language, problem
 from kit.ids import new_id
+from kit.limits.bounds import BODY_LIMIT, ENDS, Patience, check_head, check_length, too_slow
 from kit.logging import get
 from kit.looks import Looks
 from kit.pulse import Pulse
 
 log = get(__name__)
 
-BODY_LIMIT: Final = 256 * 1024
 STREAMED: Final = frozenset({"/v1/attachments", "/v1/complaints/batch"})
 """Paths that read their body piece by piece and bound each piece themselves."""
 
@@ -59,23 +60,49 @@ def serve_directly(
 class Exchange:
     """One request and its answer, watched from outside."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, looks: Looks) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, edge: Edge) -> None:
         self.scope = scope
+        self._patience = edge.patience
         self._receive = receive
         self._send = send
         self.request_id = str(new_id())
         self.status = 500
         self.started = False
         self._size = 0
-        self._looks = looks
+        self._looks = edge.looks
+        self._read_whole = scope["path"] not in STREAMED
+        self._has_come = False
+        self._until_s: float | None = None
 
     async def receive(self) -> Message:
-        """The next piece of the body; refuses what is over the limit."""
-        message = await self._receive()
+        """The next piece of the body, or word that the client has left.
+
+        Raises DomainError 413 for what is over the limit, 408 for what does not come.
+        """
+        message = await (self._receive() if self._has_come else self._next_piece())
+        self._has_come = not message.get("more_body", False)
         self._size += len(message.get("body", b""))
-        if self._size > BODY_LIMIT and self.scope["path"] not in STREAMED:
+        if self._size > BODY_LIMIT and self._read_whole:
             raise too_large(BODY_LIMIT)
         return message
+
+    async def _next_piece(self) -> Message:
+        now_s = asyncio.get_running_loop().time()
+        if self._until_s is None and self._read_whole:
+            self._until_s = now_s + self._patience.body_s
+        until_s = now_s + self._patience.piece_s if self._until_s is None else self._until_s
+        try:
+            async with asyncio.timeout_at(until_s):
+                return await self._receive()
+        except TimeoutError:
+            raise too_slow() from None
+
+    def check(self) -> None:
+        """Refuse by the head alone what would be refused later. Raises DomainError 413, 414 or 431."""
+        headers = self.scope["headers"]
+        check_head(self.scope.get("raw_path", b""), self.scope["query_string"], headers)
+        if self._read_whole:
+            check_length(headers)
 
     async def send(self, message: Message) -> None:
         """Pass an answer on and note its status."""
@@ -84,6 +111,8 @@ class Exchange:
             if self.status == Kind.NOT_FOUND:
                 await self._note_look()
             message["headers"].append((b"x-request-id", self.request_id.encode()))
+            if self.status in ENDS:
+                message["headers"].append((b"connection", b"close"))
         await self._send(message)
 
     async def _note_look(self) -> None:
@@ -106,21 +135,24 @@ class Exchange:
 class Edge:
     """The outermost ASGI application of a service."""
 
-    def __init__(self, app: FastAPI, pulse: Pulse | None = None) -> None:
+    def __init__(
+        self, app: FastAPI, pulse: Pulse | None = None, patience: Patience | None = None
+    ) -> None:
         """With `pulse` nobody waits for a database that does not answer."""
-        self._app = app
+        self.inner = app
         self._pulse = pulse
+        self.patience = patience or Patience()
         self._service: str = app.state.service
-        self._looks: Looks = app.state.looks
+        self.looks: Looks = app.state.looks
         self._direct: dict[tuple[str, str], tuple[RoleGuard, Endpoint]] = app.state.direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; whatever fails inside, the client gets a problem document."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.inner(scope, receive, send)
             return
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, send, self._looks)
+        exchange = Exchange(scope, receive, send, self)
         try:
             await self._serve_in_time(exchange)
         except ClientDisconnect:
@@ -138,6 +170,7 @@ class Edge:
 
     async def _serve_in_time(self, exchange: Exchange) -> None:
         pulse = self._pulse
+        exchange.check()
         if pulse is None or exchange.scope["path"] in UNGUARDED:
             await self._serve(exchange)
             return
@@ -150,10 +183,10 @@ class Edge:
         scope = exchange.scope
         direct = self._direct.get((scope["method"], scope["path"]))
         if direct is None:
-            await self._app(scope, exchange.receive, exchange.send)
+            await self.inner(scope, exchange.receive, exchange.send)
             return
         guard, endpoint = direct
-        scope["app"] = self._app
+        scope["app"] = self.inner
         request = Request(scope, exchange.receive)
         answer = await endpoint(request, await guard(request))
         await answer(scope, exchange.receive, exchange.send)

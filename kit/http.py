@@ -25,6 +25,7 @@ from kit.chain.routes import add_audit
 from kit.db import LOST, Pool, reading
 from kit.errors import DomainError, Kind, internal, unavailable
 from kit.ids import new_id
+from kit.limits.rates import Rates
 from kit.logging import get
 from kit.looks import Looks
 from kit.page import Lang
@@ -51,12 +52,15 @@ class Shared:
     """Name to question; ready when every one answers True."""
     details: Mapping[str, Detail] = field(default_factory=dict)
     """Name to what `/readyz` says beside: whatever it is, the service is ready."""
+    rates: Rates | None = None
+    """How often one client may ask; None: as often as it likes."""
 
 
 def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
     """An application with the common routes and error handling; add routes, then `deny_by_default`."""
     app = FastAPI(title=title, version=version, redoc_url=None)
     app.state.verifier = shared.verifier
+    app.state.rates = shared.rates
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
@@ -104,19 +108,25 @@ class Duplex(Response):
     rest of the request's body.
     """
 
-    def __init__(self, lines: AsyncIterator[bytes], *, media_type: str) -> None:
+    def __init__(
+        self, lines: AsyncIterator[bytes], *, media_type: str, done: Callable[[], None]
+    ) -> None:
+        """`done` is called when it is over, however it ends."""
         super().__init__(media_type=media_type)
         del self.headers["content-length"]
         self._lines = lines
+        self._done = done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         """Send the head, then each line as it comes."""
-        await send(
-            {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
-        )
-        async for line in self._lines:
-            await send({"type": "http.response.body", "body": line, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        begin = {"status": self.status_code, "headers": self.raw_headers}
+        try:
+            await send({"type": "http.response.start"} | begin)
+            async for line in self._lines:
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._done()
 
 
 async def read_body(request: Request, model: type[BaseModel]) -> Any:

@@ -25,6 +25,8 @@ from kit.db import Pool
 from kit.delivery import Delivery
 from kit.durables import refuse_wrong_durables
 from kit.edge import Edge
+from kit.limits.bounds import Patience
+from kit.limits.connections import Door, most_connections
 from kit.logging import get
 from kit.pulse import Pulse
 from kit.relay import Relay
@@ -37,6 +39,7 @@ DRAIN_S: Final = 12
 CANCELS: Final = 10
 CANCEL_S: Final = 0.5
 CLOSE_S: Final = 5.0
+CONNECTIONS: Final = 4_096
 
 
 @dataclass(slots=True)
@@ -46,6 +49,9 @@ class Parts:
     app: FastAPI
     host: str
     port: int
+    connections: int = CONNECTIONS
+    """Of clients, at most."""
+    patience: Patience = field(default_factory=Patience)
     broker: NatsBroker | None = None
     relay: Relay | None = None
     client: Client | None = None
@@ -69,7 +75,7 @@ async def serve(parts: Parts) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    server = _server(parts)
+    server = server_of(parts)
     tasks = {asyncio.create_task(_http(server), name="http")}
     if parts.relay:
         tasks.add(asyncio.create_task(parts.relay.run(), name="relay"))
@@ -105,12 +111,13 @@ def _watchdog(parts: Parts) -> Watchdog:
     )
 
 
-def _server(parts: Parts) -> uvicorn.Server:
+def server_of(parts: Parts) -> uvicorn.Server:
+    """The HTTP server of a process, not yet started."""
     config = uvicorn.Config(
-        Edge(parts.app, parts.pulse),
+        Edge(parts.app, parts.pulse, parts.patience),
         host=parts.host,
         port=parts.port,
-        http="httptools",
+        http=Door(most_connections(parts.connections), parts.patience).protocol,
         ws="none",
         lifespan="off",
         access_log=False,

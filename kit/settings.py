@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import Literal, Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.auth import PEOPLE, TokenVerifier
+from kit.limits.allowance import Allowance
+from kit.limits.rates import Rates
 from kit.oidc.provider import Provider
 from kit.oidc.trust import Trust, roles_from
 
@@ -36,6 +38,15 @@ class ServiceSettings(BaseSettings):
     """nkey seed of the user that may publish this service's own subjects, and nothing else."""
     http_host: str = "127.0.0.1"
     http_port: int
+    http_connections: int = Field(default=4_096, ge=16)
+    """Connections of clients that one process keeps; who has rested for longest makes room."""
+    person_per_s: float = Field(default=50.0, gt=0)
+    """Requests a second one person is granted by one process, in the long run; this product's own choice."""
+    person_at_once: int = Field(default=1_000, ge=1)
+    """And after a rest."""
+    system_per_s: float = Field(default=200.0, gt=0)
+    """The same for another service, or a partner's system."""
+    system_at_once: int = Field(default=2_000, ge=1)
     token_public_key: SecretStr
     """Ed25519 public key (PEM) that signs sign-in tokens."""
     oidc_issuer: str = ""
@@ -87,6 +98,13 @@ class ServiceSettings(BaseSettings):
             roles_claim=self.oidc_roles_claim,
             roles=roles_from(self.oidc_roles),
             leeway_s=self.oidc_leeway_s,
+        )
+
+    def rates(self) -> Rates:
+        """How often one client may ask."""
+        return Rates(
+            people=Allowance(self.person_per_s, self.person_at_once),
+            systems=Allowance(self.system_per_s, self.system_at_once),
         )
 
     def verifier(self) -> TokenVerifier:

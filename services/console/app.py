@@ -51,12 +51,13 @@ async def main() -> None:
         "database": partial(database_answers, pool),
         "broker": broker_connected,
     }
-    app = make_app(Shared(SERVICE, pool, verifier, checks), feed=feed)
+    app = make_app(Shared(SERVICE, pool, verifier, checks, rates=settings.rates()), feed=feed)
     await serve(
         Parts(
             app,
             settings.http_host,
             settings.http_port,
+            connections=settings.http_connections,
             client=client,
             loops=(
                 verifier.follow,

@@ -37,6 +37,7 @@ from services.intake.complaint import (
     check_point,
     check_settled,
 )
+from services.intake.crowding import Batches, Callers
 from services.intake.directory import Holder
 from services.intake.duplicate import ANSWER, Question
 from services.intake.filed import Filed
@@ -61,6 +62,7 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     shared: Shared,
     *,
     registrar: Registrar,
+    callers: Callers,
     holder: Holder,
     searcher: Searcher,
     call_desk: CallDesk,
@@ -76,7 +78,7 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
 ) -> FastAPI:
     """The application with all of intake's routes."""
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
-    _filing(app, registrar, holder)
+    _filing(app, registrar, holder, callers)
     _duplicates(app, searcher, holder)
     _reading(app, shared.pool)
     add_keeping(app, reveals, eraser)
@@ -142,11 +144,15 @@ def _in_address(model: type[Strict]) -> list[dict[str, Any]]:
     ]
 
 
-def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
+def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers) -> None:
+    batches = Batches()
+
     async def take(request: Request, who: Principal) -> Response:
         key = idempotency_key(request)
         filing: Filing = await read_body(request, Filing)
-        filed = await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
+        checked = draft(filing, sub=who.sub, key=key, holder=holder)
+        callers.check(checked)
+        filed = await registrar.file(checked)
         return reply(answer(filed, who), 201 if filed.fresh else 200)
 
     @app.post("/v1/complaints", status_code=201, tags=["complaints"], openapi_extra=_schema(Filing))
@@ -165,7 +171,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder) -> None:
 
         prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
         lines = batch.results(request.stream(), one, partial(answer, who=who), prefix=prefix)
-        return Duplex(lines, media_type="application/x-ndjson")
+        return Duplex(lines, media_type="application/x-ndjson", done=batches.enter(who.sub))
 
 
 def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:

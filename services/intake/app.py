@@ -26,6 +26,7 @@ from services.intake.advising import Adviser, adviser_client
 from services.intake.api import make_app
 from services.intake.callback import Policy
 from services.intake.calling import CallDesk
+from services.intake.crowding import Callers
 from services.intake.directory import PARTS, Codes, Holder
 from services.intake.keeping import rotating
 from services.intake.keeping.erasing import Eraser, retention_keeper
@@ -63,6 +64,7 @@ async def main() -> None:
     plumbing.project(INTAKE_DIRECTORY, consumers.on_directory_published(directory))
     checks = {"database": plumbing.database_answers, "directory": directory.known}
     registrar = Registrar(plumbing.pool, plumbing.relay, vault)
+    callers = Callers(vault, settings.caller_per_hour)
     archive = Archive(vault_pool, vault)
     matters = Matters(plumbing.pool, plumbing.relay, archive, holder)
     policy = Policy(settings.callback_tries, timedelta(hours=settings.callback_gap_h))
@@ -72,8 +74,9 @@ async def main() -> None:
     shelf = Shelf(plumbing.pool, open_storage(settings, SERVICE))
     eraser = Eraser(plumbing.pool, shelf, terms(settings.retention))
     app = make_app(
-        Shared(SERVICE, plumbing.pool, plumbing.verifier, checks),
+        Shared(SERVICE, plumbing.pool, plumbing.verifier, checks, rates=settings.rates()),
         registrar=registrar,
+        callers=callers,
         holder=holder,
         searcher=Searcher(plumbing.pool, vault),
         call_desk=CallDesk(matters, policy),
@@ -83,7 +86,9 @@ async def main() -> None:
         eraser=eraser,
         adviser=Adviser(router),
         address_header=settings.client_address_header,
-        partners=PartnerDesk(plumbing.pool, holder, registrar, later_words, Promises(router)),
+        partners=PartnerDesk(
+            plumbing.pool, holder, registrar, callers, later_words, Promises(router)
+        ),
         partner_door=Door(
             Keyring.parse(settings.open311_keys.get_secret_value()),
             settings.open311_jurisdiction,
@@ -96,6 +101,7 @@ async def main() -> None:
             app,
             settings.http_host,
             settings.http_port,
+            connections=settings.http_connections,
             broker=plumbing.broker,
             relay=plumbing.relay,
             client=plumbing.client,

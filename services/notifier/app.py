@@ -64,7 +64,7 @@ async def main() -> None:
     await serve(
         Parts(
             make_app(
-                Shared(SERVICE, pool, plumbing.verifier, checks, details),
+                Shared(SERVICE, pool, plumbing.verifier, checks, details, rates=settings.rates()),
                 people=people,
                 holder=holder,
                 relay=relay,
@@ -73,6 +73,7 @@ async def main() -> None:
             ),
             settings.http_host,
             settings.http_port,
+            connections=settings.http_connections,
             broker=plumbing.broker,
             relay=relay,
             client=plumbing.client,

@@ -59,7 +59,7 @@ async def main() -> None:
         "directory": in_use.known,
     }
     patience = _patience(settings)
-    shared = Shared(SERVICE, pool, plumbing.verifier, checks)
+    shared = Shared(SERVICE, pool, plumbing.verifier, checks, rates=settings.rates())
     shelf = Shelf(pool, open_storage(settings, SERVICE))
     app = make_app(
         shared,
@@ -76,6 +76,7 @@ async def main() -> None:
             app,
             settings.http_host,
             settings.http_port,
+            connections=settings.http_connections,
             broker=plumbing.broker,
             relay=relay,
             client=plumbing.client,

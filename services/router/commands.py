@@ -13,6 +13,7 @@ from kit import strict_json
 from kit.db import LOST
 from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.ids import new_id
+from kit.limits.allowance import Allowance, Allowances
 from kit.logging import get
 from kit.looks import Looks
 from services.router.acting import Office
@@ -22,22 +23,8 @@ log = get(__name__)
 
 BODY_LIMIT: Final = 64 * 1024
 PER_S: Final = 50.0
-BURST: Final = 200.0
-
-
-class Allowance:
-    """So many commands a second for each unit, so that one that floods does not silence the others."""
-
-    def __init__(self) -> None:
-        self._left: dict[str, tuple[float, float]] = {}
-
-    def take(self, unit: str) -> bool:
-        """True while the unit is within its allowance."""
-        now = time.monotonic()
-        left, at = self._left.get(unit, (BURST, now))
-        left = min(BURST, left + (now - at) * PER_S)
-        self._left[unit] = (max(0.0, left - 1.0), now)
-        return left >= 1.0
+AT_ONCE: Final = 200.0
+"""Commands of one unit, so that one that floods does not silence the others."""
 
 
 def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], Awaitable[bytes]]:
@@ -45,11 +32,11 @@ def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], 
 
     What a unit asked for and may not know of is noted, as over HTTP (kit/looks.py).
     """
-    allowance, looks = Allowance(), Looks(office.pool)
+    units, looks = Allowances(Allowance(PER_S, AT_ONCE)), Looks(office.pool)
 
     async def answer(message: Msg) -> bytes:
         _, action, unit = message.subject.split(".")
-        if not allowance.take(unit):
+        if units.take(unit, time.monotonic()):
             return _problem(_too_many())
         said: Any = None
         try:

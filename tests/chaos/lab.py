@@ -29,6 +29,7 @@ from tests.chaos.orders import Orders
 from tests.chaos.server import MARK, Server, end_leftovers
 from tests.chaos.specs import REPLICAS, ROOT
 from tests.chaos.storage import ServerFiles, with_settings
+from tests.support.world import GENEROUS
 
 SERVICES: Final = ("intake", "router", "notifier", "console")
 SERVERS: Final = ("nats", "postgres")
@@ -199,6 +200,7 @@ class Lab:
         """What the product's processes inherit: nothing of our own settings, and the tree they run."""
         mine = {name: text for name, text in os.environ.items() if not name.startswith("CHUISHAO_")}
         return mine | {
+            **GENEROUS,
             "PYTHONPATH": str(self.tree),
             "CHUISHAO_LOG_LEVEL": "INFO",
             "CHUISHAO_STREAM_REPLICAS": str(len(self.nodes)),

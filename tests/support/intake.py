@@ -33,12 +33,14 @@ from kit.delivery import Received
 from kit.edge import Edge
 from kit.http import Shared
 from kit.ids import new_id
+from kit.limits.rates import Rates
 from kit.relay import Relay
 from services.intake.actions import Archive, project_tickets
 from services.intake.advising import Adviser
 from services.intake.api import make_app
 from services.intake.callback import Policy
 from services.intake.calling import CallDesk
+from services.intake.crowding import Callers
 from services.intake.directory import PARTS, Codes, Holder
 from services.intake.keeping.erasing import Eraser
 from services.intake.keeping.retention import terms
@@ -183,12 +185,14 @@ def signed_in(role: str, person: str | None = None) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def desk(
+async def desk(  # noqa: PLR0913 - what a test may set
     database: Database,
     storage: Storage | None = None,
     *,
     router_transport: httpx.AsyncBaseTransport | None = None,
     partners: Door | None = None,
+    rates: Rates | None = None,
+    caller_per_hour: int = 1_000,
 ) -> AsyncIterator[Desk]:
     """Intake as `services/intake/app.py` puts it together, with the small district loaded.
 
@@ -200,15 +204,16 @@ async def desk(
     tables = small.tables()
     rows = {part: [row.model_dump(mode="json") for row in tables[part]] for part in PARTS}
     holder.use(Codes.of(1, rows))
-    relay = Relay(pool, Client(), service="intake")
+    relay, callers = Relay(pool, Client(), service="intake"), Callers(vault, caller_per_hour)
     registrar, archive = Registrar(pool, relay, vault), Archive(vault_pool, vault)
     matters = Matters(pool, relay, archive, holder)
     router = httpx.AsyncClient(base_url="http://router", transport=router_transport or _Away())
     later_words = LaterWords(matters, registrar)
     shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
     app = make_app(
-        Shared("intake", pool, TokenVerifier(_PUBLIC), {}),
+        Shared("intake", pool, TokenVerifier(_PUBLIC), {}, rates=rates),
         registrar=registrar,
+        callers=callers,
         holder=holder,
         searcher=Searcher(pool, vault),
         call_desk=CallDesk(matters, Policy()),
@@ -219,7 +224,7 @@ async def desk(
         adviser=Adviser(router),
         address_header="X-Real-IP",
         shelf=shelf,
-        partners=PartnerDesk(pool, holder, registrar, later_words, Promises(router)),
+        partners=PartnerDesk(pool, holder, registrar, callers, later_words, Promises(router)),
         partner_door=partners or Door(),
     )
     edge = Edge(app)

@@ -188,6 +188,7 @@ def asking(authorization: str | None) -> Request:
     class App:
         class state:  # noqa: N801 - named as Starlette names it
             verifier = TokenVerifier(PEM)
+            rates = None
 
     return Request({"type": "http", "headers": headers, "app": App})
 

@@ -12,6 +12,7 @@ from kit.db import LOST
 from kit.errors import DomainError, Kind, unavailable
 from kit.http import language
 from kit.idempotency import optional_key
+from kit.limits.rates import Rates
 from services.intake.open311.desk import Asker, PartnerDesk
 from services.intake.open311.document import Document, Format, failure, status_of
 from services.intake.open311.partner import Keyring, Partner, Right
@@ -45,12 +46,19 @@ class Door:
     """Whether requests may be read without a key."""
 
     def asker(self, request: Request, key: str | None, right: Right | None = None) -> Asker:
-        """Who asks. Raises DomainError 403 for a key nobody has, or without the right."""
+        """Who asks. Raises DomainError 403 for a key nobody has, or without the right; 429."""
         if right is not None:
             partner: Partner | None = self.keys.demand(key, right)
         else:
             partner = self.keys.find(key) if self.public else self.keys.known(key)
+        _count(request, partner)
         return Asker(partner, language(request))
+
+    def known(self, request: Request, key: str | None) -> Partner:
+        """The partner who asks. Raises DomainError 403, 429."""
+        partner = self.keys.known(key)
+        _count(request, partner)
+        return partner
 
     def check(self, given: object) -> None:
         """Raises DomainError 404 for another city's `jurisdiction_id`."""
@@ -62,6 +70,13 @@ class Door:
                 zh=f"jurisdiction_id: 这里只受理 {self.jurisdiction}。",
                 en=f"jurisdiction_id: only {self.jurisdiction} is served here.",
             )
+
+
+def _count(request: Request, partner: Partner | None) -> None:
+    """Everybody without a key shares one allowance: an address behind a proxy tells nobody apart."""
+    rates: Rates | None = request.app.state.rates
+    if rates is not None:
+        rates.take(partner.sub if partner else "open311", system=True)
 
 
 def add_open311(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
@@ -166,7 +181,7 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
         async def ask() -> Document:
             given = request.query_params
             door.check(given.get("jurisdiction_id"))
-            partner = door.keys.known(given.get("api_key"))
+            partner = door.known(request, given.get("api_key"))
             return await desk.updates(Asker(partner, language(request)), given)
 
         return await _answer(request, form, ask)

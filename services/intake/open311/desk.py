@@ -17,6 +17,7 @@ from kit.ids import new_id
 from kit.page import Lang
 from kit.validation import wrong_field
 from services.intake.complaint import Requester, check_point
+from services.intake.crowding import Callers
 from services.intake.directory import Category, Codes, Holder
 from services.intake.filing import Draft, body_hash
 from services.intake.later import Reopening, Supplement
@@ -68,6 +69,7 @@ class PartnerDesk:
     pool: Pool
     holder: Holder
     registrar: Registrar
+    callers: Callers
     later_words: LaterWords
     promises: Promises
 
@@ -84,7 +86,7 @@ class PartnerDesk:
     ) -> Document:
         """File a request; the same key or, without one, the same body gets the same number.
 
-        Raises DomainError 400, 404 for an unknown service, 422, 503.
+        Raises DomainError 400, 404 for an unknown service, 422, 429, 503.
         """
         sent: Submission = read(Submission, fields)
         codes = self.holder.codes
@@ -93,6 +95,7 @@ class PartnerDesk:
         _check_place(codes, sent)
         known = f"key {key}" if key else await self._key(partner, digest(fields))
         draft = Draft(filing, partner.sub, known, body_hash(filing), None, codes.names)
+        self.callers.check(draft)
         filed = await self.registrar.file(draft)
         said = SENTENCES[TicketStatus.RECEIVED]
         notice = [said.next_en if lang == "en" else said.next_zh, *notes(fields, lang)]
