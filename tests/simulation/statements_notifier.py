@@ -10,7 +10,7 @@ from uuid import UUID
 import orjson
 
 from services.notifier.clocks import store as s
-from services.notifier.clocks import store_issues
+from services.notifier.clocks import store_about, store_issues
 from services.notifier.ladder import store_ending, store_ladder, store_repeats
 from services.notifier.notices import store_occasions
 from services.notifier.rates import store_facts
@@ -268,3 +268,26 @@ def _unclear(store: Store, *columns: Any) -> list[Row]:
     for row in found:
         _put_rung(store, row)
     return found
+
+
+@answers(store_about.SQL_NOTE)
+def _note_about(store: Store, ids: list[UUID], accused: list[str]) -> None:
+    for key in zip(ids, accused, strict=True):
+        if key not in store["ticket_about"]:
+            row = Row(ticket_id=key[0], accused=key[1])
+            store.keep("ticket_about", key[0], key, row)
+
+
+@answers(store_about.SQL_MERGED)
+def _merged_about(store: Store, ids: list[UUID], numbers: list[str]) -> None:
+    for one, number in zip(ids, numbers, strict=True):
+        lead = next((v for v in store["ticket_view"].values() if v["number"] == number), None)
+        if lead is None:
+            continue
+        for row in store.of("ticket_about", one):
+            _note_about(store, [lead["ticket_id"]], [row["accused"]])
+
+
+@answers(store_about.SQL_OF)
+def _about(store: Store, ids: list[UUID]) -> list[Row]:
+    return [row for one in ids for row in store.of("ticket_about", one)]
