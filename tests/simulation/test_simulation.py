@@ -92,9 +92,6 @@ def test_the_story_of_a_failure_is_made_short() -> None:
     assert "seed 1" in told(verdict)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="open: a clock begun in a batch is not hurried in it (ADR 0044)"
-)
 def test_two_events_of_a_ticket_in_one_batch_do_what_they_do_one_by_one() -> None:
     assert _due_times(together=True) == _due_times(together=False)
 

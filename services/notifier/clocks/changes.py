@@ -122,7 +122,7 @@ class Changes:
         """What is more urgent now is due sooner, from the same start; the resident's promise stays."""
         ticket = self.ticket
         for clock in self.clocks:
-            if not clock.open or clock.kind is ClockKind.RESIDENT or clock in self.begun:
+            if not clock.open or clock.kind is ClockKind.RESIDENT:
                 continue
             basis = book.basis(clock.kind, ticket.profile, ticket.urgency, clock.unit)
             old = clock.due_at
@@ -134,7 +134,7 @@ class Changes:
     def _align(self, clocks: Sequence[Clock], at: datetime, book: Book, *, parted: bool) -> None:
         """Callers who came with another ticket wait no longer than they did before (E19)."""
         for clock in clocks:
-            if not clock.open or clock in self.begun:
+            if not clock.open:
                 continue
             old = clock.due_at
             if moving.align(clock, self.ticket.since, book, parted=parted):

@@ -150,7 +150,7 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
         if clock.round == ticket.round:
             calendar = book.calendar(clock.trace.calendar)
             own.plan(clock, book.steps[ticket.urgency], calendar, book.version)
-    for clock, old_due in timing.moved:
+    for clock, old_due in _moved_on(timing):
         own.move(clock, old_due, book.calendar(clock.trace.calendar))
     for clock, done in timing.recounted:
         if clock.round == own.round and done in moving.RECKONED:
@@ -163,6 +163,12 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     if before != (own.next_due_at, own.stopped_at, own.rungs):
         changed.append(own)
     return changed
+
+
+def _moved_on(timing: Timing) -> list[tuple[Clock, datetime]]:
+    """Moved clocks that had rungs before; those begun in this batch were planned by their last due time."""
+    new = {clock.clock_id for clock in timing.begun}
+    return [(clock, old) for clock, old in timing.moved if clock.clock_id not in new]
 
 
 def written(at: datetime) -> str:
