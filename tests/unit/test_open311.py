@@ -62,8 +62,8 @@ def test_lists_have_names_in_xml_and_none_in_json() -> None:
 def test_refusals_have_the_statuses_of_the_specification() -> None:
     made = {kind: DomainError("x", kind, zh="z", en="e") for kind in Kind}
     assert {int(kind): status_of(error) for kind, error in made.items()} == {
-        400: 400, 401: 400, 403: 403, 404: 404, 409: 400, 410: 400, 412: 400, 413: 413, 415: 400,
-        422: 400, 429: 429, 500: 500, 503: 503,
+        400: 400, 401: 400, 403: 403, 404: 404, 408: 400, 409: 400, 410: 400, 412: 400, 413: 413,
+        414: 400, 415: 400, 422: 400, 429: 429, 431: 400, 500: 500, 503: 503,
     }  # fmt: skip
     assert status_of(unavailable()) == 503
     assert failure(not_found("件", "thing"), "en").body == [
