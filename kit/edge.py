@@ -8,6 +8,7 @@ both ways call the same function under the same guard.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -55,6 +56,10 @@ def serve_directly(
     if declared != [roles]:
         raise OpenRouteError(f"{method} {path}")
     app.state.direct[method, path] = (RoleGuard(roles), endpoint)
+
+
+LINGER: Final = 16 * 1024 * 1024
+"""Bytes of a refused upload that are read and dropped: one a little over the limit comes to its end."""
 
 
 class Exchange:
@@ -111,9 +116,21 @@ class Exchange:
             if self.status == Kind.NOT_FOUND:
                 await self._note_look()
             message["headers"].append((b"x-request-id", self.request_id.encode()))
+            if self.status == Kind.TOO_LARGE and not self._read_whole:
+                await self._take_the_rest()
             if self.status in ENDS:
                 message["headers"].append((b"connection", b"close"))
         await self._send(message)
+
+    async def _take_the_rest(self) -> None:
+        """Read on for a second, within a bound: closing on unread bytes loses the refusal on its way."""
+        left = LINGER
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                while left > 0 and not self._has_come:
+                    message = await self._receive()
+                    self._has_come = not message.get("more_body", False)
+                    left -= len(message.get("body", b""))
 
     async def _note_look(self) -> None:
         """Somebody who signed in asked for what is not there, or not for them."""

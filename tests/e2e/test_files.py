@@ -66,8 +66,5 @@ async def test_ten_mebibytes_pass_and_one_byte_more_does_not(world: World) -> No
     for service, role in (("intake", "operator"), ("router", "dispatcher")):
         whole = await upload(world, speech, service=service, role=role)
         assert (whole.status_code, whole.json()["size"]) == (httpx.codes.CREATED, LIMIT)
-        try:
-            more = await upload(world, speech + b"\x7c", service=service, role=role)
-        except httpx.ReadError:
-            continue  # the connection is closed after the refusal, at times before that is read
+        more = await upload(world, speech + b"\x7c", service=service, role=role)
         assert more.status_code == httpx.codes.REQUEST_ENTITY_TOO_LARGE
