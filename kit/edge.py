@@ -58,8 +58,9 @@ def serve_directly(
     app.state.direct[method, path] = (RoleGuard(roles), endpoint)
 
 
-LINGER: Final = 16 * 1024 * 1024
-"""Bytes of a refused upload that are read and dropped: one a little over the limit comes to its end."""
+LINGER: Final = 4 * BODY_LIMIT
+LINGER_STREAMED: Final = 16 * 1024 * 1024
+"""Bytes read and dropped of a body refused, of an upload: one a little over its limit comes to its end."""
 
 
 class Exchange:
@@ -116,7 +117,7 @@ class Exchange:
             if self.status == Kind.NOT_FOUND:
                 await self._note_look()
             message["headers"].append((b"x-request-id", self.request_id.encode()))
-            if self.status == Kind.TOO_LARGE and not self._read_whole:
+            if self.status == Kind.TOO_LARGE:
                 await self._take_the_rest()
             if self.status in ENDS:
                 message["headers"].append((b"connection", b"close"))
@@ -124,7 +125,7 @@ class Exchange:
 
     async def _take_the_rest(self) -> None:
         """Read on for a second, within a bound: closing on unread bytes loses the refusal on its way."""
-        left = LINGER
+        left = LINGER if self._read_whole else LINGER_STREAMED
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 while left > 0 and not self._has_come:
