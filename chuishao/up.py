@@ -26,6 +26,7 @@ from chuishao.secrets import SUPERUSER, Secrets
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
+from kit.ending import cancel
 from kit.nats_tls import ServerTls
 
 
@@ -183,8 +184,7 @@ class _Session:
     async def end_keeper(self) -> None:
         """Nothing is put back any more."""
         if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+            await cancel({self._keeper})
 
     def _write_pids(self) -> None:
         """Renew run.json, keeping what other commands wrote into it meanwhile: new units, new keys."""

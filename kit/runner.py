@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
+from kit import ending
 from kit.db import Pool
 from kit.delivery import Delivery
 from kit.durables import refuse_wrong_durables
@@ -36,8 +37,6 @@ log = get(__name__)
 
 LOOK_S: Final = 1.0
 DRAIN_S: Final = 12
-CANCELS: Final = 10
-CANCEL_S: Final = 0.5
 CLOSE_S: Final = 5.0
 CONNECTIONS: Final = 4_096
 
@@ -150,27 +149,11 @@ async def _drain(parts: Parts, server: uvicorn.Server, tasks: set[asyncio.Task[N
     if parts.relay:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(parts.relay.stop(), DRAIN_S)
-    await _cancel(tasks)
+    await ending.cancel(tasks)
     closing = [*([parts.client.close] if parts.client else []), *parts.close]
     for close in closing:
         with contextlib.suppress(Exception):
             await asyncio.wait_for(close(), CLOSE_S)
-
-
-async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel tasks until they have ended, again where that was not heard.
-
-    A loop that meets an error while it is being cancelled, such as a connection lost under its clean-up,
-    may take it for one of those it goes on after; cancelled once it would run for ever, and the process,
-    deaf by now, would never end.
-    """
-    for _ in range(CANCELS):
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=CANCEL_S)
-        if not tasks:
-            return
-    log.error("tasks_left", tasks=[task.get_name() for task in tasks])
 
 
 async def _listen(parts: Parts) -> None:

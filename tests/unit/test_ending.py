@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from kit import runner
+from kit import ending
 
 
 async def test_a_loop_that_goes_on_after_a_cancellation_is_cancelled_again() -> None:
@@ -20,6 +20,6 @@ async def test_a_loop_that_goes_on_after_a_cancellation_is_cancelled_again() -> 
 
     task = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
-    await asyncio.wait_for(runner._cancel({task}), 10)
+    await asyncio.wait_for(ending.cancel({task}), 10)
     assert task.done()
     assert heard == 3
