@@ -13,12 +13,14 @@ from typing import Any, Final
 from contracts.topology import CONSUMERS, NOTIFIER_COMPLAINTS
 from tests.chaos import report, schedule
 from tests.chaos.faults import FAULTS
+from tests.chaos.faults.leader import KillLeader
 from tests.chaos.lab import Lab
 from tests.chaos.reset import ConsumerReset
 from tests.chaos.run import Plan, Run
 from tests.chaos.saying import conclude, say
 from tests.chaos.schedule import Step
 from tests.chaos.site import Fault
+from tests.chaos.verdict import Verdict, together
 
 STEP_S: Final = 11.0
 """About how long one fault takes, with the quiet before it: from this the rate of requests follows."""
@@ -26,6 +28,8 @@ SPARE: Final = 1.06
 """Requests beyond what has to be acknowledged, for refusals on purpose and for uneven machines."""
 AIMED_COMPLAINTS, AIMED_RATE = 240, 20.0
 AIMED_GAP_S, AIMED_HOLD_S, AIMED_QUIET_S = 3.0, 1.0, 38.0
+CLUSTER: Final = "cluster"
+LEADERS: Final = 3
 LONG_COMPLAINTS, LONG_FAULTS, LONG_S = 20_000, 60, 900.0
 
 
@@ -79,10 +83,22 @@ def planned(wanted: Wanted, faults: Mapping[str, Fault], folder: Path) -> Plan:
     return Plan(wanted.seed, complaints, steps, sorted(faults), rate, folder=folder, canaries=True)
 
 
+def beside(seed: int, folder: Path) -> Plan:
+    """What a cluster of three goes through: the server that leads a stream is killed, thrice."""
+    steps = [Step(AIMED_GAP_S, (KillLeader.kind,), AIMED_HOLD_S)] * LEADERS
+    return Plan(seed, AIMED_COMPLAINTS, steps, [KillLeader.kind], AIMED_RATE, folder=folder)
+
+
 async def run(wanted: Wanted, kept: Path) -> int:
     """Run, keep the report, print the verdict; 0 when it is green."""
     faults = able(wanted.kinds)
-    return await _against_a_lab(planned(wanted, faults, kept), faults)
+    one, verdict = await _against_a_lab(planned(wanted, faults, kept), faults)
+    if not wanted.kinds:
+        leader = KillLeader()
+        plan = beside(wanted.seed, kept / CLUSTER)
+        _, of_cluster = await _against_a_lab(plan, {leader.kind: leader}, servers=3)
+        verdict = together(verdict, of_cluster, CLUSTER)
+    return _conclude(kept, verdict, one)
 
 
 async def aimed(seed: int, kinds: Sequence[str], kept: Path) -> int:
@@ -91,7 +107,14 @@ async def aimed(seed: int, kinds: Sequence[str], kept: Path) -> int:
     plan = Plan(
         seed, AIMED_COMPLAINTS, steps, sorted(set(kinds)), AIMED_RATE, AIMED_QUIET_S, folder=kept
     )
-    return await _against_a_lab(plan, able(tuple(kinds)))
+    one, verdict = await _against_a_lab(plan, able(tuple(kinds)))
+    return _conclude(kept, verdict, one)
+
+
+def _conclude(kept: Path, verdict: Verdict, one: Run) -> int:
+    report.write(kept, verdict, one.history.lines)
+    conclude(verdict.line())
+    return 0 if verdict.green else 1
 
 
 def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -100,10 +123,13 @@ def _quiet(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         loop.default_exception_handler(context)
 
 
-async def _against_a_lab(plan: Plan, faults: Mapping[str, Fault]) -> int:
+async def _against_a_lab(
+    plan: Plan, faults: Mapping[str, Fault], *, servers: int = 1
+) -> tuple[Run, Verdict]:
+    """A run from nothing to its verdict; what a red one leaves on the disk stays there."""
     plan.folder.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="chuishao-chaos-"))
-    lab = Lab(folder, plan.seed)
+    lab = Lab(folder, plan.seed, cluster=servers)
     asyncio.get_running_loop().set_exception_handler(_quiet)
     say(f"seed {plan.seed}, {len(faults)} kinds, data in {folder}")
     try:
@@ -112,8 +138,6 @@ async def _against_a_lab(plan: Plan, faults: Mapping[str, Fault]) -> int:
         verdict = await one.go()
     finally:
         await lab.stop()
-    report.write(plan.folder, verdict, one.history.lines)
     if verdict.green:
         shutil.rmtree(folder, ignore_errors=True)
-    conclude(verdict.line())
-    return 0 if verdict.green else 1
+    return one, verdict

@@ -28,6 +28,8 @@ def _answers(history: Sequence[Line], known: Told) -> Iterator[tuple[str, str]]:
         if len(answers) > 1:
             yield "one command id, two answers", command
     for line in history:
+        if line.op == "queue" and line.phase is Phase.OK:
+            yield from (("twice on one reception queue", ticket) for ticket in line.value["twice"])
         if line.op == "file_other" and line.phase is Phase.OK:
             yield "one key, another body accepted", line.key
 

@@ -91,7 +91,13 @@ MUTATIONS: Final = (
         ("power_cut_nats",),
         Class.LOST,
         frozenset({"the stream forgot what it had delivered", "published and not in its stream"}),
-        (("chuishao/embedded/nats.py", swap("  sync_interval: {sync_interval}\n", "")),),
+        (
+            ("chuishao/embedded/nats.py", swap("  sync_interval: {sync_interval}\n", "")),
+            (
+                "chuishao/broker_check.py",
+                swap('(bool(jetstream.get("sync_always")), "not always")', '(True, "")'),
+            ),
+        ),
     ),
     Mutation(
         "work_queue",

@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
+from kit.broker import servers
 from tests.chaos.history import History, Phase
 from tests.chaos.site import Site
 from tests.chaos.words import spelled
@@ -42,7 +43,7 @@ async def connect(site: Site, user: str) -> Client:
         """Broken connections are what this is about; what was lost by them is seen elsewhere."""
 
     return await nats.connect(
-        site.info["nats"],
+        servers(site.info["nats"]),
         nkeys_seed_str=site.info["nats_users"][user]["nkey_seed"],
         max_reconnect_attempts=-1,
         reconnect_time_wait=0.3,

@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from tests.chaos import checker, reading, told
+from tests.chaos import checker, own_account, reading, told
 from tests.chaos.business_time import BusinessTime
 from tests.chaos.history import History
 from tests.chaos.nemesis import Nemesis
@@ -21,6 +21,7 @@ from tests.chaos.operators import Operators
 from tests.chaos.probes import Probe
 from tests.chaos.saying import dice, say
 from tests.chaos.schedule import Step
+from tests.chaos.secretaries import Secretary
 from tests.chaos.site import Fault, Site
 from tests.chaos.spans import RESTORED_S
 from tests.chaos.verdict import Verdict, applied, percentile
@@ -30,6 +31,7 @@ from tests.support.world import MONDAY
 
 CURIOUS: Final = (("SZ", "SJ"), ("CG-ZF", "GD"))
 """Units that try to see each other's tickets."""
+SECRETARY: Final = "secretary:"
 ANSWERS_S: Final = 60.0
 LOOK_S: Final = 2.0
 MORE_S: Final = 600.0
@@ -82,6 +84,8 @@ class Run:
             quiet = self.history.now()
             lines = list(self.history.lines)  # what is said from now on, the final read may miss
             state = await reading.look(self._site, self._dsn, await reading.whole(self._dsn))
+            chains = await own_account.audit_faults(self._site)
+            state = replace(state, audit=(*state.audit, *chains))
             if self._plan.canaries:
                 self._doing = "search for identities"
                 state = replace(state, leaked=await reading.leaks(self._site))
@@ -99,6 +103,7 @@ class Run:
             more={
                 "offered": self._operators.offered,
                 "leaked_canaries": len(state.leaked),
+                "reconciled": own_account.reconciled(self._site),
                 "unknown": checker.unknown(lines, state),
                 "read_by_units": len(known.reads),
                 "commands": len(known.commands),
@@ -130,6 +135,10 @@ class Run:
             probe = Probe(self._site, self.history, one, self._offices[other])
             self._start(probe.listen)
             self._start(partial(probe.ask, self._rng(f"probe {one}")))
+        for role in self._site.info["tokens"]:
+            if role.startswith(SECRETARY):
+                unit = role.removeprefix(SECRETARY)
+                self._start(Secretary(self._site, self.history, unit, self._rng(role)).look)
         self._start(self._time.run)
         self._start(self._watch.run)
 

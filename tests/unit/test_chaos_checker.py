@@ -15,6 +15,7 @@ from tests.chaos import checker, schedule, told
 from tests.chaos.final import Final as State
 from tests.chaos.history import Line, Phase
 from tests.chaos.overhearing import foreign
+from tests.chaos.own_account import faults_in
 from tests.chaos.spans import MENDED_S, RESTORED_S, failing, healthy_s
 from tests.chaos.told import Window
 from tests.chaos.verdict import Class, Finding, Verdict, together
@@ -120,6 +121,10 @@ TRIPS = {
         state(twice={"somebody told twice of one thing": ("o p",)}),
         Class.DOUBLE_EFFECT,
     ),
+    "a matter stands twice on one queue": (
+        more(line(6, "queue", OK, "SQ-001", items=2, twice=["c1"])),
+        Class.DOUBLE_EFFECT,
+    ),
     "a stream holds what nobody said": (state(forged=("e8",)), Class.DOUBLE_EFFECT),
     "a probe overheard another office": (
         more(line(6, "overheard", OK, "ticket.dispatched.GD.1.2.3.4")),
@@ -146,6 +151,19 @@ TRIPS = {
 def test_a_clean_run_has_no_findings_and_its_unknowns_are_classified() -> None:
     assert checker.check(CLEAN, STATE) == []
     assert checker.unknown(CLEAN, STATE) == {"outcomes": 2, "stored": 0, "absent": 1}
+
+
+def test_what_the_audit_verifier_found_is_told_line_by_line_and_an_empty_chain_is_a_fault() -> None:
+    chains = [
+        {"service": "intake", "rows": 5, "faults": 0, "first": []},
+        {"service": "router", "rows": 9, "faults": 3, "first": [{"wrong": "changed", "seq": 4}]},
+        {"service": "notifier", "rows": 0, "faults": 0, "first": []},
+    ]
+    assert list(faults_in({"services": chains})) == [
+        'router: {"wrong": "changed", "seq": 4}',
+        "router: 2 more",
+        "notifier: nothing was written",
+    ]
 
 
 @pytest.mark.parametrize(("change", "kind"), TRIPS.values(), ids=TRIPS)

@@ -1,0 +1,60 @@
+"""What the product itself says of the run: its audit verified as an auditor would, and what was reconciled."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from tests.chaos.site import Site
+
+VERIFIED_WITHIN_S: Final = 120.0
+
+
+def data_of(site: Site) -> Path:
+    """Its data directory."""
+    return next(site.folder.rglob("run.json")).parent
+
+
+async def audit_faults(site: Site) -> tuple[str, ...]:
+    """What `chuishao audit verify` finds in any chain or against its anchors; empty when all is whole."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "chuishao", "audit", "verify", "--json", "--data-dir", str(data_of(site))),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(VERIFIED_WITHIN_S):
+        said, complaint = await program.communicate()
+    if not said:
+        return (f"could not be verified: {complaint.decode()[-300:]}",)
+    return tuple(faults_in(json.loads(said)))
+
+
+def faults_in(told: Mapping[str, Any]) -> Iterator[str]:
+    """One line for each fault that is named, and one for those that are not; for no rows at all, too."""
+    for chain in told["services"]:
+        first = [json.dumps(fault, ensure_ascii=False) for fault in chain["first"]]
+        yield from (f"{chain['service']}: {fault}" for fault in first)
+        if more := chain["faults"] - len(first):
+            yield f"{chain['service']}: {more} more"
+        if not chain["rows"]:
+            yield f"{chain['service']}: nothing was written"
+
+
+def reconciled(site: Site) -> dict[str, Any]:
+    """How often a stream was compared with what was published to it, why, and what was offered again."""
+    why: Counter[str] = Counter()
+    times = offered = 0
+    for log in (data_of(site) / "log").glob("*.log"):
+        for line in log.read_text("utf-8", errors="replace").splitlines():
+            if '"event":"reconciled"' in line:
+                done = json.loads(line)
+                times += 1
+                offered += done["offered"]
+                why.update(done["why"])
+    return {"times": times, "offered_again": offered, "why": dict(sorted(why.items()))}
