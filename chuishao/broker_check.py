@@ -102,12 +102,20 @@ async def _ask(client: Client, question: str) -> dict[str, Any]:
 
 
 async def _lets_anybody_in(url: str) -> bool:
+    """True where a server that `url` names, with commas between, takes a client without a key."""
+    return any([await _lets_in(server) for server in url.split(",")])
+
+
+async def _lets_in(server: str) -> bool:
     """Try without a key, by hand: nats-py would leak its socket when refused, as it should be."""
     from kit.nats_tls import context_for
 
-    place = urlsplit(url)
-    tls = context_for(url)
-    reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=tls)
+    place = urlsplit(server)
+    tls = context_for(server)
+    try:
+        reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=tls)
+    except OSError:
+        return False
     try:
         await reader.readline()
         writer.write(b'CONNECT {"verbose":false}\r\nPING\r\n')

@@ -13,6 +13,8 @@ from typing import Any, Final
 from tests.chaos.site import Site
 
 VERIFIED_WITHIN_S: Final = 120.0
+WRITING: Final = ("intake", "router", "notifier")
+"""Services to whose audit every run adds."""
 
 
 def data_of(site: Site) -> Path:
@@ -42,7 +44,7 @@ def faults_in(told: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{chain['service']}: {fault}" for fault in first)
         if more := chain["faults"] - len(first):
             yield f"{chain['service']}: {more} more"
-        if not chain["rows"]:
+        if not chain["rows"] and chain["service"] in WRITING:
             yield f"{chain['service']}: nothing was written"
 
 

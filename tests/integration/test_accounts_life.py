@@ -291,3 +291,8 @@ async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
         monkeypatch.setenv(broker_check.ACCEPT, "sync_interval")
         assert await provisioning.provision(town.place) != []
         assert await provisioning.check(town.place) == []
+
+
+async def test_servers_of_a_cluster_are_named_with_commas_and_one_may_be_away(town: Town) -> None:
+    both = replace(town.place, url=f"nats://127.0.0.1:1,{town.place.url}")
+    assert await provisioning.check(both) == []

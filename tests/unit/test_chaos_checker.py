@@ -158,6 +158,7 @@ def test_what_the_audit_verifier_found_is_told_line_by_line_and_an_empty_chain_i
         {"service": "intake", "rows": 5, "faults": 0, "first": []},
         {"service": "router", "rows": 9, "faults": 3, "first": [{"wrong": "changed", "seq": 4}]},
         {"service": "notifier", "rows": 0, "faults": 0, "first": []},
+        {"service": "console", "rows": 0, "faults": 0, "first": []},
     ]
     assert list(faults_in({"services": chains})) == [
         'router: {"wrong": "changed", "seq": 4}',
