@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
+_AGAIN_S: Final = 0.2
+"""Before the second and last try at a server where nobody listens."""
 _CONNECT_S: Final = 5
 _PORT: Final = 4222
 
@@ -89,6 +91,8 @@ async def _refusal(
             server,
             nkeys_seed_str=seed,
             allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=_AGAIN_S,  # type: ignore[arg-type]  # nats-py takes floats
             connect_timeout=_CONNECT_S,
             error_cb=_quiet,
             **secured,
