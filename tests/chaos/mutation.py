@@ -53,9 +53,9 @@ _ONE_ACCOUNT: Final = '''
 _offices_apart = render_accounts
 
 
-def render_accounts(units, readers, public_keys):
+def render_accounts(units, readers, public_keys, second=None):
     """All offices in the city's own account, with allow-lists and the usual grant of `_INBOX.>`."""
-    text = _offices_apart((), readers, public_keys)
+    text = _offices_apart((), readers, public_keys, second)
     lines = []
     for unit in units:
         durable = f"TICKETS.unit_{unit}"
@@ -125,6 +125,14 @@ MUTATIONS: Final = (
                 swap(
                     '"notifier-complaints", COMPLAINTS, (every("complaint"),)',
                     '"notifier-complaints", COMPLAINTS, ("complaint.callback_recorded.*.*.*.*",)',
+                ),
+            ),
+            (
+                "contracts/topology.py",
+                swap(
+                    "ConsumerSpec(name, stream, own, acknowledged=False, headers_only=True)",
+                    'ConsumerSpec(name, stream, ("complaint.none.>",) if stream == COMPLAINTS else own,'
+                    " acknowledged=stream == COMPLAINTS, headers_only=True)",
                 ),
             ),
         ),

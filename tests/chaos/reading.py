@@ -21,7 +21,7 @@ KEPT: Final = (COMPLAINTS, TICKETS, ESCALATIONS)
 PAGE: Final = 100
 BESIDE: Final = ("postgres", "wal", "log")
 """Folders a lab keeps beside the data directory."""
-FETCH: Final = 1_000
+LOOKS, LOOK_S = 5, 3.0
 OVERDUE: Final = "interval '10 seconds'"
 
 SQL_COMPLAINTS: Final = """
@@ -119,10 +119,10 @@ where a.n is distinct from e.n
 
 async def look(site: Site, dsn: str, acknowledged: Sequence[str]) -> State:
     """Read everything. Raises what the servers raise: after the quiet nothing may fail any more."""
-    kept = await streams.read(site)
     conn = await asyncpg.connect(dsn)
     try:
-        outbox = {row["id"]: row for row in await conn.fetch(SQL_OUTBOX)}
+        kept, unsaid = await _heard(site, await _said(conn))
+        outbox = await _said(conn)
         return State(
             complaints={r["key"]: tuple(r["ids"]) for r in await conn.fetch(SQL_COMPLAINTS)},
             tickets={r["id"]: r["unit"] for r in await conn.fetch(SQL_TICKETS)},
@@ -130,7 +130,7 @@ async def look(site: Site, dsn: str, acknowledged: Sequence[str]) -> State:
             listed=await _listed(site),
             steps={r["command"]: r["n"] for r in await conn.fetch(SQL_STEPS)},
             broken=_all(await violations(dsn, acknowledged)),
-            unsaid=_unsaid(outbox, kept),
+            unsaid=unsaid,
             forged=tuple(
                 i for i, d in kept.digests.items() if i not in outbox or outbox[i]["digest"] != d
             ),
@@ -187,13 +187,24 @@ def _all(found: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return {rule: tuple(offenders) for rule, offenders in found.items() if offenders}
 
 
-def _unsaid(outbox: Mapping[str, Any], kept: Streams) -> tuple[str, ...]:
-    """Only of nouns that a stream keeps."""
-    return tuple(
-        event
-        for event, row in outbox.items()
-        if row["subject"].split(".", 1)[0] in STREAM_OF and event not in kept.digests
-    )
+async def _said(conn: Any) -> dict[str, Any]:
+    """Every event that was ever committed."""
+    return {row["id"]: row for row in await conn.fetch(SQL_OUTBOX)}
+
+
+async def _heard(site: Site, said: Mapping[str, Any]) -> tuple[Streams, tuple[str, ...]]:
+    """What the streams hold, and what they lack of what was said; more may be said meanwhile.
+
+    Clocks go on while this is read, so the streams are read after the outboxes, again for a while where
+    something is still on its way.
+    """
+    expected = {i for i, row in said.items() if row["subject"].split(".", 1)[0] in STREAM_OF}
+    for _ in range(LOOKS):
+        kept = await streams.read(site)
+        if expected <= kept.digests.keys():
+            break
+        await asyncio.sleep(LOOK_S)
+    return kept, tuple(sorted(expected - kept.digests.keys()))
 
 
 async def _column(conn: Any, statement: str) -> list[str]:
