@@ -14,6 +14,7 @@ from kit.db import Conn, Pool, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.outbox import Outgoing
 from kit.relay import Relay
+from services.notifier.clocks import store_about
 from services.notifier.directory import Directory
 from services.notifier.ending import say
 from services.notifier.ladder import store_repeats
@@ -25,13 +26,14 @@ async def acknowledge(
 ) -> dict[str, Any]:
     """Note who knows of it, once.
 
-    A recipient may, or somebody of the unit that holds the ticket; for others it does not exist (404).
+    A recipient may, or somebody of the unit that holds the ticket; for others, and for whoever is tied to a
+    unit it is about by now, it does not exist (404).
     Asked again it gives the first answer. Raises DomainError 404, 409 for one that was cleared.
     """
     async with transaction(pool) as conn:
         now = await business_now(conn)
         row = await store_repeats.lock(conn, escalation_id)
-        post = None if row is None else _by(row, directory, person, now)
+        post = None if row is None else await _post(conn, row, directory, person, now)
         if row is None or post is None:
             raise not_found("升级提醒", "escalation")
         if row["acknowledged_at"] is not None:
@@ -41,6 +43,15 @@ async def acknowledge(
         events = await _note(conn, Escalation.of(row), person, post, now)
     relay.hint(events)
     return _shown(row, now, post)
+
+
+async def _post(
+    conn: Conn, row: Record, directory: Directory, person: str, now: datetime
+) -> str | None:
+    about = await store_about.of(conn, [row["ticket_id"]])
+    if directory.roster.tied(person, about.get(row["ticket_id"], ()), now):
+        return None
+    return _by(row, directory, person, now)
 
 
 def _by(row: Record, directory: Directory, person: str, now: datetime) -> str | None:

@@ -59,7 +59,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
     add_reception(app, doors)
     add_replies(app, replies)
     add_notices(app, shared.pool, people, holder)
-    add_rates(app, shared.pool, holder)
+    add_rates(app, shared.pool, people, holder)
     deny_by_default(app, PUBLIC | PATHS)
     return app
 

@@ -41,7 +41,7 @@ def add_dossier(app: FastAPI, doors: Doors, asking: Asking) -> None:
     holder = doors.holder
     _dossier(app, Dossiers(doors.people, asking), holder)
     _queue(app, doors.people, holder)
-    _by_hand(app, Tables(doors.pool, doors.relay), holder)
+    _by_hand(app, Tables(doors.pool, doors.people, doors.relay), holder)
     _legacy(app, Ledger(doors.pool, doors.people, doors.relay), holder)
 
 

@@ -50,4 +50,4 @@ def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
             notice_id = UUID(ident)
         except ValueError:
             raise not_found("通知", "notice") from None
-        return reply(await notice_pages.retry(pool, who, notice_id))
+        return reply(await notice_pages.retry(pool, people, holder.directory, who, notice_id))

@@ -35,10 +35,10 @@ Form = Literal["json", "html"]
 Ident = Annotated[str, Path(max_length=40)]
 
 
-def add_rates(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    """The routes of rates."""
+def add_rates(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
+    """The routes of rates. Figures count what their reader may not read; exclusions name tickets."""
     _figures(app, pool, holder)
-    _exclusions(app, pool, holder)
+    _exclusions(app, pool, people, holder)
     _reports(app, pool, holder)
     _campaigns(app, pool, holder)
 
@@ -83,7 +83,7 @@ def _figures(app: FastAPI, pool: Pool, holder: Holder) -> None:
         return reply(await flagging.flags(pool, start, to))
 
 
-def _exclusions(app: FastAPI, pool: Pool, holder: Holder) -> None:
+def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
     @app.get("/v1/rates/exclusions", tags=["rates"])
     async def list_exclusions(
         who: Principal = allow(*LISTERS),
@@ -94,13 +94,13 @@ def _exclusions(app: FastAPI, pool: Pool, holder: Holder) -> None:
     ) -> Response:
         """Every exclusion ever asked for, with reason, note and reviewer, newest first."""
         listed = Listed(state, area, limit=limit)
-        return reply(await excluding.listed(pool, holder.directory, who, listed, cursor))
+        return reply(await excluding.listed(pool, people, holder.directory, who, listed, cursor))
 
     @app.post("/v1/rates/exclusions", tags=["rates"], status_code=201)
     async def ask_exclusion(request: Request, who: Principal = allow(*SUPERVISORS)) -> Response:
         """Ask for a case to be left out of rates; it counts until another person approves."""
         body: Exclusion = await read_body(request, Exclusion)
-        return reply(await excluding.ask(pool, holder.directory, who, body), 201)
+        return reply(await excluding.ask(pool, people, holder.directory, who, body), 201)
 
     @app.post("/v1/rates/exclusions/{ident}/review", tags=["rates"])
     async def review_exclusion(
@@ -108,7 +108,7 @@ def _exclusions(app: FastAPI, pool: Pool, holder: Holder) -> None:
     ) -> Response:
         """Approve or refuse what somebody else asked for."""
         body: Review = await read_body(request, Review)
-        return reply(await excluding.review(pool, holder.directory, who, ident, body))
+        return reply(await excluding.review(pool, people, holder.directory, who, ident, body))
 
 
 def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:

@@ -40,8 +40,8 @@ End = Annotated[AwareDatetime | None, Query(alias="to")]
 
 def add_reception(app: FastAPI, doors: Doors) -> None:
     """The routes of sessions and decisions."""
-    sessions = Sessions(doors.pool, doors.relay, doors.holder)
-    promises = Promises(doors.pool, doors.relay, doors.holder)
+    sessions = Sessions(doors.pool, doors.people, doors.relay, doors.holder)
+    promises = Promises(doors.pool, doors.people, doors.relay, doors.holder)
     _calendar(app, doors, sessions)
     _session(app, doors)
     for name, way in STEPS.items():

@@ -19,6 +19,8 @@ from kit.ids import new_id
 from kit.masking import mask
 from kit.validation import id_cursor, id_of, unknown_code
 from services.notifier.directory import Directory
+from services.notifier.looking import looking, must_see
+from services.notifier.queries import Thing
 from services.notifier.rates import store_exclusions as store
 from services.notifier.rates.store_exclusions import Listed
 from services.notifier.rates.store_figures import Wanted
@@ -51,15 +53,16 @@ class Review(BaseModel):
 
 
 async def ask(
-    pool: Pool, directory: Directory, who: Principal, wanted: Exclusion
+    pool: Pool, people: Pool, directory: Directory, who: Principal, wanted: Exclusion
 ) -> dict[str, Any]:
     """Ask for a case to be left out; it counts until somebody else approves. Raises DomainError 404, 409, 422."""
     by_number = wanted.ticket.isdigit()
     ticket_id = None if by_number else id_of(wanted.ticket, "工单", "ticket")
+    number = wanted.ticket if by_number else None
+    await must_see(people, directory, who, Thing.TICKET, ticket_id, number)
     async with transaction(pool) as conn:
         now = await business_now(conn)
         await _check_reason(conn, wanted.reason)
-        number = wanted.ticket if by_number else None
         about = await store.about(conn, ticket_id, number, wanted.round)
         if about is None or not _seen(about, directory, who, now):
             raise not_found("工单或轮次", "ticket or round")
@@ -77,13 +80,20 @@ async def ask(
     return store.shown(made)
 
 
-async def review(
-    pool: Pool, directory: Directory, who: Principal, exclusion: str, decided: Review
+async def review(  # noqa: PLR0913, PLR0917 - who acts, on what, and how
+    pool: Pool,
+    people: Pool,
+    directory: Directory,
+    who: Principal,
+    exclusion: str,
+    decided: Review,
 ) -> dict[str, Any]:
     """Approve or refuse what somebody else asked for. Raises DomainError 403, 404, 409."""
+    exclusion_id = id_of(exclusion, "剔除申请", "exclusion")
+    await must_see(people, directory, who, Thing.EXCLUSION, exclusion_id)
     async with transaction(pool) as conn:
         now = await business_now(conn)
-        held = await store.hold(conn, id_of(exclusion, "剔除申请", "exclusion"))
+        held = await store.hold(conn, exclusion_id)
         if held is None or not _seen(held, directory, who, now):
             raise not_found("剔除申请", "exclusion")
         if held["asked_by"] == who.sub:
@@ -104,15 +114,20 @@ async def review(
     return store.shown(made)
 
 
-async def listed(
-    pool: Pool, directory: Directory, who: Principal, wanted: Listed, cursor: str | None
+async def listed(  # noqa: PLR0913, PLR0917 - who asks, for what, and from where
+    pool: Pool,
+    people: Pool,
+    directory: Directory,
+    who: Principal,
+    wanted: Listed,
+    cursor: str | None,
 ) -> dict[str, Any]:
     """Every exclusion that was ever asked for, newest first, and the reasons there are. Raises DomainError 422."""
-    async with reading(pool) as conn:
-        now = await business_now(conn)
+    async with looking(people, directory, who) as (conn, now):
         may = narrowed(Wanted("unit", now, now), directory, who, now)
         wanted = replace(wanted, within=may.within, units=may.units, before=id_cursor(cursor))
         rows = await store.page(conn, wanted)
+    async with reading(pool) as conn:
         reasons = await store.reasons(conn)
     return {
         "items": [store.shown(row) for row in rows],

@@ -19,7 +19,8 @@ from kit.relay import Relay
 from kit.validation import bad_cursor, id_of
 from services.notifier.clocks.clock import FINAL
 from services.notifier.directory import Directory
-from services.notifier.looking import looking
+from services.notifier.looking import looking, must_see
+from services.notifier.queries import Thing
 from services.notifier.reception import (
     handing,
     legacy,
@@ -58,10 +59,12 @@ class Ledger:
 
     async def begin(self, who: Principal, body: Opening, directory: Directory) -> dict[str, Any]:
         """Enter a ticket as a legacy problem of one's own office. Raises DomainError 404, 409, 422."""
+        named = handing.ticket_name(body.ticket)
+        await must_see(self.people, directory, who, Thing.TICKET, *named)
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             legacy.check(body, now)
-            ticket_id = await store_hand.lock_named(conn, *handing.ticket_name(body.ticket))
+            ticket_id = await store_hand.lock_named(conn, *named)
             if ticket_id is None:
                 raise not_found("工单", "ticket")
             ticket = (await store_queue.facts(conn, [ticket_id]))[ticket_id]
@@ -85,6 +88,7 @@ class Ledger:
         self, ident: str, who: Principal, body: Review, directory: Directory
     ) -> dict[str, Any]:
         """Write down what a review found: the next date, or how it ends. Raises DomainError 404, 409, 422."""
+        await must_see(self.people, directory, who, Thing.LEGACY, id_of(ident, *MATTER))
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             row = await store_legacy.lock(conn, id_of(ident, *MATTER))

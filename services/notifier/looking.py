@@ -7,13 +7,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from kit.auth import Principal
 from kit.clock import business_now
 from kit.db import Conn, Pool, show, transaction
+from kit.errors import not_found
 from kit.relay import Relay
 from kit.sight import Sight
 from services.notifier.directory import Directory, Holder
+from services.notifier.queries import Thing, seen
 from services.notifier.receiving.staff import KEEPING
 from services.notifier.reception.handing import may_read
 
@@ -58,5 +61,15 @@ def sight_of(directory: Directory, who: Principal, now: datetime) -> Sight:
         units=frozenset(post.unit for post in held),
         below=frozenset(post.unit for post in held if post.role in KEEPING),
         areas=frozenset(area for areas in own.values() for area in areas),
+        kin=roster.kin(who.sub, now),
         told=frozenset(tables),
     )
+
+
+async def must_see(
+    people: Pool, directory: Directory, who: Principal, thing: Thing, *key: UUID | str | None
+) -> None:
+    """What somebody acts on has to be there for them, before the worker's role acts. Raises DomainError 404."""
+    async with looking(people, directory, who) as (conn, _):
+        if not await seen(conn, thing, *key):
+            raise not_found(*thing.names)

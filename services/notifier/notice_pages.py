@@ -16,8 +16,9 @@ from kit.db import Conn, Pool, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.validation import id_cursor
 from services.notifier.directory import Directory
-from services.notifier.looking import EVERYWHERE, looking
+from services.notifier.looking import EVERYWHERE, looking, must_see
 from services.notifier.notices import store_sending
+from services.notifier.queries import Thing
 from services.notifier.viewing import Page
 
 SQL_PAGE: Final = """
@@ -97,8 +98,11 @@ async def _reached(conn: Conn, ticket_id: UUID, sight: _Sight) -> list[dict[str,
     ]
 
 
-async def retry(pool: Pool, who: Principal, notice_id: UUID) -> dict[str, Any]:
+async def retry(
+    pool: Pool, people: Pool, directory: Directory, who: Principal, notice_id: UUID
+) -> dict[str, Any]:
     """Send a dead notice again under its id. Raises DomainError 404, 409."""
+    await must_see(people, directory, who, Thing.NOTICE, notice_id)
     async with transaction(pool) as conn:
         row = await store_sending.retry(conn, notice_id)
         if row is None:

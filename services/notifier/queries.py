@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 from uuid import UUID
 
@@ -59,6 +60,37 @@ limit $9
 """
 
 
+SQL_SEEN_TICKET: Final = """
+select exists (select from ticket_view v where v.ticket_id = $1 or v.number = $2)
+"""
+SQL_SEEN_ITEM: Final = "select exists (select from reception_item i where i.item_id = $1)"
+SQL_SEEN_SESSION: Final = "select exists (select from reception_session s where s.session_id = $1)"
+SQL_SEEN_DECISION: Final = (
+    "select exists (select from reception_decision d where d.decision_id = $1)"
+)
+SQL_SEEN_LEGACY: Final = "select exists (select from legacy_matter l where l.legacy_id = $1)"
+SQL_SEEN_EXCLUSION: Final = "select exists (select from rate_exclusion e where e.exclusion_id = $1)"
+SQL_SEEN_NOTICE: Final = "select exists (select from notice n where n.notice_id = $1)"
+
+
+class Thing(Enum):
+    """What people act on: the question whether it is there for them, and what an answer calls it."""
+
+    TICKET = (SQL_SEEN_TICKET, "工单", "ticket")
+    """By id or number."""
+    ITEM = (SQL_SEEN_ITEM, "接待事项", "reception item")
+    SESSION = (SQL_SEEN_SESSION, "接待", "reception session")
+    DECISION = (SQL_SEEN_DECISION, "接待决定", "reception decision")
+    LEGACY = (SQL_SEEN_LEGACY, "历史遗留问题", "legacy problem")
+    EXCLUSION = (SQL_SEEN_EXCLUSION, "剔除申请", "exclusion")
+    NOTICE = (SQL_SEEN_NOTICE, "通知", "notice")
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Chinese and English."""
+        return self.value[1], self.value[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which escalations are asked for; None leaves a condition out."""
@@ -74,6 +106,11 @@ class Wanted:
     """Areas whose escalations the asker may see at all."""
     hidden: frozenset[str] = frozenset()
     """Units complaints about which the asker must not learn of."""
+
+
+async def seen(conn: Conn, thing: Thing, *key: UUID | str | None) -> bool:
+    """Whether this transaction sees it."""
+    return bool(await conn.fetchval(thing.value[0], *key))
 
 
 async def ticket(conn: Conn, ticket_id: UUID) -> Record | None:

@@ -42,6 +42,7 @@ class Asked:
 
 def narrowed(wanted: Wanted, directory: Directory, who: Principal, now: datetime) -> Wanted:
     """Only what the asker may read: a secretary the own areas, a unit its own figures. Raises DomainError 404."""
+    wanted = replace(wanted, hidden=tuple(directory.roster.kin(who.sub, now)))
     if who.has(*EVERYWHERE):
         return wanted
     if who.has("secretary"):

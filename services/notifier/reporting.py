@@ -76,8 +76,9 @@ async def campaign(
         period = Period.days(row["starts_on"], row["ends_on"])
         categories = tuple(row["categories"]) or None
         wanted = Wanted(
-            "grid", period.since, period.until, row["area"], within=within, categories=categories
-        )
+            "grid", period.since, period.until, row["area"], within=within, categories=categories,
+            hidden=tuple(directory.roster.kin(who.sub, now)),
+        )  # fmt: skip
         heading = {"zh": f"专项行动：{row['name']}", "en": f"Campaign: {row['name']}"}
         made = await _report(conn, Report(heading, wanted), now)
     return {"campaign": store.shown(row), **made}

@@ -24,6 +24,8 @@ from services.notifier import queueing
 from services.notifier.clocks.clock import FINAL
 from services.notifier.directory import Directory
 from services.notifier.ending import say
+from services.notifier.looking import must_see
+from services.notifier.queries import Thing
 from services.notifier.reception import handing, store_hand, store_queue, store_reception
 from services.notifier.reception.entry import Arrival
 from services.notifier.reception.handing import CareFlag, Submission, TakingBack
@@ -36,15 +38,19 @@ class Tables:
     """What the verbs stand on."""
 
     pool: Pool
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
     relay: Relay
 
     async def submit(
         self, who: Principal, body: Submission, directory: Directory
     ) -> dict[str, Any]:
         """Put a ticket on a table by hand: one's own, or one above. Raises DomainError 404, 409, 422."""
+        named = handing.ticket_name(body.ticket)
+        await must_see(self.people, directory, who, Thing.TICKET, *named)
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
-            row = await self.ticket(conn, body.ticket)
+            row = await self.ticket(conn, *named)
             own = directory.roster.offices_of(who.sub, now)
             level, office = handing.table_for(body.org, own, row["area"], directory.roster)
             if row["status"] in FINAL:
@@ -70,6 +76,7 @@ class Tables:
         self, item: str, who: Principal, body: TakingBack, directory: Directory
     ) -> dict[str, Any]:
         """Withdraw what one had put there; it stays where a rule holds. Raises DomainError 403, 404, 409."""
+        await self._must_see(item, who, directory)
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             row = await self._item(conn, item, who, directory, now)
@@ -88,6 +95,7 @@ class Tables:
         self, item: str, who: Principal, body: CareFlag, directory: Directory
     ) -> dict[str, Any]:
         """Set or take off the care flag. Raises DomainError 404, 409."""
+        await self._must_see(item, who, directory)
         async with transaction(self.pool) as conn:
             now = await business_now(conn)
             row = await self._item(conn, item, who, directory, now)
@@ -98,12 +106,16 @@ class Tables:
             await audit.record(conn, [entry])
             return await _shown(conn, row["item_id"], now)
 
-    async def ticket(self, conn: Conn, name: str) -> Record:
+    async def ticket(self, conn: Conn, ticket_id: UUID | None, number: str | None) -> Record:
         """A ticket by id or number, locked. Raises DomainError 404."""
-        ticket_id = await store_hand.lock_named(conn, *handing.ticket_name(name))
+        ticket_id = await store_hand.lock_named(conn, ticket_id, number)
         if ticket_id is None:
             raise not_found("工单", "ticket")
         return (await store_queue.facts(conn, [ticket_id]))[ticket_id]
+
+    async def _must_see(self, item: str, who: Principal, directory: Directory) -> None:
+        item_id = id_of(item, *handing.ITEM)
+        await must_see(self.people, directory, who, Thing.ITEM, item_id)
 
     async def _item(
         self, conn: Conn, item: str, who: Principal, directory: Directory, now: datetime

@@ -22,7 +22,7 @@ from services.router.desk import desk, effects
 from services.router.directory.directory import Directory
 from services.router.once import Once
 from services.router.publishing.in_use import DirectoryInUse
-from services.router.ticket import seeing, store
+from services.router.ticket import seeing, store, store_merging
 from services.router.ticket.deed import Asked, Deed
 from services.router.ticket.seeing import Actor
 from services.router.ticket.ticket import Action, By, advance, identify
@@ -175,7 +175,8 @@ async def _shown(conn: Conn, ticket: str, actor: Actor) -> Record:
     """The ticket as well for a department that an open whistle calls."""
     row = await store.ticket(conn, *identify(ticket))
     called = await store_whistles.called_for(conn, row["ticket_id"]) if row else frozenset()
-    if row is None or not actor.sees({**row, "assists": [*row["assists"], *called]}):
+    about = await store_merging.about(conn, row["ticket_id"]) if row else frozenset()
+    if row is None or not actor.sees({**row, "assists": [*row["assists"], *called]}, about):
         raise not_found("工单", "ticket")
     return row
 
@@ -184,7 +185,8 @@ async def _visible(conn: Conn, ticket: str, actor: Actor, *, lock: bool = False)
     """The ticket if the actor may see it; another unit's is not known to exist."""
     ticket_id, number = identify(ticket)
     row = await store.ticket(conn, ticket_id, number, lock=lock)
-    if row is None or not actor.sees(row):
+    about = await store_merging.about(conn, row["ticket_id"]) if row else frozenset()
+    if row is None or not actor.sees(row, about):
         raise not_found("工单", "ticket")
     return row
 

@@ -215,15 +215,13 @@ def _sees(
     if principal.has(*SEES_ALL):
         return True
     who = actor_of(principal, directory, now)
-    if not who.kin.isdisjoint(seen.about):
-        return False
     with_them = {
         "unit": row["unit"],
         "assists": seen.working,
         "area": None,
         "accused": row["accused"],
     }
-    return who.sees(row) or who.sees(with_them)
+    return who.sees(row, seen.about) or who.sees(with_them, seen.about)
 
 
 async def may_see_proof(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from kit.db import Pool, reading
+from kit.errors import DomainError
 from services.router.ticket import store_merging
 from tests.support import small
 from tests.support.desk import GARBAGE, LAMP, LIFT, Desk, ids, opened
@@ -178,3 +179,64 @@ async def test_merging_and_leaving_at_once_never_forgets_a_follower(desk: Desk) 
     numbers = [(await desk.ticket(one))["number"] for one in others[3:]]
     last = max(said, key=lambda data: data["version"])
     assert sorted(last["followers"]) == sorted(numbers) == (await desk.ticket(top))["merged"]
+
+
+async def test_d7_39_who_is_tied_to_a_follower_finds_the_ticket_it_joined_nowhere(
+    desk: Desk,
+) -> None:
+    """Of both tickets all parties complained about count: on the page, in lists, over HTTP and NATS."""
+    lead, one = await desk.file(**LAMP), await desk.file(**LIFT, accused="WY-1")
+    number, theirs = (await desk.ticket(lead))["number"], "secretary:SQ-1"
+    assert (await desk.did(lead, "urge", who=theirs, reason="请抓紧"))["number"] == number
+    seen = {"ticket": lead, "actor": "P-SQ-1-L", "command_id": "c1"}
+    assert (await desk.merge(one, number)).status_code == 200
+
+    async def hidden() -> None:
+        for path in (f"tickets/{lead}", f"tickets/{number}"):
+            assert (await desk.get(path, who=theirs)).status_code == 404
+        for listed in (
+            "tickets",
+            "tickets?unit=SZ",
+            f"tickets?area={small.EAST}",
+            f"tickets?q={number}",
+        ):
+            assert number not in (await desk.get(listed, who=theirs)).text
+        for action in ("urge", "supervise", "assist"):
+            answer = await desk.act(lead, action, who=theirs, data={"reason": "-", "unit": "SQ-1"})
+            assert answer.status_code == 404, (action, answer.text)
+        blown = await desk.http.post(
+            "/v1/whistles",
+            json={
+                "kind": "resident_request", "ticket": number, "units": [{"unit": "SZ"}],
+                "reason": "several_units", "text": "-",
+            },
+            headers=desk.token(theirs),
+        )  # fmt: skip
+        assert blown.status_code == 404, blown.text
+        for action in ("show", "urge", "contact"):
+            with pytest.raises(DomainError, match="not-found"):
+                await desk.office.answer(action, "SQ-1", seen | {"data": {"reason": "-"}})
+
+    await hidden()
+    assert (await desk.get(f"tickets/{lead}", who="unit:SZ")).status_code == 200
+    await desk.did(one, "unmerge", reason="不是同一件事")
+    assert (await desk.ticket(lead, who=theirs))["number"] == number
+
+
+async def test_d7_39_of_a_merged_matter_nobody_tied_to_either_gets_it_or_helps(desk: Desk) -> None:
+    """What is decided anew, or given back, is held against all parties complained about in either."""
+    lead, one = await desk.file(**LAMP), await desk.file(**LIFT, accused="WY-1")
+    about_desk = await desk.file(**GARBAGE, accused="DESK")
+    for follower in (one, about_desk):
+        merged = await desk.merge(follower, (await desk.ticket(lead))["number"])
+        assert merged.status_code == 200, merged.text
+    await desk.said()
+    await desk.did(
+        lead, "recategorise", who="unit:SZ", category="LJ-DF", area=small.GARDEN_3, reason="-"
+    )
+    after = await desk.ticket(lead, who="ruling")
+    assert after["unit"] == "GT-1"
+    assert "SQ-1" not in after["assists"]
+    assert not [name for name, _ in await desk.said() if name.endswith((".SQ-1", ".WY-1"))]
+    await desk.did(lead, "return", who="unit:GT-1", unit="SZ", reason_code="not_ours", reason="-")
+    assert not [name for name, _ in await desk.said() if name.endswith((".DESK", ".SQ-1"))]

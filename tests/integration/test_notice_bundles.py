@@ -169,14 +169,14 @@ async def test_a_ticket_says_how_many_were_told_and_a_dead_notice_can_be_sent_ag
     seen = await notice_pages.notices(pool, directory, ADMIN, asked, FIRST)
     assert [cause["delivered"] for cause in seen["causes"]] == [0]
     last = UUID(seen["items"][-1]["notice_id"])
-    await notice_pages.retry(pool, ADMIN, last)
+    await notice_pages.retry(pool, pool, directory, ADMIN, last)
     with pytest.raises(DomainError, match="not-found"):
-        await notice_pages.retry(pool, ADMIN, new_id())
+        await notice_pages.retry(pool, pool, directory, ADMIN, new_id())
     works = Remembering()
     await send(pool, directory, works)
     assert [message.message_id for _, message in works.taken] == [str(last)]
     with pytest.raises(DomainError, match="not-dead"):
-        await notice_pages.retry(pool, ADMIN, last)
+        await notice_pages.retry(pool, pool, directory, ADMIN, last)
     seen = await notice_pages.notices(pool, directory, ADMIN, Asked(one, None, None), FIRST)
     assert [cause["delivered"] for cause in seen["causes"]] == [1]
 

@@ -39,7 +39,7 @@ async def http(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
     holder = Holder()
     holder.use(city.directory())
     app = create_app(Shared("notifier", pool, TokenVerifier(PUBLIC), {}), title="-", version="-")
-    add_rates(app, pool, holder)
+    add_rates(app, pool, pool, holder)
     transport = httpx.ASGITransport(Edge(app))
     async with httpx.AsyncClient(transport=transport, base_url="http://notifier") as client:
         yield client

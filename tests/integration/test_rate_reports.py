@@ -49,20 +49,24 @@ async def test_only_what_another_person_approved_leaves_the_denominator(
     )
     directory = city.directory()
     with pytest.raises(DomainError, match="not-found"):
-        await excluding.ask(pool, directory, SECRETARY, asked)
-    made = await excluding.ask(pool, directory, ADMIN, asked)
+        await excluding.ask(pool, pool, directory, SECRETARY, asked)
+    made = await excluding.ask(pool, pool, directory, ADMIN, asked)
     with pytest.raises(DomainError, match="asked-already"):
-        await excluding.ask(pool, directory, OTHER, asked)
+        await excluding.ask(pool, pool, directory, OTHER, asked)
     before = await figures(pool)
     assert short(before["total"], "solve") == {"solve": (9, 10)}
     ident = made["exclusion_id"]
     with pytest.raises(DomainError, match="own-exclusion"):
-        await excluding.review(pool, directory, ADMIN, ident, Review(decision="approve", note="-"))
+        await excluding.review(
+            pool, pool, directory, ADMIN, ident, Review(decision="approve", note="-")
+        )
     await excluding.review(
-        pool, directory, OTHER, ident, Review(decision="approve", note="电话核实")
+        pool, pool, directory, OTHER, ident, Review(decision="approve", note="电话核实")
     )
     with pytest.raises(DomainError, match="reviewed-already"):
-        await excluding.review(pool, directory, OTHER, ident, Review(decision="refuse", note="-"))
+        await excluding.review(
+            pool, pool, directory, OTHER, ident, Review(decision="refuse", note="-")
+        )
     after = await figures(pool)
     assert short(after["total"], "solve", "response", "on_time") == {
         "solve": (8, 9), "response": (11, 14), "on_time": (10, 15),
@@ -71,10 +75,12 @@ async def test_only_what_another_person_approved_leaves_the_denominator(
     assert (solve["excluded"], after["total"]["rates"]["on_time"]["excluded"]) == (1, 0)
     [listed] = after["exclusions"]
     assert (listed["reason"], listed["reviewed_by"]) == ("abuse", "P0002")
-    page = await excluding.listed(pool, directory, ADMIN, Listed(), None)
+    page = await excluding.listed(pool, pool, directory, ADMIN, Listed(), None)
     assert [item["state"] for item in page["items"]] == ["approved"]
     with pytest.raises(DomainError, match="invalid"):
-        await excluding.ask(pool, directory, ADMIN, asked.model_copy(update={"reason": "bad_luck"}))
+        await excluding.ask(
+            pool, pool, directory, ADMIN, asked.model_copy(update={"reason": "bad_luck"})
+        )
     actions = await pool.fetch(
         "select actor, action from audit where action like 'rates.%' order by at"
     )

@@ -44,7 +44,7 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 def tables(pool: Pool) -> Tables:
-    return Tables(pool, relay_of(pool))
+    return Tables(pool, pool, relay_of(pool))
 
 
 async def test_a_secretary_puts_a_ticket_on_the_table_and_only_he_takes_it_back(

@@ -88,9 +88,9 @@ def tickets_seen(city: Drawn, who: Actor) -> set[UUID]:
     """`Actor.sees`, and as queries.py has it: who works on the ticket it follows, whom a whistle calls."""
     seen = set()
     for n, ticket in enumerate(city.tickets):
-        top = n
-        while (into := city.into[top]) is not None:
-            top = into
+        top = city.top(n)
+        together = (other for m, other in enumerate(city.tickets) if city.top(m) == top)
+        about = {other["accused"] for other in together if other["accused"]}
         called = {
             unit
             for whistle in city.whistles
@@ -100,7 +100,8 @@ def tickets_seen(city: Drawn, who: Actor) -> set[UUID]:
             if state != "excused"
         }  # fmt: skip
         working = {city.tickets[top]["unit"], *city.tickets[top]["assists"], *called}
-        if who.sees(ticket) or who.sees(ticket | {"assists": working, "area": None}):
+        theirs = ticket | {"assists": working, "area": None}
+        if who.sees(ticket, about) or who.sees(theirs, about):
             seen.add(id_of(n))
     return seen
 

@@ -24,7 +24,7 @@ from kit.relay import Relay
 from services.notifier.actions import apply_tickets
 from services.notifier.api import make_app
 from services.notifier.asking import Asking
-from services.notifier.directory import Holder
+from services.notifier.directory import Directory, Holder
 from services.notifier.replies.door import RouterDoor
 from services.notifier.replying import ReplyDesk
 from tests.support import city
@@ -63,10 +63,12 @@ def signed(who: str, role: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def front(pool: Pool, router: httpx.AsyncClient) -> AsyncIterator[Front]:
-    """The notifier's routes; `router` is whom it asks."""
+async def front(
+    pool: Pool, router: httpx.AsyncClient, directory: Directory | None = None
+) -> AsyncIterator[Front]:
+    """The notifier's routes; `router` is whom it asks, the directory the sample district's if none is given."""
     holder = Holder()
-    holder.use(city.directory())
+    holder.use(directory or city.directory())
     shared = Shared("notifier", pool, TokenVerifier(PUBLIC), {})
     people = await people_pool(pool, "notifier")
     app = make_app(

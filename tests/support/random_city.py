@@ -33,6 +33,12 @@ class Drawn:
     """For each ticket an earlier one into which it was merged."""
     whistles: list[dict[str, Any]]
 
+    def top(self, n: int) -> int:
+        """The ticket under which the n-th one is worked on; itself while it stands by itself."""
+        while (into := self.into[n]) is not None:
+            n = into
+        return n
+
     def directory(self) -> Directory:
         """The small one with these posts and deputies."""
         tables = small.tables()

@@ -43,8 +43,8 @@ class Office:
         self.holder = Holder()
         self.holder.use(city.directory())
         relay = Relay(self.pool, Client(), service="notifier")  # connected to nobody: events wait
-        self._sessions = Sessions(self.pool, relay, self.holder)
-        self._promises = Promises(self.pool, relay, self.holder)
+        self._sessions = Sessions(self.pool, self.pool, relay, self.holder)
+        self._promises = Promises(self.pool, self.pool, relay, self.holder)
 
     async def matter(self, org: str = STREET, **more: Any) -> UUID:
         """A ticket on an office's queue, as the ladder puts it there; the item's id."""

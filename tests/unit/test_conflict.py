@@ -98,7 +98,7 @@ def test_a_unit_whose_deputy_unit_is_tied_to_the_accused_is_tied_too() -> None:
 def test_a_matter_about_the_desk_goes_to_the_nearest_unit_above_it_that_may_have_it(
     accused: str | None, unit: str
 ) -> None:
-    assert desk(small.directory(), GARDEN, accused, MONDAY) == unit
+    assert desk(small.directory(), GARDEN, {accused}, MONDAY) == unit
 
 
 def test_where_everybody_above_the_desk_is_tied_another_desk_takes_it() -> None:
@@ -106,9 +106,13 @@ def test_where_everybody_above_the_desk_is_tied_another_desk_takes_it() -> None:
     other = Unit(code="DESK-2", name="另一分拨台", kind="desk")
     more = [*one_person, post("DESK-2-L", "DESK-2")]
     directory = small.directory(posts=more, units=[*units(), other])
-    assert desk(directory, GARDEN, "WY-1", MONDAY) == "DESK-2"
+    assert desk(directory, GARDEN, {"WY-1"}, MONDAY) == "DESK-2"
     alone = small.directory(posts=one_person)
-    assert desk(alone, GARDEN, "DESK", MONDAY) == "QX"
+    assert desk(alone, GARDEN, {"DESK"}, MONDAY) == "QX"
+
+
+def test_where_two_are_complained_about_the_desk_is_tied_to_neither() -> None:
+    assert desk(small.directory(), GARDEN, {"WY-1", "DESK"}, MONDAY) == "QX"
 
 
 def test_the_next_unit_up_that_may_have_it() -> None:

@@ -61,6 +61,9 @@ where e.state = 'approved' and ($3::text is null or e.area ^@ $3)
                 and a.answered_at < $2
         )
     )
+    and not exists (
+        select from ticket_about a where a.ticket_id = e.ticket_id and a.accused = any($6::text[])
+    )
 order by e.reviewed_at, e.exclusion_id
 limit 200
 """
@@ -123,7 +126,9 @@ async def page(conn: Conn, listed: Listed) -> list[Record]:
 async def in_force(conn: Conn, wanted: Wanted) -> list[Record]:
     """Approved ones that leave something out of the figures that are wanted."""
     since, until, _, area, units, within, _ = wanted.asked()
-    rows: list[Record] = await conn.fetch(SQL_IN_FORCE, since, until, area, units, within)
+    rows: list[Record] = await conn.fetch(
+        SQL_IN_FORCE, since, until, area, units, within, list(wanted.hidden)
+    )
     return rows
 
 

@@ -226,6 +226,8 @@ class Wanted:
     within: tuple[str, ...] | None = None
     """Areas the asker may see at all; None: all."""
     categories: tuple[str, ...] | None = None
+    hidden: tuple[str, ...] = ()
+    """Units complaints about which the asker must not read of; figures count them all the same."""
 
     def asked(self) -> tuple[Any, ...]:
         """The first seven parameters of every statement here."""

@@ -10,7 +10,7 @@ from contracts.escalation import DecisionKind, ReceptionLevel
 from kit.errors import DomainError, Kind
 from kit.ids import new_id
 from kit.masking import mask
-from kit.validation import unknown_code
+from kit.validation import unknown_code, wrong_field
 from services.notifier.ending import say
 from services.notifier.receiving.lifting import above, lifted, told
 from services.notifier.receiving.room import Room
@@ -97,7 +97,9 @@ async def _settle(room: Room, item: Item) -> None:
 def _made(room: Room, item: Item, given: bodies.Deciding) -> tuple[Decision, DecisionClock | None]:
     """The decision and the clock it starts; what was done at the table waits for confirmation at once."""
     owner, post = _owner(room, item, given)
-    _, confirmer = room.directory.roster.table(ReceptionLevel.COMMUNITY, item.area, item.unit)
+    roster = room.directory.roster
+    lowest = roster.table(ReceptionLevel.COMMUNITY, item.area, item.unit)
+    _, confirmer = roster.free_table(lowest, item.accused, item.area, item.unit)
     decision = Decision(
         decision_id=new_id(),
         session_id=room.session.session_id,
@@ -152,7 +154,21 @@ def _owner(room: Room, item: Item, given: bodies.Deciding) -> tuple[str, str | N
     named = room.directory.roster.named(code)
     if named is None:
         raise unknown_code("decisions.owner", room.directory.roster.nearest(code))
+    _not_tied(room, item, named)
     return named
+
+
+def _not_tied(room: Room, item: Item, owner: tuple[str, str | None]) -> None:
+    """Nobody the matter is about, or right above them, carries it out (domain.md C31). Raises DomainError 422."""
+    roster, (unit, post) = room.directory.roster, owner
+    person = roster.person(post) if post else None
+    if unit in roster.tied_units(item.accused) or roster.tied(person, item.accused, room.now):
+        raise wrong_field(
+            "decisions.owner",
+            zh="须回避：该事项反映的正是该单位、其下级或有关人员，请改由其他单位落实",
+            en="may not carry it out: the matter is about that unit, one right below it or this person;"
+            " name another",
+        )
 
 
 def _term(room: Room, item: Item, unit: str) -> Term:

@@ -38,7 +38,8 @@ async def schedule(room: Room, body: bodies.Scheduling) -> Session:
     items = []
     for one in ids:
         item = found.get(one)
-        if item is None or item.org != session.org:
+        named = body.items is not None
+        if item is None or item.org != session.org or (named and room.closed(item)):
             raise wrong_field(
                 "items", zh=f"{one} 不在本单位接待队列", en=f"{one} is not queued here"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -17,6 +18,7 @@ from services.notifier.directory import Directory
 from services.notifier.ending import say
 from services.notifier.ladder import store_ladder
 from services.notifier.ladder.escalation import Escalation
+from services.notifier.ladder.orgtree import Told
 from services.notifier.reception import store_sessions
 from services.notifier.reception.item import Item
 from services.notifier.reception.states import HIGHEST_CARRY, Act, advance
@@ -53,11 +55,20 @@ def entry(
 
 
 def above(directory: Directory, item: Item) -> tuple[ReceptionLevel, str] | None:
-    """The next table upward; None at the top."""
+    """The next table upward whose office the matter is not about; None at the top."""
+    ties = directory.roster.tied_units(item.accused)
     for level in UPWARDS[UPWARDS.index(item.level) + 1 :]:
-        if office := directory.roster.office(level, item.area, item.unit):
+        office = directory.roster.office(level, item.area, item.unit)
+        if office and office not in ties:
             return level, office
     return None
+
+
+def free(directory: Directory, who: Told, accused: Collection[str], now: datetime) -> Told:
+    """Of who is told those who have nothing to do with a unit the matter is about."""
+    roster = directory.roster
+    posts = (post for post in who.posts if not roster.tied(roster.person(post), accused, now))
+    return replace(who, posts=tuple(posts))
 
 
 def lifted(item: Item, to: tuple[ReceptionLevel, str], at: datetime) -> Item:
@@ -81,7 +92,7 @@ async def carry_over(
     if after.carried < HIGHEST_CARRY or after.level is ReceptionLevel.DISTRICT:
         return after, events
     office = directory.roster.office(ReceptionLevel.DISTRICT, item.area, item.unit)
-    if office is None:
+    if office is None or office in directory.roster.tied_units(item.accused):
         return after, events
     after = lifted(after, (ReceptionLevel.DISTRICT, office), at)
     events.append(told("queued", after, by, reason="carried_over_twice"))
@@ -93,7 +104,8 @@ async def _top_rung(conn: Conn, directory: Directory, item: Item, at: datetime) 
     ticket = await store_sessions.ticket(conn, item.ticket_id)
     if ticket is None:
         return []
-    who = directory.org.told(TOP_RUNG, SECRETARY, unit=ticket["unit"], area=item.area, now=at)
+    told_of = directory.org.told(TOP_RUNG, SECRETARY, unit=ticket["unit"], area=item.area, now=at)
+    who = free(directory, told_of, item.accused, at)
     rung = Escalation(
         escalation_id=new_id(),
         ticket_id=item.ticket_id,

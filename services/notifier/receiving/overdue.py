@@ -22,10 +22,11 @@ from kit import audit
 from kit.db import Conn
 from kit.ids import new_id
 from kit.outbox import Outgoing
+from services.notifier.clocks import store_about
 from services.notifier.directory import Directory
 from services.notifier.ending import ACTOR, say
 from services.notifier.ladder.orgtree import Told
-from services.notifier.receiving.lifting import above, entry, lifted, told
+from services.notifier.receiving.lifting import above, entry, free, lifted, told
 from services.notifier.reception import store_decision_clocks, store_decisions, store_sessions
 from services.notifier.reception.decision import Decision
 from services.notifier.reception.decision_clock import DecisionClock
@@ -73,11 +74,13 @@ async def _raise(
 ) -> list[Outgoing]:
     """Tell whoever stands above of clocks that ran out; who it was stays with the clock."""
     events, posts, entries = [], [], []
+    about = await store_about.of(conn, [one.ticket_id for one in decisions.values()])
     for row in alarms:
         if row["breached_at"] is None:
             continue
         decision, clock = decisions[row["decision_id"]], DecisionClock.of(row)
-        who = _above_the_owner(directory, decision, clock, now)
+        told_of = _above_the_owner(directory, decision, clock, now)
+        who = free(directory, told_of, about.get(decision.ticket_id, ()), now)
         posts.append((clock.clock_id, orjson.dumps(who.posts).decode()))
         events.append(_rung(decision, clock, who, now))
         detail = {
@@ -86,8 +89,8 @@ async def _raise(
             "to": who.posts,
             "vacant": who.vacant,
         }
-        about = str(decision.ticket_id)
-        entries.append(audit.Entry(now, ACTOR, "reception.overdue", about, detail))
+        matter = str(decision.ticket_id)
+        entries.append(audit.Entry(now, ACTOR, "reception.overdue", matter, detail))
     await store_decision_clocks.told(conn, posts)
     await audit.record(conn, entries)
     return events

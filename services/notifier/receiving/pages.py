@@ -88,15 +88,21 @@ async def one(
         staff = Staff.of(who, directory, now)
         if session is None or not staff.knows(session.org):
             raise not_found("接待", "reception session")
-        return await whole(conn, directory, session, now)
+        return await whole(conn, directory, session, staff, now)
 
 
 async def whole(
-    conn: Conn, directory: Directory, session: Session, now: datetime
+    conn: Conn, directory: Directory, session: Session, staff: Staff, now: datetime
 ) -> dict[str, Any]:
-    """A session with all that belongs to it, as it is inside this transaction."""
-    lines = await store_sessions.agenda(conn, session.session_id)
-    decisions = await store_decisions.of_session(conn, session.session_id)
+    """A session with all of it that is for this person, as it is inside this transaction."""
+    agenda = await store_sessions.agenda(conn, session.session_id)
+    closed = {
+        line.item.item_id: directory.roster.tied(staff.person, line.item.accused, now)
+        for line in agenda
+    }
+    lines = [line for line in agenda if not closed[line.item.item_id]]
+    taken = await store_decisions.of_session(conn, session.session_id)
+    decisions = [one for one in taken if not closed.get(one.item_id)]
     clocks = await store_decision_clocks.clocks(conn, [d.decision_id for d in decisions])
     shown: dict[UUID, list[dict[str, Any]]] = {}
     for decision in decisions:

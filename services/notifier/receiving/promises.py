@@ -21,6 +21,8 @@ from kit.relay import Relay
 from services.notifier.clocks.moving import RECKONED
 from services.notifier.directory import Directory, Holder
 from services.notifier.ending import say
+from services.notifier.looking import must_see
+from services.notifier.queries import Thing
 from services.notifier.receiving.lifting import entry, told
 from services.notifier.receiving.staff import Asked, Reply, Staff, forbidden
 from services.notifier.reception import (
@@ -151,11 +153,14 @@ class Promises:
     """Where decisions are reported and confirmed: one transaction each."""
 
     pool: Pool
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
     relay: Relay
     holder: Holder
 
     async def act(self, decision_id: UUID, name: str, body: bodies.Body, asked: Asked) -> Reply:
         """A step about a decision. Raises DomainError 403, 404, 409, 412, 422."""
+        await must_see(self.people, self.holder.directory, asked.who, Thing.DECISION, decision_id)
         said = [str(decision_id), name, body]
         async with transaction(self.pool) as conn:
             now = await business_now(conn)

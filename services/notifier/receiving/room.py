@@ -42,7 +42,7 @@ class Room:
     def line(self, item_id: UUID) -> Line:
         """A line of the agenda. Raises DomainError 422."""
         found = next((x for x in self.lines if x.item.item_id == item_id and x.here), None)
-        if found is None:
+        if found is None or self.closed(found.item):
             raise wrong_field("item", zh="不在本次接待的议程上", en="is not on this agenda")
         return found
 
@@ -53,6 +53,10 @@ class Room:
         if item.session_id != self.session.session_id:
             raise wrong_field("item", zh="刚离开本次议程", en="has just left this agenda")
         return item
+
+    def closed(self, item: Item) -> bool:
+        """Whether who takes the step is tied to a unit the matter is about: it is not there for them."""
+        return self.directory.roster.tied(self.staff.person, item.accused, self.now)
 
     async def save(self, items: Sequence[Item]) -> None:
         """Write back how matters stand."""

@@ -20,6 +20,8 @@ from kit.ids import new_id
 from kit.relay import Relay
 from kit.validation import wrong_field
 from services.notifier.directory import Directory, Holder
+from services.notifier.looking import must_see
+from services.notifier.queries import Thing
 from services.notifier.receiving import deciding, hearing
 from services.notifier.receiving.pages import whole
 from services.notifier.receiving.room import Room, known
@@ -54,6 +56,8 @@ class Sessions:
     """Where sessions are held."""
 
     pool: Pool
+    people: Pool
+    """Of the role that sees what the person who asks may see (docs/adr/0036)."""
     relay: Relay
     holder: Holder
 
@@ -72,12 +76,13 @@ class Sessions:
             await audit.record(
                 conn, [audit.Entry(now, staff.person, "reception.session", about, known)]
             )
-            reply = await whole(conn, directory, session, now)
+            reply = await whole(conn, directory, session, staff, now)
             await asked.keep(conn, ["create", body], reply, now)
         return reply
 
     async def act(self, session_id: UUID, name: str, body: bodies.Body, asked: Asked) -> Reply:
         """A step in a session. Raises DomainError 403, 404, 409, 412, 422."""
+        await must_see(self.people, self.holder.directory, asked.who, Thing.SESSION, session_id)
         step = STEPS[name]
         said = [str(session_id), name, body]
         async with transaction(self.pool) as conn:
@@ -100,7 +105,8 @@ class Sessions:
                 raise stale("接待", "The session", session.version)
             await outbox.append(conn, room.events)
             await audit.record(conn, room.entries)
-            reply = await whole(conn, directory, replace(after, version=version), now)
+            session = replace(after, version=version)
+            reply = await whole(conn, directory, session, staff, now)
             await asked.keep(conn, said, reply, now)
         self.relay.hint(room.events)
         return reply

@@ -59,6 +59,8 @@ class Item:
     """How many times it was carried over."""
     session_id: UUID | None = None
     """The session on whose agenda it is, or was decided."""
+    accused: frozenset[str] = frozenset()
+    """Units it is about, as far as whoever reads it may know; read, never written (store_about.py)."""
 
     def parts(self, now: datetime) -> dict[str, int]:
         """What the score is the sum of: entry rule, days since received, requesters, care flag.

@@ -55,6 +55,7 @@ async def queue_again(conn: Conn, returned: Sequence[tuple[UUID, int, datetime]]
 
 def item_of(row: Record) -> Item:
     """A row of table `reception_item`."""
-    values = {name: row[name] for name in Item.__dataclass_fields__}
+    values = {name: row[name] for name in Item.__dataclass_fields__ if name != "accused"}
+    values["accused"] = frozenset(row.get("accused") or ())
     values["level"], values["rule"] = ReceptionLevel(row["level"]), EntryRule(row["rule"])
     return Item(**values | {"state": ReceptionState(row["state"])})

@@ -43,7 +43,8 @@ order by s.starts_at, s.session_id
 limit $4
 """
 SQL_LOCK_ITEMS: Final = """
-select i.*
+select i.*,
+    array(select a.accused from ticket_about a where a.ticket_id = i.ticket_id) as accused
 from reception_item i
 where i.item_id = any($1::uuid[])
 order by i.item_id
@@ -88,7 +89,8 @@ where h.session_id = $1 and h.item_id = t.item_id
 """
 SQL_AGENDA: Final = """
 select h.session_id as agenda_of, h.position, h.form, h.note, h.present, h.heard_at, h.heard_by,
-    h.outcome, h.reason, i.*
+    h.outcome, h.reason, i.*,
+    array(select a.accused from ticket_about a where a.ticket_id = i.ticket_id) as accused
 from reception_hearing h
 join reception_item i on i.item_id = h.item_id
 where h.session_id = $1

@@ -7,7 +7,7 @@ the desk, and when a person dispatches by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -50,19 +50,24 @@ def conflicts(
     )
 
 
-def desk(directory: Directory, area: str | None, accused: str | None, at: datetime) -> str:
+def desk(
+    directory: Directory, area: str | None, accused: Collection[str | None], at: datetime
+) -> str:
     """The triage desk for an area, or the nearest unit above it that the matter is not about.
+
+    `accused` are all parties complained about, also in matters merged into this one.
 
     Total: where all of them are tied to the accused another desk takes it, and in a city where even
     those are, the highest unit that is not the accused itself.
     """
     line = list(_upwards(directory, directory.desk(area)))
-    for unit in line:
-        if not conflicts(directory, unit, accused, area, at):
-            return unit
     desks = sorted(code for code, unit in directory.units.items() if unit.kind is UnitKind.DESK)
-    free = (unit for unit in desks if not conflicts(directory, unit, accused, area, at))
-    return next(free, next((unit for unit in reversed(line) if unit != accused), line[0]))
+    free = (
+        unit
+        for unit in (*line, *desks)
+        if not any(conflicts(directory, unit, one, area, at) for one in accused)
+    )
+    return next(free, next((unit for unit in reversed(line) if unit not in accused), line[0]))
 
 
 def free_above(

@@ -68,7 +68,7 @@ def decide(
         unit = answer.unit
         assists = _assists(asked, found, unit)
     else:
-        unit = desk(directory, place.area, complaint.accused, at)
+        unit = desk(directory, place.area, {complaint.accused}, at)
         answer = asked.answers(unit)
     return Decision(
         reason=reason,

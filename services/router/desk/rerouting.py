@@ -15,7 +15,7 @@ from services.router.decision.decision import Decision
 from services.router.desk import choosing, returning
 from services.router.desk.suggesting import tie
 from services.router.directory.directory import Directory
-from services.router.ticket import merging, store, store_life, store_merging
+from services.router.ticket import store, store_life, store_merging
 from services.router.ticket.deed import Asked, Deed, dispatched, masked
 from services.router.ticket.standing import Standing
 
@@ -39,8 +39,7 @@ async def recategorise(conn: Conn, asked: Asked, directory: Directory) -> list[D
         }
     )
     decision = matching.decide(complaint, directory, asked.at)
-    tree = await store_merging.tree(conn, [row["ticket_id"]])
-    against = merging.accused(tree, row["ticket_id"])
+    against = await store_merging.about(conn, row["ticket_id"])
     receipt_id = new_id()
     await store.add_receipt(conn, receipt_id, row["ticket_id"], receipt.dump(decision.receipt))
     after = replace(
@@ -53,13 +52,19 @@ async def recategorise(conn: Conn, asked: Asked, directory: Directory) -> list[D
     detail = {"was": before.category}
     tied = tie(directory, decision.unit, against, after.area, asked.at) is not None
     if decision.triage or tied:
-        return [_to_desk(asked, after, directory, detail)]
+        desk = conflict.desk(directory, after.area, against, asked.at)
+        return [_to_desk(asked, after, desk, detail)]
     if decision.unit == before.unit and before.status is not TicketStatus.TRIAGE:
         same = replace(after, profile=decision.profile)
         told = (("recategorised", before.unit),)
         return [Deed(asked, same, told, row, detail, reason=masked(data.reason))]
     await store_life.answer_returns(conn, row["ticket_id"], before.round, decision.unit, asked.at)
-    return [_moved(asked, after, decision, detail, against)]
+    helpers = [
+        unit
+        for unit in decision.assists
+        if tie(directory, unit, against, after.area, asked.at) is None
+    ]
+    return [_moved(asked, replace(after, assists=tuple(helpers)), decision, detail)]
 
 
 def _moved(
@@ -67,7 +72,6 @@ def _moved(
     after: Standing,
     decision: Decision,
     detail: dict[str, str | None],
-    against: frozenset[str],
 ) -> Deed:
     before = asked.before
     moved = replace(
@@ -75,7 +79,6 @@ def _moved(
         status=TicketStatus.DISPATCHED,
         unit=decision.unit,
         post=decision.post,
-        assists=tuple(unit for unit in decision.assists if unit not in against),
         profile=decision.profile,
         dispatched_at=asked.at,
         coordinator=before.coordinator or decision.unit,
@@ -85,10 +88,7 @@ def _moved(
     return replace(deed, told=(("recategorised", before.unit), *deed.told))
 
 
-def _to_desk(
-    asked: Asked, after: Standing, directory: Directory, detail: dict[str, str | None]
-) -> Deed:
-    desk = conflict.desk(directory, after.area, asked.row["accused"], asked.at)
+def _to_desk(asked: Asked, after: Standing, desk: str, detail: dict[str, str | None]) -> Deed:
     moved = replace(after, status=TicketStatus.TRIAGE, unit=desk, post=None, pending=None)
     told = [("recategorised", asked.before.unit)]
     if desk != asked.before.unit:

@@ -41,7 +41,8 @@ async def give_back(conn: Conn, asked: Asked, directory: Directory) -> list[Deed
     await store_life.add_return(
         conn, row["ticket_id"], before.round, before.unit, data.reason_code, data.unit, asked.at
     )
-    desk = conflict.desk(directory, before.area, row["accused"], asked.at)
+    about = await store_merging.about(conn, row["ticket_id"])
+    desk = conflict.desk(directory, before.area, about, asked.at)
     status, told = TicketStatus.RETURNED, [("returned", before.unit), ("returned", desk)]
     if earlier:
         referred = SYSTEM_STEPS[TicketStatus.RETURNED, Cause.SECOND_RETURN]

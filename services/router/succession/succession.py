@@ -186,10 +186,7 @@ def _covered_anew(case: Case, directory: Directory, at: datetime) -> Settled | N
 
 def _desk(case: Case, directory: Directory, area: str | None, at: datetime) -> str:
     """The desk, or what stands for it where the desk is tied to somebody complained about."""
-    named = sorted(case.against) or [case.row["accused"]]
-    found = [desk(directory, area, one, at) for one in named]
-    free = (unit for unit in found if tie(directory, unit, case.against, area, at) is None)
-    return next(free, found[0])
+    return desk(directory, area, case.against or {case.row["accused"]}, at)
 
 
 def _after(status: TicketStatus) -> TicketStatus:

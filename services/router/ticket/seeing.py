@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -36,14 +36,15 @@ class Actor:
     via: str | None = None
     """How the person was known, where that was not by a token or a key of the own unit: `reply`."""
 
-    def sees(self, row: Mapping[str, Any]) -> bool:
-        """Holder, assist, a leader above, desk or ruling officer; nobody tied to the party complained about.
+    def sees(self, row: Mapping[str, Any], about: Collection[str] = NOTHING) -> bool:
+        """Holder, assist, a leader above, desk or ruling officer; nobody tied to a party complained about.
 
-        What somebody may not see is not known to exist (product.md section 8; domain.md E23).
+        `about` are those named in tickets it is worked on with. What somebody may not see is not known to
+        exist (product.md section 8; domain.md E23).
         """
         if self.desk or self.ruling:
             return True
-        if self._tied(row["accused"]):
+        if self._tied(row["accused"]) or not self.kin.isdisjoint(about):
             return False
         return not self.units.isdisjoint({row["unit"], *row["assists"]}) or self._leads_over(row)
 

@@ -11,6 +11,7 @@ from asyncpg import Record
 
 from contracts.ticket import TicketStatus
 from kit.db import Conn
+from services.router.ticket import merging
 from services.router.ticket.merging import Member, Tree
 
 SQL_TREE: Final = "select * from tree_of($1)"
@@ -33,6 +34,14 @@ SQL_LEAVE: Final = "delete from follower where ticket_id = $1"
 async def tree(conn: Conn, ticket_ids: Sequence[UUID]) -> Tree:
     """The whole trees of some tickets; ids nobody knows are left out."""
     return {row["ticket_id"]: _member(row) for row in await conn.fetch(SQL_TREE, ticket_ids)}
+
+
+async def about(conn: Conn, ticket_id: UUID) -> frozenset[str]:
+    """Parties complained about in a ticket or in any it is worked on with: nobody tied to one may know of it."""
+    whole = await tree(conn, [ticket_id])
+    if ticket_id not in whole:
+        return frozenset()
+    return merging.accused(whole, merging.root(whole, ticket_id).ticket_id)
 
 
 async def lock(conn: Conn, ticket_ids: Sequence[UUID]) -> None:
