@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
-from asyncpg import Record
 from fastapi import FastAPI, Path, Request, Response
 from starlette.responses import StreamingResponse
 
@@ -19,10 +19,13 @@ from kit.db import Conn
 from kit.errors import DomainError, Kind, not_found
 from kit.http import reply
 
-MaySee = Callable[[Conn, Record, Principal, datetime], Awaitable[bool]]
+MaySee = Callable[[Conn, Mapping[str, Any], Principal, datetime], Awaitable[bool]]
 """Whether somebody may see a file that is in use; asked with its row and business time."""
 Looking = AbstractAsyncContextManager[tuple[Conn, datetime]]
 """A connection that sees what somebody may see, and business time."""
+
+NO_FILE: Final[Mapping[str, Any]] = {"used_by": UUID(int=0), "uploaded_by": ""}
+"""What is asked about in place of a file that is not there."""
 
 _DOCUMENTED: Final[dict[str, Any]] = {
     "requestBody": {
@@ -71,7 +74,8 @@ def add_attachments(  # noqa: PLR0913 - what its routes stand on
         """The file itself, by right of what it belongs to; before that, for its uploader alone."""
         async with looking(who) as (conn, now):
             row = await find(conn, ident)
-            if row is None or not await _allowed(conn, row, who, may_see, now):
+            allowed = await _allowed(conn, row or NO_FILE, who, may_see, now)
+            if row is None or not allowed:
                 raise not_found("附件", "attachment")
         name = f"{row['attachment_id']}.{EXTENSIONS[row['content_type']]}"
         headers = _HEADERS | {
@@ -82,10 +86,13 @@ def add_attachments(  # noqa: PLR0913 - what its routes stand on
         return StreamingResponse(pieces, headers=headers, media_type=row["content_type"])
 
 
-async def _allowed(conn: Conn, row: Record, who: Principal, may_see: MaySee, now: datetime) -> bool:
-    if row["used_by"] is None:
-        return bool(row["uploaded_by"] == who.sub)
-    return await may_see(conn, row, who, now)
+async def _allowed(
+    conn: Conn, row: Mapping[str, Any], who: Principal, may_see: MaySee, now: datetime
+) -> bool:
+    """By right of what it belongs to; asked where there is nothing as well, for a sooner no would tell."""
+    used = row["used_by"] is not None
+    seen = await may_see(conn, row if used else NO_FILE, who, now)
+    return seen if used else bool(row["uploaded_by"] == who.sub)
 
 
 def _no_forms() -> DomainError:

@@ -102,7 +102,9 @@ async def files_of(
     return tuple(file_view(row, whereabouts=whereabouts) for row in rows)
 
 
-async def may_see_file(conn: Conn, row: Record, who: Principal, staff: Staff, day: date) -> bool:
+async def may_see_file(
+    conn: Conn, row: Mapping[str, Any], who: Principal, staff: Staff, day: date
+) -> bool:
     """Whether somebody may see a resident's file: the hotline and the desk all, others by the ticket."""
     if who.has(*SEES_FILES):
         return True

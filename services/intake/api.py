@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
-from asyncpg import Record
 from fastapi import FastAPI, Path, Request, Response
 from pydantic import ValidationError
 
@@ -230,7 +229,7 @@ def _reading(app: FastAPI, pool: Pool) -> None:
 
 
 def _files(app: FastAPI, shelf: Shelf, holder: Holder) -> None:
-    async def may_see(conn: Conn, row: Record, who: Principal, now: datetime) -> bool:
+    async def may_see(conn: Conn, row: Mapping[str, Any], who: Principal, now: datetime) -> bool:
         day = now.astimezone(CITY_TIME).date()
         return await actions.may_see_file(conn, row, who, holder.codes.staff, day)
 

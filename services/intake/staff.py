@@ -5,7 +5,7 @@ The same rule as the router's for tickets (services/router/ticket/seeing.py), ov
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -40,7 +40,8 @@ class Post:
 class Matter:
     """A ticket as far as its resident's files are concerned."""
 
-    accused: str | None
+    accused: Collection[str]
+    """Parties complained about, in it or in one that is worked on with it."""
     unit: str
     helpers: Sequence[str]
     """Who assists, and who works on the ticket it was merged into."""
@@ -83,7 +84,7 @@ class Staff:
         """
         held = self._held(person, day)
         own = {post.unit for post in held}
-        if self.tied(person, day, matter.accused):
+        if any(self.tied(person, day, party) for party in matter.accused):
             return False
         if not own.isdisjoint({matter.unit, *matter.helpers}):
             return True

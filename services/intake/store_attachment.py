@@ -19,8 +19,17 @@ with recursive worked_on as (
     from worked_on w
     join complaint c on c.number = w.into_number
     join ticket_view v on v.complaint_id = c.complaint_id
+), whole as (
+    select c.complaint_id, c.number, c.accused
+    from worked_on w
+    join complaint c using (complaint_id)
+    union
+    select c.complaint_id, c.number, c.accused
+    from whole w
+    join ticket_view v on v.into_number = w.number and v.status = 'merged'
+    join complaint c on c.complaint_id = v.complaint_id
 )
-select c.accused, v.unit, v.area, array(
+select array(select w.accused from whole w where w.accused is not null) as accused, v.unit, v.area, array(
     select unnest(array_append(w.assists, w.unit))
     from worked_on w
     where w.complaint_id = $1 or w.into_number is null

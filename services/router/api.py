@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final
 
-from asyncpg import Record
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.command import Command
@@ -185,7 +185,7 @@ def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: Model
 
 
 def _proof(app: FastAPI, people: Pool, shelf: Shelf, in_use: DirectoryInUse) -> None:
-    async def may_see(conn: Conn, row: Record, who: Principal, now: datetime) -> bool:
+    async def may_see(conn: Conn, row: Mapping[str, Any], who: Principal, now: datetime) -> bool:
         asked = (conn, row, who, in_use.directory, now)
         return await queries.may_see_proof(*asked) or await whistle_pages.may_see_proof(*asked)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -225,14 +225,18 @@ def _sees(
 
 
 async def may_see_proof(
-    conn: Conn, proof: Record, principal: Principal, directory: Directory | None, now: datetime
+    conn: Conn,
+    proof: Mapping[str, Any],
+    principal: Principal,
+    directory: Directory | None,
+    now: datetime,
 ) -> bool:
     """Whether somebody may see the ticket a file is proof of."""
     row = await store.ticket(conn, proof["used_by"], None)
+    tree = await store_merging.tree(conn, [proof["used_by"]])
+    called = await store_whistles.called_for(conn, proof["used_by"])
     if row is None:
         return False
-    tree = await store_merging.tree(conn, [row["ticket_id"]])
-    called = await store_whistles.called_for(conn, row["ticket_id"])
     working = merging.root(tree, row["ticket_id"]).units | called
     about = merging.accused(tree, merging.root(tree, row["ticket_id"]).ticket_id)
     return _sees(principal, directory, now, row, Seen(working, about))

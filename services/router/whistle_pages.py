@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
-
-from asyncpg import Record
 
 from kit.auth import Principal
 from kit.clock import business_now
@@ -107,7 +106,7 @@ async def one(
 
 
 async def may_see_proof(
-    conn: Conn, proof: Record, who: Principal, directory: Directory | None, now: datetime
+    conn: Conn, proof: Mapping[str, Any], who: Principal, directory: Directory | None, now: datetime
 ) -> bool:
     """Whether somebody may know of the whistle a file is proof of; its ticket's, where it has one."""
     whistle = await store_whistles.whistle(conn, proof["used_by"])

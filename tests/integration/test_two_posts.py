@@ -111,7 +111,7 @@ SHOWS: Final = frozenset(READS) - {"reception/queue", "reception/queue?org=JD-WY
 ACTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("reception/queue", {"ticket": "{ticket}", "reason": "-", "org": "JD-WYS"}),
     ("reception/queue/{item}/withdraw", {"reason": "-"}),
-    ("reception/queue/{item}/care", {"kind": "elderly"}),
+    ("reception/queue/{item}/care", {"kind": "living_alone"}),
     ("reception/legacy", {"ticket": "{ticket}", "path": "resolvable", "plan": "-"}),
     ("reception/legacy/{legacy}/review", {"path": "resolvable", "plan": "-"}),
     ("reception/decisions/{decision}/done", {"text": "-"}),
