@@ -21,7 +21,7 @@ from chuishao.files import make_private_dir, write_private
 
 SERVICES: Final = ("intake", "router", "notifier", "console")
 """Services of an installation, in the order of a complaint's way through them."""
-GUARDED: Final = ("router", "notifier")
+GUARDED: Final = ("intake", "router", "notifier")
 """Services whose people's requests run under a database role of their own (docs/adr/0036)."""
 PUBLISHERS: Final = ("intake", "router", "notifier")
 """Services with a relay, which publishes under a key of its own."""

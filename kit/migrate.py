@@ -16,7 +16,7 @@ from kit.row_security import VAULT, guard
 log = get(__name__)
 
 SERVICES: Final = ("intake", "router", "notifier", "console")
-GUARDED: Final = ("router", "notifier")
+GUARDED: Final = ("intake", "router", "notifier")
 """Services whose people's requests run under a role of their own (docs/adr/0036)."""
 LOCK_KEY: Final = 0x43485549
 SQL_ROLE_EXISTS: Final = "select exists (select from pg_roles where rolname = $1)"

@@ -68,23 +68,25 @@ class Archive:
 
 async def find(pool: Pool, id_or_number: str) -> Record:
     """One complaint, masked. Raises DomainError 404."""
-    complaint_id, its_number = identify(id_or_number)
     async with reading(pool) as conn:
-        row = await store.complaint(conn, complaint_id, its_number)
+        return await _found(conn, id_or_number)
+
+
+async def _found(conn: Conn, id_or_number: str) -> Record:
+    row = await store.complaint(conn, *identify(id_or_number))
     if row is None:
         raise not_found("诉求", "complaint")
     return row
 
 
-async def show(pool: Pool, id_or_number: str, *, whereabouts: bool) -> dict[str, Any]:
+async def show(conn: Conn, id_or_number: str, *, whereabouts: bool) -> dict[str, Any]:
     """One complaint as everybody at the desk sees it, with what followed. Raises DomainError 404."""
-    row = dict(await find(pool, id_or_number))
-    async with reading(pool) as conn:
-        words, calls = await store.said_since(conn, row["complaint_id"])
+    row = dict(await _found(conn, id_or_number))
+    words, calls = await store.said_since(conn, row["complaint_id"])
     row["text"] = row.pop("body")
     for hidden in ("fingerprint", "filed_by"):
         del row[hidden]
-    row["attachments"] = await files_of(pool, row["complaint_id"], whereabouts=whereabouts)
+    row["attachments"] = await files_of(conn, row["complaint_id"], whereabouts=whereabouts)
     row |= {"later": [_told(one) for one in words], "callbacks": [_told(one) for one in calls]}
     return _told(row)
 
@@ -94,11 +96,10 @@ def _told(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def files_of(
-    pool: Pool, complaint_id: UUID, *, whereabouts: bool
+    conn: Conn, complaint_id: UUID, *, whereabouts: bool
 ) -> tuple[dict[str, Any], ...]:
     """What was given with a complaint, oldest first."""
-    async with reading(pool) as conn:
-        rows = await attachments.used_by(conn, complaint_id)
+    rows = await attachments.used_by(conn, complaint_id)
     return tuple(file_view(row, whereabouts=whereabouts) for row in rows)
 
 

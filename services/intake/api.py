@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
@@ -11,11 +10,11 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, Path, Request, Response
 from pydantic import ValidationError
 
-from kit.attachments.routes import add_attachments
+from kit.attachments.routes import Looking, add_attachments
 from kit.attachments.shelf import Shelf
 from kit.auth import Principal, allow, deny_by_default
-from kit.clock import CITY_TIME, business_now
-from kit.db import Conn, Pool, reading
+from kit.clock import CITY_TIME
+from kit.db import Conn, Pool
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
@@ -43,6 +42,7 @@ from services.intake.filed import Filed
 from services.intake.filing import Draft, body_hash
 from services.intake.keeping.erasing import Eraser
 from services.intake.keeping.revealing import Reveals
+from services.intake.looking import looking
 from services.intake.open311.api import PATHS as PARTNER_PATHS
 from services.intake.open311.api import Door, add_open311
 from services.intake.open311.desk import PartnerDesk
@@ -60,6 +60,7 @@ Ident = Annotated[str, Path(max_length=40)]
 def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     shared: Shared,
     *,
+    people: Pool,
     registrar: Registrar,
     callers: Callers,
     holder: Holder,
@@ -75,16 +76,19 @@ def make_app(  # noqa: PLR0913 - what stands behind the routes of one service
     partners: PartnerDesk,
     partner_door: Door,
 ) -> FastAPI:
-    """The application with all of intake's routes."""
+    """The application with all of intake's routes.
+
+    What shows complaints to people reads through `people` (docs/adr/0036); `shared.pool` is the worker's.
+    """
     app = create_app(shared, title="Chuishao intake 受理", version="0.1.0")
     _filing(app, registrar, holder, callers)
     _duplicates(app, searcher, holder)
-    _reading(app, shared.pool)
+    _reading(app, people, holder)
     add_keeping(app, reveals, eraser)
     add_life(app, shared, call_desk, later_words, holder)
     add_advice(app, adviser, holder, FILERS)
     add_resident(app, visits, address_header)
-    _files(app, shelf, holder)
+    _files(app, people, shelf, holder)
     add_open311(app, partners, partner_door)
     deny_by_default(app, PUBLIC | {RESIDENT_PATH} | PARTNER_PATHS)
     return app
@@ -179,11 +183,7 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
         codes = holder.codes
         codes.check(question.grid_code, question.category)
         check_point(question.point, codes.box)
-        items = (
-            await searcher.search(question, codes.names, who.sub)
-            if who.has(*SEE_DUPLICATES)
-            else ()
-        )
+        items = await searcher.search(question, codes, who) if who.has(*SEE_DUPLICATES) else ()
         body = {"items": [item.show() for item in items], "next": None}
         return reply(body, headers={"Cache-Control": "no-store"})
 
@@ -220,22 +220,21 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
         return await found(question, who)
 
 
-def _reading(app: FastAPI, pool: Pool) -> None:
+def _reading(app: FastAPI, people: Pool, holder: Holder) -> None:
     @app.get("/v1/complaints/{ident}", tags=["complaints"])
     async def show(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One complaint by id or number, words masked, with its files, call-backs and later words."""
-        seen = await actions.show(pool, ident, whereabouts=who.has(*actions.SEES_FILES))
-        return reply(seen)
+        files = who.has(*actions.SEES_FILES)
+        async with looking(people, holder.codes.staff, who) as (conn, _):
+            return reply(await actions.show(conn, ident, whereabouts=files))
 
 
-def _files(app: FastAPI, shelf: Shelf, holder: Holder) -> None:
+def _files(app: FastAPI, people: Pool, shelf: Shelf, holder: Holder) -> None:
     async def may_see(conn: Conn, row: Mapping[str, Any], who: Principal, now: datetime) -> bool:
         day = now.astimezone(CITY_TIME).date()
         return await actions.may_see_file(conn, row, who, holder.codes.staff, day)
 
-    @asynccontextmanager
-    async def looking(_: Principal) -> AsyncIterator[tuple[Conn, datetime]]:
-        async with reading(shelf.pool) as conn:
-            yield conn, await business_now(conn)
+    def as_seen(who: Principal) -> Looking:
+        return looking(people, holder.codes.staff, who)
 
-    add_attachments(app, shelf, may_see, looking=looking, uploaders=FILERS, readers=FILERS)
+    add_attachments(app, shelf, may_see, looking=as_seen, uploaders=FILERS, readers=FILERS)

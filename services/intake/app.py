@@ -17,7 +17,7 @@ from kit.db import create_pool
 from kit.http import Shared
 from kit.logging import configure
 from kit.parts import Parts as DirectoryParts
-from kit.plumbing import open_plumbing
+from kit.plumbing import open_people_pool, open_plumbing
 from kit.runner import Parts, serve
 from kit.settings import secrets_dir
 from services.intake import consumers
@@ -56,6 +56,7 @@ async def main() -> None:
     vault_pool = await create_pool(
         settings.vault_dsn, settings.vault_password.get_secret_value(), "vault", size=2
     )
+    people = await open_people_pool(settings, SERVICE)
     vault = Vault(keys)
     await rotating.prove(vault_pool, vault)
     holder = Holder()
@@ -75,10 +76,11 @@ async def main() -> None:
     eraser = Eraser(plumbing.pool, shelf, terms(settings.retention))
     app = make_app(
         Shared(SERVICE, plumbing.pool, plumbing.verifier, checks, rates=settings.rates()),
+        people=people,
         registrar=registrar,
         callers=callers,
         holder=holder,
-        searcher=Searcher(plumbing.pool, vault),
+        searcher=Searcher(plumbing.pool, people, vault),
         call_desk=CallDesk(matters, policy),
         later_words=later_words,
         visits=Visits(plumbing.pool, vault),
@@ -115,7 +117,7 @@ async def main() -> None:
                 retention_keeper(eraser),
                 rotating.key_watcher(vault_pool, vault, _keys_now),
             ),
-            close=(router.aclose, vault_pool.close, plumbing.pool.close),
+            close=(router.aclose, vault_pool.close, people.close, plumbing.pool.close),
         )
     )
 

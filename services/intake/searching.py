@@ -11,11 +11,14 @@ from asyncpg import Record
 
 from contracts.complaint import Datum, Kind, Point
 from kit import audit
-from kit.clock import CITY_TIME, business_now
-from kit.db import Pool, reading, transaction
+from kit.auth import Principal
+from kit.clock import CITY_TIME
+from kit.db import Pool, transaction
 from kit.masking import mask
 from services.intake import likeness, store_alike
+from services.intake.directory import Codes
 from services.intake.duplicate import Asked, Likely, Question, Stored, likely
+from services.intake.looking import looking
 from services.intake.position import wgs84
 from services.intake.store_alike import Traces
 from services.intake.vault import Vault
@@ -33,16 +36,18 @@ Told = tuple[str, date, tuple[str, ...]]
 class Searcher:
     """Asks intake's own tables; the caller's phone only as its blind index."""
 
-    def __init__(self, pool: Pool, vault: Vault) -> None:
+    def __init__(self, pool: Pool, people: Pool, vault: Vault) -> None:
         self._pool = pool
+        self._people = people
         self._vault = vault
         self._told: OrderedDict[Told, None] = OrderedDict()
 
-    async def search(self, question: Question, names: PlaceNames, sub: str) -> Sequence[Likely]:
+    async def search(self, question: Question, codes: Codes, who: Principal) -> Sequence[Likely]:
         """At most `question.limit` likely duplicates, best first.
 
         That complaints came from the phone in the question is told only after it was noted who was told.
         """
+        names = codes.names
         said = mask(f"{question.title or ''} {question.text}")
         words = likeness.plain(said)
         where = names.where(
@@ -53,13 +58,12 @@ class Searcher:
         )
         window = timedelta(days=question.days)
         caller = self._vault.phone_indexes(question.phone) if question.phone else []
-        async with reading(self._pool) as conn:
-            now = await business_now(conn)
+        async with looking(self._people, codes.staff, who) as (conn, now):
             looked_for = traces(words, where, now - window, now, caller=caller)
             rows = await store_alike.alike(conn, looked_for, now - window, TEXT_LENGTH)
         asked = Asked(likeness.grams(words), where, question.category, question.kind, now, window)
         found = likely(asked, [_stored(row, names) for row in rows], question.limit)
-        await self._note(found, sub, now)
+        await self._note(found, who.sub, now)
         return found
 
     async def _note(self, found: Sequence[Likely], sub: str, now: datetime) -> None:

@@ -49,6 +49,19 @@ class Matter:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """What one person stands for on a day."""
+
+    units: frozenset[str]
+    below: frozenset[str]
+    """The own ones and all below those led."""
+    areas: frozenset[str]
+    """Answered for, whoever handles a matter there."""
+    kin: frozenset[str]
+    """Parties complaints about which the person must not learn of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Staff:
     """Posts by person, and the tree of units."""
 
@@ -74,6 +87,18 @@ class Staff:
                 )
                 for row in units
             },
+        )
+
+    def seat(self, person: str, day: date) -> Seat:
+        """What somebody stands for on a day, for the row policies: the same rule as `may_see`."""
+        held = self._held(person, day)
+        own = frozenset(post.unit for post in held)
+        leads = {post.unit for post in held if post.leading}
+        return Seat(
+            own,
+            own | self._downwards(leads),
+            frozenset(a for unit in leads & self.units.keys() for a in self.units[unit].serves),
+            own | {c for c, u in self.units.items() if not own.isdisjoint({u.parent, u.deputy})},
         )
 
     def may_see(self, person: str, day: date, matter: Matter) -> bool:
@@ -103,6 +128,12 @@ class Staff:
     def _held(self, person: str, day: date) -> list[Post]:
         posts = self.posts.get(person, ())
         return [post for post in posts if post.until is None or day < post.until]
+
+    def _downwards(self, leads: Collection[str]) -> frozenset[str]:
+        """All units one of whose superiors is among these."""
+        if not leads:
+            return frozenset()
+        return frozenset(c for c in self.units if any(up in leads for up in self._above(c)))
 
     def _tied(self, accused: str | None) -> set[str | None]:
         party = self.units.get(accused or "")

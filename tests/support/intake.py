@@ -57,7 +57,7 @@ from services.intake.staff import Staff
 from services.intake.vault import Vault
 from services.intake.visiting import Visits
 from tests.support import small
-from tests.support.servers import PASSWORD, Database
+from tests.support.servers import PASSWORD, Database, people_pool
 from tests.support.small import MONDAY
 
 _KEY: Final = Ed25519PrivateKey.generate()
@@ -200,6 +200,7 @@ async def desk(  # noqa: PLR0913 - what a test may set
     """
     pool = await create_pool(database.dsn("chuishao_intake"), PASSWORD, "intake", size=4)
     vault_pool = await create_pool(database.dsn("chuishao_vault"), PASSWORD, "vault", size=1)
+    people = await people_pool(pool, "intake")
     vault, holder = Vault(VaultKeys.parse(_SECRET, _SECRET)), Holder()
     tables = small.tables()
     rows = {part: [row.model_dump(mode="json") for row in tables[part]] for part in PARTS}
@@ -212,10 +213,11 @@ async def desk(  # noqa: PLR0913 - what a test may set
     shelf = Shelf(pool, storage or FolderStorage(Path("/nonexistent")))
     app = make_app(
         Shared("intake", pool, TokenVerifier(_PUBLIC), {}, rates=rates),
+        people=people,
         registrar=registrar,
         callers=callers,
         holder=holder,
-        searcher=Searcher(pool, vault),
+        searcher=Searcher(pool, people, vault),
         call_desk=CallDesk(matters, Policy()),
         later_words=later_words,
         visits=Visits(pool, vault),
@@ -232,5 +234,6 @@ async def desk(  # noqa: PLR0913 - what a test may set
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
         yield Desk(http, pool, database, shelf, edge, vault, holder)
     await router.aclose()
+    await people.close()
     await vault_pool.close()
     await pool.close()

@@ -26,6 +26,7 @@ from tests.support.lane import base
 
 ROLES: Final = (
     "chuishao_intake",
+    "chuishao_intake_people",
     "chuishao_vault",
     "chuishao_router",
     "chuishao_router_people",

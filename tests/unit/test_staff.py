@@ -55,6 +55,13 @@ def test_intake_and_router_let_the_same_people_see(
     row = {"unit": unit, "assists": assists, "area": area, "accused": accused}
     router = actor("P-X", build(tables, 1), small.MONDAY).sees(row)
     parties = (accused,) if accused else ()
+    seat = staff.seat("P-X", TODAY)
+    policy = seat.kin.isdisjoint(parties) and (
+        unit in seat.below
+        or not seat.units.isdisjoint(assists)
+        or any((area or "").startswith(own) for own in seat.areas)
+    )
+    assert policy is router, "what the row policies are told says the same"
     assert staff.may_see("P-X", TODAY, Matter(parties, unit, assists, area)) is router
 
 
