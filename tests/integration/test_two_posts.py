@@ -188,6 +188,16 @@ async def test_d7_39_nobody_tied_has_to_carry_it_out_and_it_goes_upward_past_the
     )  # fmt: skip
     assert sent.status_code == 200, sent.text
     assert (await lying(pool, str(one)))["org"] == "QX-TQ"
+    said = [row["subject"] for row in await pool.fetch("select subject from outbox")]
+    assert any(heard_live("SZ", subject) for subject in said), "the control"
+    for unit in ("SQ-002", "JD-WYS"):
+        assert not [subject for subject in said if heard_live(unit, subject)]
+
+
+def heard_live(unit: str, subject: str) -> bool:
+    """Whether the account of a unit hears it: what is addressed to the unit (kit/accounts.py; product.md 5)."""
+    noun, _, to = subject.split(".")[:3]
+    return noun in {"ticket", "whistle", "clock"} and to == unit
 
 
 async def test_matters_of_before_are_made_known(database: Database) -> None:
