@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Annotated, Any, Final, cast
 
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
-from faststream.nats.security import NatsNKey
 from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPullStreamSubscriber
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -23,8 +23,9 @@ from nats.js.api import ConsumerConfig
 
 from contracts.topology import CONSUMERS, ConsumerSpec
 from kit.delivery import Delivery
+from kit.lasting import LastingClient
 from kit.logging import get
-from kit.nats_tls import CA, client_options, context_for, is_certificate_fault
+from kit.nats_tls import CA, client_options, is_certificate_fault
 from kit.puller import BATCH, Puller
 from kit.tracing import middlewares
 
@@ -39,32 +40,39 @@ RECONNECT_WAIT_S: Final = 0.5
 PACES: Final = {spec.name: spec.pace_s for spec in CONSUMERS}
 
 
-def create_broker(
-    url: str, seed: str, *, service: str, otlp_endpoint: str | None = None
-) -> NatsBroker:
-    """A broker on the service's own key with its own inbox prefix; reconnects for ever."""
-    tls = context_for(url)
-    return NatsBroker(
-        servers(url),
-        name=f"chuishao-{service}",
-        security=NatsNKey.from_seed(
-            seed, ssl_context=tls, use_ssl=tls is not None, tls_handshake_first=tls is not None
-        ),
-        inbox_prefix=inbox_prefix(service),
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=RECONNECT_WAIT_S,  # type: ignore[arg-type]  # nats-py takes floats
-        ping_interval=PING_INTERVAL_S,
-        max_outstanding_pings=2,
-        ack_policy=AckPolicy.MANUAL,
-        middlewares=middlewares(service, otlp_endpoint),
-        logger=None,
-    )
+class LastingBroker(NatsBroker):
+    """FastStream on a connection of ours, which is never given up.
+
+    Its own one stops reconnecting, without a word, at the first `Authorization Violation` or
+    `maximum connections exceeded` (reliability.md C 12).
+    """
+
+    def __init__(
+        self, url: str, seed: str, *, service: str, otlp_endpoint: str | None = None
+    ) -> None:
+        """On the service's own key with its own inbox prefix."""
+        super().__init__(
+            servers(url),
+            ack_policy=AckPolicy.MANUAL,
+            middlewares=middlewares(service, otlp_endpoint),
+            logger=None,
+        )
+        self.client = LastingClient()
+        """Of nobody else; not connected before `start`."""
+        self._connecting = partial(connect, url, seed, name=service, client=self.client)
+
+    async def _connect(self) -> Client:
+        connection = await self._connecting()
+        self.config.connect(connection)
+        return connection
 
 
-async def connect(url: str, seed: str, *, name: str, client: Client | None = None) -> Client:
-    """A plain nats-py connection (the relay's, the provisioner's) that reconnects for ever.
+async def connect(
+    url: str, seed: str, *, name: str, client: LastingClient | None = None
+) -> LastingClient:
+    """A connection that waits for the server as long as it takes, and reconnects for ever.
 
-    Waits for the server as long as it takes; `client` may be one that others hold already.
+    `client` may be one that others hold already.
     """
 
     async def on_error(error: Exception) -> None:
@@ -73,7 +81,7 @@ async def connect(url: str, seed: str, *, name: str, client: Client | None = Non
             return
         log.warning("nats_error", connection=name, error=type(error).__name__)
 
-    client = client or Client()
+    client = client or LastingClient()
     await client.connect(
         servers(url),
         name=f"chuishao-{name}",

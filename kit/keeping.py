@@ -53,9 +53,9 @@ class Keeper:
         return [spec for spec in self._consumers if spec.name not in there[spec.stream]]
 
     async def run(self, say: Callable[[str], None]) -> None:
-        """Keep until the connection is closed for good; what fails is said once and tried again."""
+        """Keep until cancelled; what fails is said once and tried again."""
         server, look_at, trouble = "", 0.0, ""
-        while not self._client.is_closed:
+        while True:
             await asyncio.sleep(STEP_S)
             if not self._client.is_connected:
                 continue
@@ -94,15 +94,9 @@ async def keep(
     readers: Sequence[ReaderLike],
     say: Callable[[str], None],
 ) -> None:
-    """Connect, however long it takes, and keep until cancelled.
-
-    A server that refuses a connection twice (a key it does not know yet, too many connections) makes
-    nats-py close it for good: then a new one is made.
-    """
-    while True:
-        client = Client()
-        try:
-            await connect(url, seed, name=OPS_USER, client=client)
-            await Keeper(client, units, readers).run(say)
-        finally:
-            await client.close()
+    """Connect, however long it takes, and keep until cancelled."""
+    client = await connect(url, seed, name=OPS_USER)
+    try:
+        await Keeper(client, units, readers).run(say)
+    finally:
+        await client.close()

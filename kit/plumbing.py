@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from faststream.nats import NatsBroker
-from nats.aio.client import Client
-
 from contracts.topology import ConsumerSpec
 from kit import metrics
 from kit.auth import TokenVerifier
-from kit.broker import connect, create_broker, subscribe
+from kit.broker import LastingBroker, connect, subscribe
 from kit.chain.chainer import Anchoring, Chainer
 from kit.db import Pool, connect_alone, create_pool, reading
 from kit.deadletters.replaying import Replayer
 from kit.delivery import Delivery, Handler
+from kit.lasting import LastingClient
 from kit.logging import configure
 from kit.migrate import people_role
 from kit.pulse import Pulse
@@ -35,11 +34,11 @@ class Plumbing:
 
     service: str
     pool: Pool
-    client: Client
+    client: LastingClient
     relay: Relay
-    broker: NatsBroker
+    broker: LastingBroker
     verifier: TokenVerifier
-    connecting: Callable[[], Awaitable[Client]]
+    connecting: Callable[[], Awaitable[LastingClient]]
     chainer: Chainer
     reconciler: Reconciler
     keyed: tuple[Keyed, ...]
@@ -75,12 +74,8 @@ class Plumbing:
         )
 
     async def stay_connected(self) -> None:
-        """Connect the relay, however long the server is away; ends only with an error.
-
-        Raises SignedOutError when the server takes the key away for good.
-        """
-        await self.connecting()
-        await keep_signed_in(self.keyed)
+        """Connect the relay, however long the server is away or refuses its key; never ends."""
+        await asyncio.gather(self.connecting(), keep_signed_in(self.keyed))
 
     async def database_answers(self) -> bool:
         """Readiness: the pool reaches its schema."""
@@ -129,12 +124,11 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
         service,
         size=settings.pool_size,
     )
-    client = Client()
+    client = LastingClient()
     relay = Relay(pool, client, service=service)
-    consuming_seed = settings.nats_seed.get_secret_value()
-    broker = create_broker(
+    broker = LastingBroker(
         settings.nats_url,
-        consuming_seed,
+        settings.nats_seed.get_secret_value(),
         service=service,
         otlp_endpoint=settings.otlp_endpoint,
     )
@@ -143,8 +137,8 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
     chainer = Chainer(pool, service, Anchoring.of(settings))
     reconciler = Reconciler(pool, client, relay, service=service, look_s=settings.reconcile_s)
     keyed = (
-        Keyed(lambda: client, "chuishao_relay_seed", seed),
-        Keyed(partial(_of_broker, broker), "chuishao_nats_seed", consuming_seed),
+        Keyed(client, "chuishao_relay_seed"),
+        Keyed(broker.client, "chuishao_nats_seed"),
     )
     return Plumbing(
         service=service,
@@ -159,12 +153,6 @@ async def open_plumbing(settings: ServiceSettings, service: str) -> Plumbing:
         keyed=keyed,
         pulse=pulse_of(settings, service),
     )
-
-
-def _of_broker(broker: NatsBroker) -> Client | None:
-    """FastStream's own connection, once it has made one."""
-    state = broker.config.connection_state
-    return state.connection if state else None
 
 
 def pulse_of(settings: ServiceSettings, service: str) -> Pulse:

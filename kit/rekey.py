@@ -1,20 +1,19 @@
 """A service takes a changed NATS key by itself: it reads its key again and signs in anew.
 
-nats-py keeps the key it was first given and, once the server takes that key away, closes for good or tries
-the old one for ever: so a changed key is looked for while both are valid (chuishao/nats_keys.py), and a
-connection that is closed ends the process, whose supervisor starts it with what is valid then.
+nats-py keeps the key it was first given: so a changed key is looked for, best while both are valid
+(chuishao/nats_keys.py). One that comes only after the old key was refused is taken up as well: until then the
+connection goes on trying (kit/lasting.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from nats.aio.client import Client
-
+from kit.lasting import LastingClient
 from kit.logging import get
 from kit.settings import secrets_dir
 
@@ -23,33 +22,22 @@ log = get(__name__)
 LOOK_S: Final = 2.0
 
 
-class SignedOutError(RuntimeError):
-    """The server ended this connection for good: its key is not valid any more."""
-
-
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Keyed:
-    """A connection and where its key is kept; `connection` is None before it was made."""
+    """A connection and where its key is kept."""
 
-    connection: Callable[[], Client | None]
+    client: LastingClient
     secret: str
     """Name of the file in the secrets folder; a key that came as a variable never changes."""
-    seed: str
 
     async def look(self) -> None:
-        """Sign in anew where the key has changed. Raises SignedOutError when it is too late for that."""
-        client = self.connection()
-        if client is None:
-            return
-        if client.is_closed:
-            raise SignedOutError(self.secret)
+        """Sign in anew where the key has changed."""
         folder = secrets_dir()
-        if folder is None:
+        if folder is None or self.client.seed is None:
             return
         seed = await asyncio.to_thread(_read, Path(folder) / self.secret)
-        if seed and seed != self.seed:
-            self.seed = seed
-            await sign_in_anew(client, seed)
+        if seed and seed != self.client.seed:
+            await self.client.sign_in_anew(seed)
             log.info("nats_key_changed", key=self.secret)
 
 
@@ -59,16 +47,6 @@ async def keep_signed_in(connections: Sequence[Keyed]) -> None:
         await asyncio.sleep(LOOK_S)
         for keyed in connections:
             await keyed.look()
-
-
-async def sign_in_anew(client: Client, seed: str) -> None:
-    """Reconnect under another key; subscriptions are kept. nats-py has no public way to set the key.
-
-    One that is trying to reconnect already goes on trying, with the new key.
-    """
-    client._nkeys_seed_str = seed  # noqa: SLF001
-    client._setup_nkeys_seed_connect()  # noqa: SLF001
-    await client.force_reconnect()
 
 
 def _read(file: Path) -> str | None:

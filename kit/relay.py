@@ -54,7 +54,7 @@ class Relay:
         self._published: list[UUID] = []
         self._stopping = False
         self.turned_at = time.monotonic()
-        """When it last came round or got an answer; the watchdog reads it."""
+        """When it last came round or was done with a publication, stored or not; the watchdog reads it."""
         self.highest: dict[str, int] = {}
         """By stream: the highest sequence number of an acknowledgement that came here."""
 
@@ -199,6 +199,8 @@ class Relay:
                 metrics.PUBLISH_FAILED.labels(self._service).inc()
                 log.warning("publish_unknown", error=type(error).__name__, subject=event.subject)
                 return None
+            finally:
+                self.turned_at = time.monotonic()
         if ack.stream != stream:
             return None
         self._note_sequence(stream, ack.seq)

@@ -18,10 +18,10 @@ from typing import Any, Final
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from faststream.nats import NatsBroker
 from nats.aio.client import Client
 
 from kit import ending
+from kit.broker import LastingBroker
 from kit.db import Pool
 from kit.delivery import Delivery
 from kit.durables import refuse_wrong_durables
@@ -35,7 +35,6 @@ from kit.watchdog import LoopGuard, StuckError, Watchdog
 
 log = get(__name__)
 
-LOOK_S: Final = 1.0
 DRAIN_S: Final = 12
 CLOSE_S: Final = 5.0
 CONNECTIONS: Final = 4_096
@@ -51,7 +50,7 @@ class Parts:
     connections: int = CONNECTIONS
     """Of clients, at most."""
     patience: Patience = field(default_factory=Patience)
-    broker: NatsBroker | None = None
+    broker: LastingBroker | None = None
     relay: Relay | None = None
     client: Client | None = None
     deliveries: Sequence[Delivery] = ()
@@ -80,8 +79,6 @@ async def serve(parts: Parts) -> None:
         tasks.add(asyncio.create_task(parts.relay.run(), name="relay"))
     if parts.broker:
         tasks.add(asyncio.create_task(_listen(parts), name="broker"))
-    if parts.client:
-        tasks.add(asyncio.create_task(_open(parts.client), name="connection"))
     tasks |= {asyncio.create_task(make(), name="loop") for make in parts.loops}
     if parts.pulse:
         tasks.add(asyncio.create_task(parts.pulse.run(), name="pulse"))
@@ -105,7 +102,7 @@ def _watchdog(parts: Parts) -> Watchdog:
         pulse=parts.pulse,
         relay=parts.relay,
         client=parts.client,
-        broker=parts.broker,
+        consuming=parts.broker.client if parts.broker else None,
         deliveries=parts.deliveries,
     )
 
@@ -161,17 +158,6 @@ async def _listen(parts: Parts) -> None:
     assert parts.broker  # noqa: S101 - started only with a broker
     await parts.broker.start()
     if parts.deliveries:
-        connection: Client = parts.broker.config.connection_state.connection
-        await refuse_wrong_durables(connection, [one.spec for one in parts.deliveries])
+        specs = [one.spec for one in parts.deliveries]
+        await refuse_wrong_durables(parts.broker.client, specs)
     await asyncio.Event().wait()
-
-
-async def _open(client: Client) -> None:
-    """End the process when its connection has been closed for good.
-
-    nats-py 2.16 does that to a connected client on every error it does not know, such as too many
-    connections or a key that was withdrawn, whatever number of reconnects it was allowed (row 24).
-    """
-    while not client.is_closed:
-        await asyncio.sleep(LOOK_S)
-    raise StuckError("connection is closed for good")

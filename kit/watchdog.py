@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
@@ -52,7 +51,7 @@ class Watchdog:
     pulse: Pulse | None = None
     relay: Relay | None = None
     client: Client | None = None
-    broker: NatsBroker | None = None
+    consuming: Client | None = None
     deliveries: Sequence[Delivery] = ()
     _since: dict[str, float] = field(default_factory=dict)
     """Since when something has looked wrong."""
@@ -67,16 +66,15 @@ class Watchdog:
 
     async def look(self) -> None:
         """One look. Raises StuckError."""
-        connection: Client | None = None
-        if self.broker is not None:
-            connection = self.broker.config.connection_state.connection
-        for name, one in (("broker", connection), ("relay", self.client)):
+        for name, one in (("consuming", self.consuming), ("relay", self.client)):
             self._connection(name, one)
         await self._pool()
         self._relay()
-        if connection is not None and connection.is_connected:
-            for delivery in self.deliveries:
-                await self._durable(connection, delivery)
+        for delivery in self.deliveries:
+            if self.consuming is not None and self.consuming.is_connected:
+                await self._durable(self.consuming, delivery)
+            else:
+                self._since.pop(delivery.spec.name, None)
 
     def _long(self, what: str, *, wrong: bool, but_s: float = 0.0) -> bool:
         """Whether something has been wrong for too long (less what had to pass before it was)."""
@@ -87,7 +85,7 @@ class Watchdog:
         return time.monotonic() - since > STUCK_S - but_s
 
     def _connection(self, name: str, client: Client | None) -> None:
-        """nats-py and FastStream reconnect in a task, and that task can die (reliability.md C.12)."""
+        """One that is lost is tried again in a task, which can die (reliability.md C.12), or was closed."""
         if client is None:
             return
         if client.is_connected:

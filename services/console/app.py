@@ -39,7 +39,7 @@ async def main() -> None:
     )
     seed = settings.nats_seed.get_secret_value()
     client = await connect(settings.nats_url, seed, name=SERVICE)
-    keyed = Keyed(lambda: client, "chuishao_nats_seed", seed)
+    keyed = Keyed(client, "chuishao_nats_seed")
     feed = Feed()
     await follow(client, SHOWN, on_event(feed))
 

@@ -15,7 +15,7 @@ import pytest
 from contracts.complaint import ComplaintReceived
 from contracts.topology import ROUTER_COMPLAINTS
 from kit import delivery
-from kit.broker import connect, create_broker, subscribe
+from kit.broker import LastingBroker, connect, subscribe
 from kit.db import Conn, Pool, reading
 from kit.delivery import Delivery, Effects, Received
 from kit.outbox import outgoing
@@ -83,7 +83,7 @@ async def consuming(pool: Pool, broker: Broker, recorder: Recorder) -> AsyncIter
     consumer = Delivery(
         ROUTER_COMPLAINTS, recorder, pool=pool, relay=Relay(pool, client, service="router")
     )
-    stream = create_broker(broker.url, broker.seeds["router"], service="router")
+    stream = LastingBroker(broker.url, broker.seeds["router"], service="router")
     subscribe(stream, ROUTER_COMPLAINTS, consumer, service="router")
     await stream.start()
     yield consumer

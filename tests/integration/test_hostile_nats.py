@@ -12,7 +12,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from chuishao.secrets import new_seed
-from kit.broker import create_broker, serve_commands
+from kit.broker import LastingBroker, serve_commands
 from tests.support.nats_wire import RefusedError, Wire
 from tests.support.servers import Broker
 from tests.support.world import until
@@ -30,7 +30,7 @@ async def answering(broker: Broker) -> AsyncIterator[list[str]]:
         asked.append(heard.subject)
         return b"answered"
 
-    stream = create_broker(broker.url, broker.seeds["router"], service="router")
+    stream = LastingBroker(broker.url, broker.seeds["router"], service="router")
     serve_commands(stream, answer, queue="router")
     await stream.start()
     yield asked

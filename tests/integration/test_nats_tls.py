@@ -26,7 +26,7 @@ from chuishao.nats_client import BrokerUnreachableError, connected
 from chuishao.provisioning import Installed, check, provision
 from chuishao.supervisor import Supervisor
 from kit import nats_tls
-from kit.broker import connect, create_broker
+from kit.broker import LastingBroker, connect
 from kit.nats_tls import ServerTls, TlsSettingError, context_for
 from tests.support.lane import base
 
@@ -123,7 +123,7 @@ async def test_everything_of_ours_works_encrypted_and_verified_on_both_sides(
         ack = await relay.jetstream().publish("ticket.urged.U-1.370105.001.001.001", b"x")
         assert ack.stream == "TICKETS"
         await relay.close()
-        broker = create_broker(running.url, seeds["router"], service="router")
+        broker = LastingBroker(running.url, seeds["router"], service="router")
         await broker.start()
         assert broker.config.connection_state.connection.is_connected
         await broker.stop()

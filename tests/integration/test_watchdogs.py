@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -15,8 +16,9 @@ import pytest
 from nats.aio.client import Client
 
 from contracts.topology import ROUTER_COMPLAINTS
+from kit import relay as relaying
 from kit import watchdog
-from kit.broker import connect, create_broker, subscribe
+from kit.broker import LastingBroker, connect, subscribe
 from kit.db import Conn, Pool, connect_alone
 from kit.delivery import Delivery, Effects
 from kit.pulse import Pulse
@@ -108,6 +110,24 @@ async def test_a_relay_that_does_not_come_round(
         assert "relay has not come round" in await bark(dog)
 
 
+async def test_a_broker_that_answers_nothing_ends_no_relay_however_much_waits(
+    router_pool: Pool, broker: Broker, pulse: Pulse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk (A.1 row 19): every publication of a whole group runs out of time."""
+    monkeypatch.setattr(relaying, "PUBLISH_TIMEOUT_S", SOON_S / 3)
+    async with relay_client(broker) as client:
+        relay = Relay(router_pool, client, service="router")
+        running = asyncio.create_task(relay.run())
+        os.kill(broker.supervisor.pids["nats"], signal.SIGSTOP)
+        try:
+            relay.hint(some(256))
+            assert await bark(Watchdog(relay=relay, client=client, pulse=pulse), 1.5) == ""
+        finally:
+            os.kill(broker.supervisor.pids["nats"], signal.SIGCONT)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_a_reconnect_task_that_died_d7_35(broker: Broker) -> None:
     async with relay_client(broker) as client:
         dog = Watchdog(client=client)
@@ -125,7 +145,7 @@ async def listening(pool: Pool, broker: Broker, *, deaf: bool) -> AsyncIterator[
     """A consumer of complaints; a deaf one is bound to its durable and never fetches."""
     client = await connect(broker.url, broker.seeds["router-relay"], name="router-relay")
     relay = Relay(pool, client, service="router")
-    server = create_broker(broker.url, broker.seeds["router"], service="router")
+    server = LastingBroker(broker.url, broker.seeds["router"], service="router")
 
     async def nothing(_conn: Conn, _batch: object) -> Effects:
         return Effects()
@@ -134,7 +154,7 @@ async def listening(pool: Pool, broker: Broker, *, deaf: bool) -> AsyncIterator[
     if not deaf:
         subscribe(server, ROUTER_COMPLAINTS, delivery, service="router")
     await server.start()
-    yield Watchdog(broker=server, deliveries=(delivery,))
+    yield Watchdog(consuming=server.client, deliveries=(delivery,))
     await server.stop()
     await client.close()
 
