@@ -13,6 +13,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -226,7 +227,10 @@ class Delivery:
         await one.message.nak(delay=BACKOFF_S[min(count - 1, len(BACKOFF_S) - 1)])
 
     def _key(self, message: Msg) -> str:
-        return f"{message.metadata.stream}:{message.metadata.sequence.stream}"
+        """Of what has no event id. A stream made anew counts from 1 again, so what it holds counts too."""
+        held = sha256(message.subject.encode(errors="surrogateescape") + b"\0" + message.data)
+        place = f"{message.metadata.stream}:{message.metadata.sequence.stream}"
+        return f"{place}:{held.hexdigest()[:16]}"
 
     async def _bury(
         self, message: Msg, key: str, reason: str, error: str, attempts: int = 1

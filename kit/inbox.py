@@ -42,7 +42,7 @@ class Letter:
 
     consumer: str
     message: str
-    """Event id where one could be read, else `stream:sequence`."""
+    """Event id where one could be read, else `stream:sequence:digest` of subject and body."""
     stream: str
     stream_seq: int
     subject: str

@@ -39,7 +39,7 @@ async def discard(pool: Pool, idents: Sequence[UUID], who: str, why: str) -> lis
         rows = await store.discard(conn, idents, who, said)
         now = await business_now(conn)
         for row in rows:
-            with contextlib.suppress(ValueError):  # `stream:sequence`: nothing to be offered again
+            with contextlib.suppress(ValueError):  # no event id: nothing to be offered again
                 await store.never_again(conn, row["consumer"], str(UUID(row["message"])))
         await audit.record(
             conn,

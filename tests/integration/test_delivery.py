@@ -19,6 +19,7 @@ from kit.broker import LastingBroker, connect, subscribe
 from kit.db import Conn, Pool, reading
 from kit.delivery import Delivery, Effects, Received
 from kit.outbox import outgoing
+from kit.provision import consumers_of, make
 from kit.relay import Relay
 from tests.support.servers import Broker
 from tests.support.world import until
@@ -165,6 +166,27 @@ async def test_what_is_no_event_is_buried_once_and_the_rest_flows_on(
 
         await until(settled)
         assert await dead(router_pool) == ["undecodable"] * len(bad)
+
+
+async def test_a_bad_message_of_a_stream_that_was_made_anew_lies_beside_the_one_it_is_numbered_like(
+    router_pool: Pool, broker: Broker
+) -> None:
+    subject, *_ = message()
+
+    async def buried(count: int) -> bool:
+        return len(await dead(router_pool)) >= count
+
+    ops = await connect(broker.url, broker.ops_seed, name="ops")
+    for number, body in enumerate((b"{}", b"[]"), 1):
+        async with consuming(router_pool, broker, Recorder()):
+            await publish(broker, (subject, body, f"bad-{number}"))
+            await until(lambda number=number: buried(number), within_s=5)
+        await ops.jetstream().delete_stream("COMPLAINTS")
+        await make(ops, consumers_of((), ()))
+    await ops.close()
+    async with reading(router_pool) as conn:
+        rows = await conn.fetch("select stream_seq, body from dead_letter order by buried_at")
+    assert [tuple(row) for row in rows] == [(1, b"{}"), (1, b"[]")]
 
 
 async def test_headers_that_no_table_can_keep_do_not_save_a_bad_message_from_its_grave(
