@@ -27,7 +27,12 @@ class Chain(StrEnum):
 
 
 Only = Annotated[Chain | None, typer.Option("--service", help="只看一个服务 / one service only.")]
-Key = Annotated[Path | None, typer.Option(help="锚点公钥 / public key of the anchors.")]
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        help="锚点公钥，文件或文件夹 / public key of the anchors, or a folder of SERVICE.pem."
+    ),
+]
 Anchors = Annotated[
     list[Path] | None,
     typer.Option(help="锚点文件或文件夹，可重复 / anchors, a file or a folder; repeatable."),

@@ -34,7 +34,7 @@ SYSTEM_USER: Final = "sys"
 _CODE: Final = re.compile(r"[A-Za-z0-9-]{1,32}")
 _KEY_BYTES: Final = 32
 _PASSWORD_BYTES: Final = 24
-_NATS_SEED: Final = "chuishao_nats_seed"
+SEED_FILE: Final = "chuishao_nats_seed"
 _RELAY_SEED: Final = "chuishao_relay_seed"
 
 
@@ -51,8 +51,6 @@ class Secrets:
     seeds: Mapping[str, str]
     token_private_key: str
     token_public_key: str
-    audit_public_key: str
-    """Of the pair that signs the anchors of the audit chain; services hold the private one."""
     open311_key: str
     """An api_key to try Open311 with; intake is told its digest."""
     second_seeds: Mapping[str, str] = field(default_factory=dict)
@@ -70,10 +68,9 @@ class Secrets:
         root = make_private_dir(data_dir / "secrets")
         root.chmod(0o700)
         private_key, public_key = _signing_keys(root / "tokens")
-        audit_key, audit_public_key = _signing_keys(root / "audit")
         for service in SERVICES:
             _keep(root / service / "chuishao_token_public_key", lambda: public_key)
-            _keep(root / service / "chuishao_audit_key", lambda: audit_key)
+            _audit_keys(root, service)
         for name in ("chuishao_vault_key", "chuishao_phone_key"):
             _keep(root / "intake" / name, _random_key)
         seeds = _service_seeds(root)
@@ -85,7 +82,6 @@ class Secrets:
             seeds,
             private_key,
             public_key,
-            audit_public_key,
             _open311_key(root),
             second_seeds(root, seeds),
         )
@@ -141,10 +137,10 @@ def seed_file(root: Path, user: str) -> Path:
     """Return where the seed of a NATS user is kept."""
     for prefix, folder in (("unit_", "units"), ("reader_", "readers")):
         if user.startswith(prefix):
-            return root / folder / user.removeprefix(prefix) / _NATS_SEED
+            return root / folder / user.removeprefix(prefix) / SEED_FILE
     if user.endswith("-relay"):
         return root / user.removesuffix("-relay") / _RELAY_SEED
-    return root / user / _NATS_SEED
+    return root / user / SEED_FILE
 
 
 def second_file(root: Path, user: str) -> Path:
@@ -200,24 +196,31 @@ def _code_seed(folder: Path, code: str) -> str:
     if not _CODE.fullmatch(code):
         msg = f"not a code: {code!r} (letters, digits and hyphens, at most 32)"
         raise ValueError(msg)
-    return _keep(folder / code / _NATS_SEED, _seed)
+    return _keep(folder / code / SEED_FILE, _seed)
 
 
 def _signing_keys(folder: Path) -> tuple[str, str]:
-    def make() -> str:
-        from cryptography.hazmat.primitives.asymmetric import ed25519
-        from cryptography.hazmat.primitives.serialization import (
-            Encoding,
-            NoEncryption,
-            PrivateFormat,
-        )
-
-        key = ed25519.Ed25519PrivateKey.generate()
-        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return pem.decode("ascii")
-
-    private_key = _keep(folder / "private_key.pem", make)
+    private_key = _keep(folder / "private_key.pem", _private_pem)
     return private_key, _keep(folder / "public_key.pem", lambda: _public_pem(private_key))
+
+
+def _audit_keys(root: Path, service: str) -> None:
+    """Of the anchors of one chain: the private key is the service's alone, the public one lies apart."""
+    private_key = _keep(root / service / "chuishao_audit_key", _private_pem)
+    _keep(root / "audit" / f"{service}.pem", lambda: _public_pem(private_key))
+
+
+def _private_pem() -> str:
+    from cryptography.hazmat.primitives.asymmetric import ed25519
+    from cryptography.hazmat.primitives.serialization import (
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem.decode("ascii")
 
 
 def _public_pem(private_key: str) -> str:

@@ -12,7 +12,8 @@ from chuishao.secrets import SERVICES
 from kit.chain.anchor import Anchor
 from kit.chain.place import anchors_file, read
 
-KEY_FILE = Path("secrets/audit/public_key.pem")
+KEYS = Path("secrets/audit")
+"""A public key of each service, `SERVICE.pem`."""
 
 
 class NoAnchorKeyError(RuntimeError):
@@ -28,11 +29,21 @@ class NoAnchorKeyError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class AuditPlace:
-    """An administrator's DSN, the public key of the anchors, and the copies of the anchors."""
+    """An administrator's DSN, the public keys of the anchors, and the copies of the anchors."""
 
     dsn: str
-    public_key: str | None
+    keys: Path | None
+    """A folder of `SERVICE.pem`, or one key; None to check the chains alone."""
     copies: tuple[Anchor, ...]
+
+    def public_key(self, service: str) -> str | None:
+        """What a service's anchors are checked with. Raises NoAnchorKeyError."""
+        if self.keys is None:
+            return None
+        path = self.keys / f"{service}.pem" if self.keys.is_dir() else self.keys
+        if not path.exists():
+            raise NoAnchorKeyError(path)
+        return path.read_text("ascii")
 
 
 def find(
@@ -43,15 +54,12 @@ def find(
     anchors: list[Path] | None,
     without_anchors: bool,
 ) -> AuditPlace:
-    """The running installation's, or what is named. Raises NoAnchorKeyError, NotRunningError, OSError."""
+    """The running installation's, or what is named. Raises NotRunningError, OSError."""
     dsn = admin_dsn(data_dir, postgres)
     if without_anchors:
         return AuditPlace(dsn, None, ())
-    path = key or data_dir / KEY_FILE
-    if not path.exists():
-        raise NoAnchorKeyError(path)
     copies = tuple(copy for file in _files(data_dir, anchors) for copy in read(file))
-    return AuditPlace(dsn, path.read_text("ascii"), copies)
+    return AuditPlace(dsn, key or data_dir / KEYS, copies)
 
 
 def admin_dsn(data_dir: Path, postgres: str | None) -> str:

@@ -58,7 +58,12 @@ Run = Callable[[list[Part]], Iterable[Found]]
 
 
 def verify_all(place: AuditPlace, services: Sequence[str], first: int, tell: Tell) -> list[Report]:
-    """Verify the chains from link `first` on. Raises OSError or asyncpg's errors without a server."""
+    """Verify the chains from link `first` on.
+
+    Raises NoAnchorKeyError, and OSError or asyncpg's errors without a server.
+    """
+    for service in services:
+        place.public_key(service)  # a missing one is said before anything is read
     with _workers() as run:
         return [_verify(place, service, first, run, tell) for service in services]
 
@@ -87,10 +92,9 @@ async def _begin(place: AuditPlace, report: Report) -> tuple[int, Judgement | No
     conn = await opened(place.dsn, report.service)
     try:
         verdict = None
-        if place.public_key is not None:
-            verdict, report.anchors = await judged(
-                conn, report.service, place.copies, place.public_key
-            )
+        key = place.public_key(report.service)
+        if key is not None:
+            verdict, report.anchors = await judged(conn, report.service, place.copies, key)
             report.add(verdict.faults)
         return await last_link(conn), verdict
     finally:

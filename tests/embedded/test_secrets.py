@@ -12,12 +12,15 @@ import nkeys
 import pytest
 
 from chuishao import signins
+from chuishao.auditing.place import KEYS, AuditPlace, NoAnchorKeyError
 from chuishao.directory import PostEntry, ReaderEntry, Roster, UnitEntry
 from chuishao.secrets import SERVICES, Secrets
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.tokens import DEPLOYED_LIFETIME_S, issue
 from kit.accounts import render_accounts, users
 from kit.auth import TokenVerifier
+from kit.chain.anchor import FIRST_FOLLOWS, Anchor, Signer, judge
+from kit.chain.fault import Wrong
 from kit.errors import DomainError
 from services.intake.settings import IntakeSettings
 
@@ -110,13 +113,25 @@ def test_a_service_finds_in_its_folder_what_its_settings_ask_for_and_nothing_of_
         - {secrets.token_public_key.strip()}
         for service in SERVICES
     }
-    # All sign the anchors of their audit chains as this one installation.
-    anchoring = set.intersection(*own.values())
-    assert len(anchoring) == 1
-    own = {service: texts - anchoring for service, texts in own.items()}
     for service, texts in own.items():
         others = set().union(*(own[other] for other in SERVICES if other != service))
         assert not texts & others
+
+
+def test_a_service_can_sign_the_anchors_of_its_own_chain_and_of_no_other(data_dir: Path) -> None:
+    secrets = made(data_dir)
+    place = AuditPlace("", data_dir / KEYS, ())
+    for service in SERVICES:
+        signer = Signer((secrets.folder(service) / "chuishao_audit_key").read_text())
+        for chain in SERVICES:
+            anchor = signer.sign(Anchor(chain, 1, 0, "", 0, "2026-11-23", FIRST_FOLLOWS))
+            public = place.public_key(chain)
+            assert public is not None
+            forged = [fault.wrong for fault in judge(chain, [anchor], public).faults]
+            assert forged == ([] if chain == service else [Wrong.FORGED])
+    (data_dir / KEYS / "router.pem").unlink()
+    with pytest.raises(NoAnchorKeyError):
+        place.public_key("router")
 
 
 def test_every_user_of_the_accounts_file_has_a_key(data_dir: Path) -> None:
