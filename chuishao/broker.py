@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from chuishao.account_check import blocks
 from chuishao.broker_check import refuse_unsafe
 from chuishao.directory import Roster
 from chuishao.files import make_private_dir, write_private
@@ -22,7 +22,6 @@ ACCOUNTS_FILE: Final = "accounts.conf"
 _TIMEOUT_S: Final = 5.0
 _ALL_ANSWERED_S: Final = 0.5
 _RELOADS: Final = 2
-_OFFICE: Final = re.compile(r'^  "([^"]+)" \{$', re.MULTILINE)
 
 
 class ReloadRefusedError(RuntimeError):
@@ -37,7 +36,7 @@ def accounts_path(data_dir: Path) -> Path:
 def write_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> bool:
     """Write the accounts file for everybody in the directory; say whether it changed."""
     path = accounts_path(data_dir)
-    text = _rendered(roster, secrets)
+    text = rendered(roster, secrets)
     make_private_dir(path.parent)
     if path.exists() and path.read_text("utf-8") == text:
         return False
@@ -48,17 +47,17 @@ def write_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> bool:
 def accounts_in(data_dir: Path) -> frozenset[str]:
     """Return the offices in the accounts file as it is; empty where there is none."""
     path = accounts_path(data_dir)
-    return frozenset(_blocks(path.read_text("utf-8"))) if path.exists() else frozenset()
+    return frozenset(blocks(path.read_text("utf-8"))) if path.exists() else frozenset()
 
 
 def stale_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> list[str]:
     """Say in what the accounts file is not what the directory and the keys would make it."""
     path = accounts_path(data_dir)
-    text = _rendered(roster, secrets)
+    text = rendered(roster, secrets)
     found = path.read_text("utf-8") if path.exists() else ""
     if found == text:
         return []
-    are, shall = _blocks(found), _blocks(text)
+    are, shall = blocks(found), blocks(text)
     city = found.partition('\n  "')[0] != text.partition('\n  "')[0]
     both = sorted(are.keys() & shall.keys())
     return [
@@ -69,19 +68,13 @@ def stale_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> list[str
     ]
 
 
-def _rendered(roster: Roster, secrets: Secrets) -> str:
+def rendered(roster: Roster, secrets: Secrets) -> str:
+    """The accounts file that the directory and the keys make."""
     from kit.accounts import render_accounts
 
     return render_accounts(
         roster.nats_units, roster.readers, secrets.public_keys(), secrets.second_public_keys()
     )
-
-
-def _blocks(text: str) -> dict[str, str]:
-    """The part of an accounts file that each office's account is."""
-    parts = _OFFICE.split(text)
-    texts = (part.partition("\n  }")[0] for part in parts[2::2])
-    return dict(zip(parts[1::2], texts, strict=True))
 
 
 async def provision(
@@ -99,12 +92,17 @@ async def provision(
     return await make(url, seed, roster.nats_units, roster.readers, check=check, prune=prune)
 
 
-async def keep(url: str, roster: Roster, secrets: Secrets, say: Callable[[str], None]) -> None:
-    """Put back what is deleted or lost on the broker, until cancelled."""
+async def keep(
+    url: str,
+    roster: Roster,
+    seed: str,
+    say: Callable[[str], None],
+    well: Callable[[], None] | None = None,
+) -> None:
+    """Put back what is deleted or lost on the broker, until cancelled; `well` hears of each good look."""
     from kit.keeping import keep as watch
 
-    seed = secrets.seeds[OPS_USER]
-    await watch(url, seed, roster.nats_units, roster.readers, say)
+    await watch(url, seed, roster.nats_units, roster.readers, say, well=well)
 
 
 async def reload(url: str, secrets: Secrets) -> int:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir
+from chuishao.cli_deployment import DEFAULT_DATA_DIR, DataDir, Nats
 from chuishao.plain import plain_errors
 
 Json = Annotated[bool, typer.Option("--json", help="输出 JSON / for programs.")]
@@ -130,14 +130,34 @@ def doctor(data_dir: DataDir = DEFAULT_DATA_DIR, *, as_json: Json = False) -> No
             raise typer.Exit(1)
 
 
-def keep(data_dir: DataDir = DEFAULT_DATA_DIR, directory: Directory = None) -> None:
+def keep(
+    *,
+    data_dir: DataDir = DEFAULT_DATA_DIR,
+    directory: Directory = None,
+    nats: Nats = None,
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="ops 密钥所在文件夹 / folder of the key of `ops`.", envvar="CHUISHAO_SECRETS_DIR"
+        ),
+    ] = None,
+    alive: Annotated[
+        Path | None,
+        typer.Option(
+            help="每次检查后更新的文件 / touched after each look.", envvar="CHUISHAO_ALIVE"
+        ),
+    ] = None,
+) -> None:
     """守着消息服务：补上被删或丢失的流与消费者 / put back streams and durables that went missing.
 
     chuishao up 自带；自备服务器时常驻运行它。
     `chuishao up` has it inside; run it beside servers of your own.
     """
-    from chuishao import running
-    from chuishao.directory import SAMPLE_DIRECTORY
+    from chuishao import broker, running
+    from chuishao.directory import SAMPLE_DIRECTORY, read_roster
 
     with plain_errors():
-        asyncio.run(running.keep(data_dir, directory or SAMPLE_DIRECTORY, typer.echo))
+        roster = read_roster(directory or SAMPLE_DIRECTORY)
+        url, seed = running.keeper_place(data_dir, nats, secrets)
+        well = alive.touch if alive else None
+        asyncio.run(broker.keep(url, roster, seed, typer.echo, well))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from chuishao.installation import storage_url
 from chuishao.provisioning import Installed
 from chuishao.runfile import NotRunningError, RunInfo
 from chuishao.scratch import scratch_database
-from chuishao.secrets import VAULT_ROLE, Secrets
+from chuishao.secrets import OPS_USER, SEED_FILE, VAULT_ROLE, Secrets
 from chuishao.signins import nats_users, sign_in_tokens
 
 
@@ -72,14 +72,15 @@ async def provision(  # noqa: PLR0913 - one parameter per flag of the command
     return changes
 
 
-async def keep(data_dir: Path, directory: Path, say: Callable[[str], None]) -> None:
-    """Put back what goes missing on the installation's broker, until interrupted."""
-    info = runfile.read(data_dir)
-    roster = read_roster(directory)
-    secrets = Secrets.load_or_create(
-        data_dir, units=roster.nats_units, readers=[reader.code for reader in roster.readers]
-    )
-    await broker.keep(info.nats, roster, secrets, say)
+def keeper_place(data_dir: Path, nats: str | None, secrets: Path | None) -> tuple[str, str]:
+    """Address and key of the broker to keep: as told, else the running installation's.
+
+    Raises NotRunningError, and OSError for a folder without the key.
+    """
+    url = nats or runfile.read(data_dir).nats
+    if secrets is not None:
+        return url, (secrets / SEED_FILE).read_text("ascii").strip()
+    return url, Secrets.load_or_create(data_dir).seeds[OPS_USER]
 
 
 def write_accounts(data_dir: Path, directory: Path) -> Path:

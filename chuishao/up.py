@@ -22,7 +22,7 @@ from chuishao.lock import hold
 from chuishao.process import ProcessSpec, Restart
 from chuishao.runfile import RunInfo
 from chuishao.screen import Screen
-from chuishao.secrets import SUPERUSER, Secrets
+from chuishao.secrets import OPS_USER, SUPERUSER, Secrets
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
@@ -145,7 +145,9 @@ class _Session:
             await self.supervisor.start(self._nats.spec())
         await broker.provision(self._place.nats_url, self._roster, self._secrets)
         self._keeper = asyncio.create_task(
-            broker.keep(self._place.nats_url, self._roster, self._secrets, self._say)
+            broker.keep(
+                self._place.nats_url, self._roster, self._secrets.seeds[OPS_USER], self._say
+            )
         )
 
     async def _load_directory(self) -> None:

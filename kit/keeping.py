@@ -52,8 +52,8 @@ class Keeper:
         there = {stream: await names(self._client, stream) for stream in self._wanted}
         return [spec for spec in self._consumers if spec.name not in there[spec.stream]]
 
-    async def run(self, say: Callable[[str], None]) -> None:
-        """Keep until cancelled; what fails is said once and tried again."""
+    async def run(self, say: Callable[[str], None], well: Callable[[], None] | None = None) -> None:
+        """Keep until cancelled; what fails is said once and tried again. `well` hears of each good look."""
         server, look_at, trouble = "", 0.0, ""
         while True:
             await asyncio.sleep(STEP_S)
@@ -71,6 +71,8 @@ class Keeper:
                     say(f"暂时无法检查消息流 / streams could not be checked: {error!r}")
                 trouble, look_at = str(error), time.monotonic() + LOOK_S
                 continue
+            if well is not None:
+                well()
             server, trouble, look_at = told, "", time.monotonic() + LOOK_S
             if everything:
                 self._all_at = time.monotonic() + ALL_S
@@ -87,16 +89,18 @@ async def names(client: Client, stream: str) -> set[str]:
             return found
 
 
-async def keep(
+async def keep(  # noqa: PLR0913 - where, as whom, for whom, and who is told
     url: str,
     seed: str,
     units: Sequence[str],
     readers: Sequence[ReaderLike],
     say: Callable[[str], None],
+    *,
+    well: Callable[[], None] | None = None,
 ) -> None:
     """Connect, however long it takes, and keep until cancelled."""
     client = await connect(url, seed, name=OPS_USER)
     try:
-        await Keeper(client, units, readers).run(say)
+        await Keeper(client, units, readers).run(say, well)
     finally:
         await client.close()

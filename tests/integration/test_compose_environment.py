@@ -153,7 +153,7 @@ async def test_everything_becomes_ready_in_the_order_and_with_the_words_of_the_f
             await machine.start(service)
     # Compose starts together what waits for the same: none of the four waits for another.
     await machine.start(*(machine.services[name] for name in SERVICES))
-    assert set(machine.supervisor.pids) == {*SERVICES, "nats", "postgres"}
+    assert set(machine.supervisor.pids) == {*SERVICES, "keeper", "nats", "postgres"}
     for name in SERVICES:
         assert await http_ok(LOOPBACK, machine.ports[name], "/metrics")
     await machine.supervisor.finish(machine.run(tools, "provision", "--check"))
