@@ -1,4 +1,4 @@
-"""What of a running nats-server is unsafe or not as the accounts file says (reliability.md B.9, D.6 API8).
+"""What of a running nats-server is unsafe (reliability.md B.9, D.6 API8).
 
 Asked through the system account, so that it also reaches servers in other containers.
 """
@@ -27,7 +27,6 @@ PAYLOAD_LEAST: Final = 256 * 1024
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _LISTENERS: Final = ("mqtt", "websocket", "leaf", "gateway")
 _ASK_S: Final = 5.0
-_OURS: Final = ("unit_", "reader_")
 
 
 class UnsafeServerError(RuntimeError):
@@ -68,25 +67,12 @@ def _private(settings: dict[str, Any], name: str) -> bool:
 
 async def refuse_unsafe(url: str, secrets: Secrets) -> None:
     """Raise UnsafeServerError for a server nobody should trust, unless its faults were accepted."""
-    faults = await _faults(url, secrets)
-    if faults:
-        raise UnsafeServerError(faults)
+    if found := await faults(url, secrets):
+        raise UnsafeServerError(found)
 
 
-async def differences(url: str, secrets: Secrets) -> list[str]:
-    """Say what is unsafe, and which accounts the server has too many or too few."""
-    async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
-        accounts = set((await _ask(client, "ACCOUNTZ"))["accounts"])
-    wanted = {user for user in secrets.seeds if user.startswith(_OURS)} | {"CITY", "SYS"}
-    gone = {name for name in accounts - wanted if name.startswith(_OURS)}
-    return [
-        *(f"server {fault}" for fault in await _faults(url, secrets)),
-        *(f"account {name}: missing at the server" for name in sorted(wanted - accounts)),
-        *(f"account {name}: belongs to nobody" for name in sorted(gone)),
-    ]
-
-
-async def _faults(url: str, secrets: Secrets) -> list[str]:
+async def faults(url: str, secrets: Secrets) -> list[str]:
+    """Say what is unsafe, but for what was accepted."""
     accepted = {name.strip() for name in os.environ.get(ACCEPT, "").split(",")}
     async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
         found = unsafe(await _ask(client, "VARZ"))

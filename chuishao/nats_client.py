@@ -32,12 +32,12 @@ class BrokerUnreachableError(RuntimeError):
 
 
 @asynccontextmanager
-async def connected(url: str, seed: str) -> AsyncIterator[Client]:
+async def connected(url: str, seed: str, *, inbox: bytes = b"_INBOX") -> AsyncIterator[Client]:
     """Connect with an nkey seed; raises BrokerUnreachableError.
 
     `url` may name the servers of a cluster, with commas between; one that answers is enough. nats-py's
     own first connection tries for ever or leaks its socket when it is refused, so one that may fail goes
-    first and the lasting one follows.
+    first and the lasting one follows. `inbox` is where the user may hear answers.
     """
     from nats.aio.client import Client
 
@@ -53,7 +53,12 @@ async def connected(url: str, seed: str) -> AsyncIterator[Client]:
             raise BrokerUnreachableError(url, why)
     client = Client()
     await client.connect(
-        servers, nkeys_seed_str=seed, max_reconnect_attempts=-1, error_cb=_quiet, **secured
+        servers,
+        nkeys_seed_str=seed,
+        inbox_prefix=inbox,
+        max_reconnect_attempts=-1,
+        error_cb=_quiet,
+        **secured,
     )
     try:
         yield client

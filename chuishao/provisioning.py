@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chuishao import broker, broker_check, nats_keys
+from chuishao import account_check, broker, broker_check, nats_keys
 from chuishao.directory import Roster
 from chuishao.nats_client import BrokerUnreachableError, connected
 from chuishao.secrets import Secrets
@@ -75,7 +75,10 @@ async def check(place: Installed) -> list[str]:
     secrets = place.secrets()
     return [
         *broker.stale_accounts(place.data_dir, place.roster, secrets),
-        *await broker_check.differences(place.url, secrets),
+        *(f"server {fault}" for fault in await broker_check.faults(place.url, secrets)),
+        *await account_check.differences(
+            place.url, secrets.seeds, broker.rendered(place.roster, secrets)
+        ),
         *await broker.provision(place.url, place.roster, secrets, check=True),
     ]
 

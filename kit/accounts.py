@@ -20,6 +20,8 @@ SERVICE_USERS: Final = ("intake", "router", "notifier", "console")
 RELAY_USERS: Final = ("intake-relay", "router-relay", "notifier-relay")
 OPS_USER: Final = "ops"
 SYSTEM_USER: Final = "sys"
+OWN_RIGHTS: Final = "$SYS.REQ.USER.INFO"
+"""Where every user may ask what it may do itself, so that `provision --check` can (docs/adr/0037)."""
 OFFICE_LIMITS: Final = "max_conn: 16, max_subs: 100, max_payload: 65536"
 """What one office may take of the shared server."""
 
@@ -166,16 +168,14 @@ def _imports(grants: list[Grant]) -> list[str]:
 
 
 def _service_user(name: str, public_key: str) -> str:
-    publish = [
-        subject
-        for spec in CONSUMERS
-        if spec.name.startswith(f"{name}-")
-        for subject in (
-            f"$JS.API.CONSUMER.INFO.{spec.stream}.{spec.name}",
-            f"$JS.API.CONSUMER.MSG.NEXT.{spec.stream}.{spec.name}",
-            *ack_subjects(spec.stream, spec.name),
-        )
-    ]
+    publish = [OWN_RIGHTS]
+    for spec in CONSUMERS:
+        if spec.name.startswith(f"{name}-"):
+            publish += [
+                f"$JS.API.CONSUMER.INFO.{spec.stream}.{spec.name}",
+                f"$JS.API.CONSUMER.MSG.NEXT.{spec.stream}.{spec.name}",
+                *ack_subjects(spec.stream, spec.name),
+            ]
     listen = [f"{inbox_prefix(name).decode()}.>"]
     if name == "router":
         publish.append("_R_.>")
@@ -187,7 +187,8 @@ def _service_user(name: str, public_key: str) -> str:
 
 def _relay_user(name: str, public_key: str) -> str:
     owner = name.removesuffix("-relay")
-    publish = [every(noun) for noun, service in OWNER_OF.items() if service == owner]
+    publish = [OWN_RIGHTS]
+    publish += [every(noun) for noun, service in OWNER_OF.items() if service == owner]
     for echo in ECHOES[owner]:  # what the reconciler asks (docs/adr/0040)
         publish += [
             f"$JS.API.STREAM.INFO.{echo.stream}",
@@ -201,8 +202,7 @@ def _user(public_key: str, publish: list[str], listen: list[str]) -> str:
     def quoted(subjects: list[str]) -> str:
         return ", ".join(f'"{subject}"' for subject in subjects)
 
-    allowed = f"allow: [{quoted(publish)}]" if publish else 'deny: [">"]'
     return (
-        f"{{ nkey: {public_key}, permissions: {{ publish: {{ {allowed} }},"
+        f"{{ nkey: {public_key}, permissions: {{ publish: {{ allow: [{quoted(publish)}] }},"
         f" subscribe: {{ allow: [{quoted(listen)}] }} }} }}"
     )

@@ -3,64 +3,72 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Final
 
 from chuishao.doctor.finding import Finding
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
 
-VERSION_FROM: Final = (2, 15)
+    from chuishao.secrets import Secrets
+
 FULL: Final = 0.8
 LAGGING: Final = 10_000
 _ASK_S: Final = 3.0
 
 
-async def server(client: Client) -> list[Finding]:
-    """What the server says of itself: version, how it syncs, how full its store is. As `sys`."""
-    reply = await client.request(
-        "$SYS.REQ.SERVER.PING.JSZ", json.dumps({"config": True}).encode(), timeout=_ASK_S
+async def settings(url: str, secrets: Secrets) -> Finding:
+    """The server is set so that nothing acknowledged is lost and nobody hears what is not theirs."""
+    from chuishao.broker_check import faults
+
+    found = await faults(url, secrets)
+    return Finding(
+        "nats.settings",
+        not found,
+        f"不安全的设置：{'；'.join(found)}" if found else "消息确认前已落盘，须凭密钥连接",
+        f"unsafe: {'; '.join(found)}"
+        if found
+        else "messages are on disk before they are acknowledged, keys are asked for",
+        "按 docs/operations.md 改 nats-server 的设置并重启；确需接受时列入 CHUISHAO_NATS_ACCEPT",
+        "set nats-server as docs/operations.md says, restart it; or name it in CHUISHAO_NATS_ACCEPT",
     )
-    told = json.loads(reply.data)
-    return judge(told["server"], told["data"])
 
 
-def judge(who: dict[str, Any], jetstream: dict[str, Any]) -> list[Finding]:
-    """The findings about one server."""
-    config = jetstream.get("config", {})
-    version = tuple(int(word) for word in who["ver"].split("-")[0].split(".")[:2])
-    most, used = config.get("max_storage", 0), jetstream.get("storage", 0)
+async def accounts(url: str, seeds: Mapping[str, str], text: str) -> Finding:
+    """The running server has read the accounts file as it is, and grants what it says."""
+    from chuishao.account_check import differences
+
+    found = await differences(url, seeds, text) if text else ["accounts.conf: missing"]
+    return Finding(
+        "nats.accounts",
+        not found,
+        f"与账户文件 {len(found)} 处不符：{'；'.join(found[:3])}"
+        if found
+        else "账户与权限与文件一致",
+        f"{len(found)} differ from accounts.conf: {'; '.join(found[:3])}"
+        if found
+        else "accounts and permissions are as in accounts.conf",
+        "执行 chuishao provision --directory 名录，重写账户文件并重新加载",
+        "run chuishao provision --directory FOLDER: it writes the file and reloads it",
+    )
+
+
+async def store(client: Client) -> Finding:
+    """There is room in the message store. As `sys`."""
+    question = json.dumps({"config": True}).encode()
+    reply = await client.request("$SYS.REQ.SERVER.PING.JSZ", question, timeout=_ASK_S)
+    told = json.loads(reply.data)["data"]
+    most, used = told.get("config", {}).get("max_storage", 0), told.get("storage", 0)
     share = used / most if most > 0 else 0.0
-    always = bool(config.get("sync_always"))
-    return [
-        Finding(
-            "nats.version",
-            version >= VERSION_FROM,
-            f"nats-server {who['ver']}",
-            f"nats-server {who['ver']}",
-            "请使用 2.15.1 或更新版本",
-            "use 2.15.1 or newer",
-        ),
-        Finding(
-            "nats.sync",
-            always,
-            "消息确认前已落盘" if always else "确认的消息可能尚未落盘",
-            "a message is on disk before it is acknowledged"
-            if always
-            else "an acknowledged message may not be on disk yet",
-            "在 nats 配置的 jetstream 中设 sync_interval: always 并重启",
-            "set sync_interval: always under jetstream in the server's configuration, restart it",
-        ),
-        Finding(
-            "nats.store",
-            share < FULL,
-            f"消息存储已用 {share:.0%}",
-            f"{share:.0%} of the message store is used",
-            "扩大磁盘或 max_file_store；满后新消息会被拒绝并留在发件箱",
-            "enlarge the disk or max_file_store; when full, messages wait in the outbox",
-        ),
-    ]
+    return Finding(
+        "nats.store",
+        share < FULL,
+        f"消息存储已用 {share:.0%}",
+        f"{share:.0%} of the message store is used",
+        "扩大磁盘或 max_file_store；满后新消息会被拒绝并留在发件箱",
+        "enlarge the disk or max_file_store; when full, messages wait in the outbox",
+    )
 
 
 async def topology(client: Client, durables: Collection[tuple[str, str]]) -> Finding:

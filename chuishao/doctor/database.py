@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from chuishao.doctor.audit import chains
 from chuishao.doctor.finding import Finding
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 OLD_S: Final = 60.0
 """An event that waits longer to be published is not on its way any more."""
 LOCKED_S: Final = 30.0
-BACKLOG: Final = 100_000
+VERSIONS: Final = frozenset({"17", "18"})
 PARTS: Final = ("fsync", "synchronous_commit", "full_page_writes")
 
 SQL_VERSION: Final = "select current_setting('server_version')"
@@ -72,7 +73,7 @@ async def version(conn: Connection) -> Finding:
     said = str(await conn.fetchval(SQL_VERSION))
     return Finding(
         "postgres.version",
-        said.split(".", maxsplit=1)[0] in {"17", "18"},
+        said.split(".", maxsplit=1)[0] in VERSIONS,
         f"PostgreSQL {said}",
         f"PostgreSQL {said}",
         "请使用 PostgreSQL 18",
@@ -203,5 +204,5 @@ async def replicas(conn: Connection) -> Finding:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    version, durable, migrations, clocks, outboxes, dead_letters, reconciled, locks, replicas,
+    version, durable, migrations, clocks, outboxes, dead_letters, reconciled, locks, replicas, chains,
 )  # fmt: skip

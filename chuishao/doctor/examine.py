@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from chuishao.doctor import broker, database, local
+from chuishao.broker import accounts_path
+from chuishao.doctor import broker, database, local, tls
 from chuishao.doctor.finding import Finding
 from chuishao.nats_client import BrokerUnreachableError, connected
 from chuishao.secrets import OPS_USER, SERVICES, SYSTEM_USER, Secrets
@@ -26,7 +27,7 @@ _CHECK_S: Final = 8.0
 async def examine(info: RunInfo, data_dir: Path) -> list[Finding]:
     """Every finding, servers first. Never fails because something is down."""
     secrets = Secrets.load_or_create(data_dir)
-    found = [*await _postgres(info), *await _nats(info, secrets)]
+    found = [*await _postgres(info), *await _nats(info, data_dir, secrets)]
     for name in SERVICES:
         found += await local.service(name, getattr(info, name))
     found.append(local.tokens(info.tokens, datetime.now(UTC)))
@@ -52,20 +53,33 @@ async def _postgres(info: RunInfo) -> list[Finding]:
         conn.terminate()
 
 
-async def _nats(info: RunInfo, secrets: Secrets) -> list[Finding]:
+async def _nats(info: RunInfo, data_dir: Path, secrets: Secrets) -> list[Finding]:
+    url = info.nats
     durables = {(user.stream, user.consumer) for user in info.nats_users.values()}
+    text = await asyncio.to_thread(_accounts_text, data_dir)
+    found = [await _tried("nats.tls", lambda: tls.certificates(url, datetime.now(UTC)))]
     try:
-        async with asyncio.timeout(_CHECK_S * 2):
-            async with connected(info.nats, secrets.seeds[SYSTEM_USER]) as client:
-                found = await broker.server(client)
-            async with connected(info.nats, secrets.seeds[OPS_USER]) as client:
+        async with asyncio.timeout(_CHECK_S * 3):
+            async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
+                found.append(await _tried("nats.store", lambda: broker.store(client)))
+            for name, check in (
+                ("nats.settings", lambda: broker.settings(url, secrets)),
+                ("nats.accounts", lambda: broker.accounts(url, secrets.seeds, text)),
+            ):
+                found.append(await _tried(name, check))
+            async with connected(url, secrets.seeds[OPS_USER]) as client:
                 found.append(
                     await _tried("nats.topology", lambda: broker.topology(client, durables))
                 )
                 found.append(await _tried("nats.consumers", lambda: broker.consumers(client)))
     except (BrokerUnreachableError, OSError, TimeoutError) as error:
-        return [_unreachable("nats", "NATS", error)]
+        found.append(_unreachable("nats", "NATS", error))
     return found
+
+
+def _accounts_text(data_dir: Path) -> str:
+    path = accounts_path(data_dir)
+    return path.read_text("utf-8") if path.exists() else ""
 
 
 async def _tried(name: str, check: Callable[[], Awaitable[Finding]]) -> Finding:

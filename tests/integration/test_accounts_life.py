@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from nats.aio.msg import Msg
 
-from chuishao import broker_check, ports, provisioning
+from chuishao import broker, broker_check, ports, provisioning
 from chuishao.broker import accounts_path, write_accounts
 from chuishao.broker_check import UnsafeServerError
 from chuishao.directory import ReaderEntry, Roster, UnitEntry
@@ -278,6 +278,26 @@ async def test_check_names_every_difference_and_changes_nothing(town: Town) -> N
     path = accounts_path(town.place.data_dir)
     path.write_text(path.read_text().replace("max_conn: 16", "max_conn: 17"))
     assert await provisioning.check(town.place) == ["accounts.conf unit_U-1: differs"]
+
+
+async def test_check_names_a_grant_that_was_edited_by_hand(town: Town) -> None:
+    path = accounts_path(town.place.data_dir)
+    good = path.read_text()
+    edited = good.replace('"whistle.*.U-1.>"', '"whistle.*.*.>"')
+    edited = edited.replace('allow: ["_INBOX_router.>"', 'allow: ["_INBOX_router.>", "complaint.>"')
+    live = [
+        "account CITY: export stream whistle.*.*.> to unit_U-1: nobody granted it",
+        "account CITY: export stream whistle.*.U-1.> to unit_U-1: missing at the server",
+        "account unit_U-1: import stream whistle.*.*.> as whistle.*.*.>: nobody granted it",
+        "account unit_U-1: import stream whistle.*.U-1.> as whistle.*.U-1.>: missing at the server",
+        "user router: subscribe complaint.>: nobody granted it",
+    ]
+    path.write_text(edited)
+    await broker.reload(town.url, town.secrets(ONE))
+    files = ["accounts.conf unit_U-1: differs", "accounts.conf: the city's own part differs"]
+    assert sorted(await provisioning.check(town.place)) == sorted(live + files)
+    path.write_text(good)  # and the server does not know
+    assert sorted(await provisioning.check(town.place)) == sorted(live)
 
 
 async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(

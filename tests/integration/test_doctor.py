@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from chuishao.broker import accounts_path
 from chuishao.doctor import broker as of_broker
 from chuishao.doctor import database as of_database
+from chuishao.doctor import local
+from chuishao.doctor.examine import examine
 from chuishao.nats_client import connected
+from chuishao.runfile import RunInfo
+from chuishao.secrets import SERVICES
 from contracts.topology import ROUTER_COMPLAINTS
+from tests.integration.test_accounts_life import ONE, running
 from tests.support.servers import Broker, Database
 
 WAITING = """
@@ -27,11 +36,32 @@ values ('{id}', 'c', 'm', 's', 1, 'x', '{{}}', '', 'r', 'e', 1)
 LOOK = """
 insert into notifier.reconciled (stream, look_at) values ('TICKETS', now() - interval '1 hour')
 """
+UNLINKED = """
+insert into console.audit_pending (written_at, audit_id) values (now() - interval '1 minute', '{id}')
+"""
+UNSIGNED = """
+insert into router.audit_link (seq, audit_id, linked_at, hash)
+values (1, '{id}', now() - interval '4 minutes', sha256('x'))
+"""
+STALE = """
+insert into intake.audit_anchor (number, seq, at, line) values (1, 0, now() - interval '2 hours', '')
+"""
+MOVED = """
+update chuishao.setting set simulated = false, business_at = now() + interval '1 hour', set_at = now()
+"""
+REPLICA = """
+insert into router.directory_version select n, '', '', now(), now() from generate_series(1, {newest}) n;
+insert into router.directory_replica (replica, version, seen_at) values ('{id}', 1, now())
+"""
 BREAKS = {
     "outbox": (of_database.outboxes, WAITING),
     "letters": (of_database.dead_letters, LETTER),
     "reconciler": (of_database.reconciled, LOOK),
     "migrations": (of_database.migrations, "delete from chuishao.migration where name like '%0005_rec%'"),
+    "clock": (of_database.clocks, MOVED),
+    "unlinked": (of_database.chains, UNLINKED),
+    "unsigned": (of_database.chains, UNSIGNED),
+    "stale anchor": (of_database.chains, STALE),
 }  # fmt: skip
 
 
@@ -74,17 +104,111 @@ async def test_a_session_that_waits_for_a_lock_is_found(
     await waiter.close()
 
 
-async def test_what_is_broken_on_the_broker_is_found(broker: Broker) -> None:
+async def test_a_setting_that_loses_commits_is_named(
+    conn: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    await conn.execute("set synchronous_commit = on")
+    assert (await of_database.durable(conn)).en == "off: fsync, full_page_writes"  # a test's server
+    await conn.execute("set synchronous_commit = off")
+    assert "synchronous_commit" in (await of_database.durable(conn)).en
+
+
+async def test_another_version_of_the_database_is_named(
+    conn: asyncpg.Connection[asyncpg.Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (await of_database.version(conn)).well
+    monkeypatch.setattr(of_database, "VERSIONS", frozenset({"99"}))
+    assert not (await of_database.version(conn)).well
+
+
+@pytest.mark.parametrize(("newest", "well"), [(1, True), (2, False)])
+async def test_a_replica_that_stayed_behind_is_found(
+    conn: asyncpg.Connection[asyncpg.Record], newest: int, *, well: bool
+) -> None:
+    assert not (await of_database.replicas(conn)).well  # there is none
+    await conn.execute(REPLICA.format(id=uuid4(), newest=newest))
+    assert (await of_database.replicas(conn)).well is well
+
+
+async def test_what_is_broken_on_the_broker_is_found(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with connected(broker.url, broker.seeds["sys"]) as system:
-        assert [one.check for one in await of_broker.server(system) if not one.well] == []
+        assert (await of_broker.store(system)).well
+        monkeypatch.setattr(of_broker, "FULL", 0.0)
+        assert not (await of_broker.store(system)).well
     offices = {("TICKETS", "unit_U-1"), ("TICKETS", "unit_U-2")}
     async with connected(broker.url, broker.ops_seed) as client:
         assert (await of_broker.topology(client, offices)).well
         assert (await of_broker.consumers(client)).well
         js = client.jetstream()
+        await js.publish("complaint.received.370105.001.001.001", b"x")
+        monkeypatch.setattr(of_broker, "LAGGING", 0)
+        assert "router-complaints 1" in (await of_broker.consumers(client)).en
         await js.delete_consumer("TICKETS", "unit_U-2")
         gone = await of_broker.topology(client, offices)
         assert not gone.well
         assert "unit_U-2" in gone.en
         await js.delete_consumer("COMPLAINTS", ROUTER_COMPLAINTS.name)
         assert "router-complaints" in (await of_broker.topology(client, offices)).en
+
+
+async def test_an_unsafe_server_and_one_that_did_not_read_its_accounts_are_found() -> None:
+    async with running(ONE, sync_interval="2m") as town:
+        secrets, path = town.secrets(ONE), accounts_path(town.place.data_dir)
+        unsafe = await of_broker.settings(town.url, secrets)
+        assert not unsafe.well
+        assert "sync_interval: not always" in unsafe.en
+        assert (await of_broker.accounts(town.url, secrets.seeds, path.read_text())).well
+        path.write_text(path.read_text().replace("ticket.*.U-1.>", "ticket.*.*.>"))
+        unread = await of_broker.accounts(town.url, secrets.seeds, path.read_text())
+        assert not unread.well
+        assert "export stream ticket.*.*.> to unit_U-1: missing at the server" in unread.en
+        assert not (await of_broker.accounts(town.url, secrets.seeds, "")).well
+
+
+async def test_everything_down_is_one_page_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = "http://127.0.0.1:1"
+    info = RunInfo(
+        console=nobody, intake=nobody, router=nobody, notifier=nobody, nats="nats://127.0.0.1:1",
+        postgres="postgresql://postgres@127.0.0.1:1/chuishao", tokens={}, nats_users={}, pids={},
+    )  # fmt: skip
+    services = {f"service.{name}" for name in SERVICES}
+    found = {one.check: one for one in await examine(info, tmp_path)}
+    assert {name for name, one in found.items() if not one.well} == services | {
+        "postgres", "nats", "tokens",
+    }  # fmt: skip
+    assert all(one.remedy_zh and one.remedy_en for one in found.values() if not one.well)
+    monkeypatch.setattr(local, "FREE_BYTES", 2**62)
+    monkeypatch.setattr(local, "FREE_SHARE", 2.0)
+    assert not local.disk(tmp_path).well
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "ill"),
+    [
+        (200, {"checks": {"database": True}}, {}),
+        (503, {"checks": {"database": True, "directory": False}}, {"service.intake": "directory"}),
+        (503, {}, {"service.intake": "its database does not answer"}),
+        (200, {"calendar": {"alarm": True, "remedy": "补 / mend"}}, {"calendar.years": "missing"}),
+    ],
+)
+async def test_a_service_is_believed_what_it_says_of_itself(
+    status: int, body: dict[str, Any], ill: dict[str, str]
+) -> None:
+    said = json.dumps(body).encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = f"HTTP/1.1 {status} X\r\ncontent-length: {len(said)}\r\nconnection: close\r\n\r\n"
+        writer.write(head.encode() + said)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        found = await local.service("intake", f"http://127.0.0.1:{port}")
+    assert {one.check for one in found if not one.well} == set(ill)
+    assert all(ill[one.check] in one.en for one in found if not one.well)

@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from chuishao import ports
 from chuishao.broker import write_accounts
 from chuishao.directory import Roster, UnitEntry
+from chuishao.doctor.tls import certificates
 from chuishao.embedded.nats import EmbeddedNats
 from chuishao.nats_client import BrokerUnreachableError, connected
 from chuishao.provisioning import Installed, check, provision
@@ -130,8 +131,15 @@ async def test_everything_of_ours_works_encrypted_and_verified_on_both_sides(
         async with connected(running.url, seeds["unit_U-1"]) as office:
             assert office.is_connected
 
+        soon = await certificates(running.url, datetime.now(UTC))
+        assert not soon.well
+        assert "holds for 0 days" in soon.en
+        monkeypatch.setenv(nats_tls.CA, str(Authority(folder, "others").file))
+        assert "no handshake" in (await certificates(running.url, datetime.now(UTC))).en
+        monkeypatch.setenv(nats_tls.CA, str(ours.file))
         monkeypatch.delenv(nats_tls.CERT)
         monkeypatch.delenv(nats_tls.KEY)
+        assert "no handshake" in (await certificates(running.url, datetime.now(UTC))).en
         with pytest.raises(BrokerUnreachableError):
             async with connected(running.url, seeds["unit_U-1"]):
                 pytest.fail("a client without a certificate got in")

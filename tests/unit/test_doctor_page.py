@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import jwt
 import pytest
 
-from chuishao.doctor.broker import judge
 from chuishao.doctor.finding import Finding, page
 from chuishao.doctor.local import tokens
+from chuishao.doctor.tls import judge
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-WHO = {"ver": "2.15.1"}
-WELL: dict[str, Any] = {
-    "storage": 10,
-    "config": {"max_storage": 1_000, "sync_always": True},
-}
 
 
 def test_what_is_wrong_comes_first_with_its_remedy_and_chinese_before_english() -> None:
@@ -33,19 +27,12 @@ def test_what_is_wrong_comes_first_with_its_remedy_and_chinese_before_english() 
     assert "remedy" not in Finding("a", well=True, zh="好", en="fine").view()
 
 
-@pytest.mark.parametrize(
-    ("who", "told", "ill"),
-    [
-        (WHO, WELL, set()),
-        ({"ver": "2.14.9"}, WELL, {"nats.version"}),
-        (WHO, WELL | {"config": {"max_storage": 1_000}}, {"nats.sync"}),
-        (WHO, WELL | {"storage": 801}, {"nats.store"}),
-    ],
-)
-def test_a_server_is_judged_by_what_it_says(
-    who: dict[str, Any], told: dict[str, Any], ill: set[str]
-) -> None:
-    assert {one.check for one in judge(who, told) if not one.well} == ill
+@pytest.mark.parametrize(("days", "well"), [(22, True), (20, False), (-1, False)])
+def test_the_certificate_that_ends_first_is_told(days: int, *, well: bool) -> None:
+    ends = [("CA", NOW + timedelta(days=900)), ("nats:4222", NOW + timedelta(days=days))]
+    found = judge(ends, NOW)
+    assert found.well is well
+    assert "nats:4222" in found.en
 
 
 @pytest.mark.parametrize(("days", "well"), [(30, True), (2, False), (-1, False)])
