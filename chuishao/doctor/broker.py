@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Final
 
-from chuishao.doctor.finding import Finding
+from chuishao.doctor.finding import Finding, ill
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -110,9 +110,8 @@ async def consumers(client: Client) -> Finding:
         if info["ack_floor"]["stream_seq"] > last[spec.stream]:
             ahead.append(spec.name)
     if ahead:
-        return Finding(
+        return ill(
             "nats.consumers",
-            False,  # noqa: FBT003 - the second word of a finding
             f"超前于消息流：{'、'.join(ahead)}",
             f"ahead of the stream: {', '.join(ahead)}",
             "删除该消费者，由 chuishao provision 重建；重复的消息不起作用",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from chuishao.broker import accounts_path
 from chuishao.doctor import broker, database, local, tls
-from chuishao.doctor.finding import Finding
+from chuishao.doctor.finding import Finding, ill
 from chuishao.nats_client import BrokerUnreachableError, connected
 from chuishao.secrets import OPS_USER, SERVICES, SYSTEM_USER, Secrets
 
@@ -89,9 +89,8 @@ async def _tried(name: str, check: Callable[[], Awaitable[Finding]]) -> Finding:
             return await check()
     except Exception as error:  # noqa: BLE001 - whatever it is, the other checks go on
         why = f"{type(error).__name__}"
-        return Finding(
+        return ill(
             name,
-            False,  # noqa: FBT003 - the second word of a finding
             f"无法检查：{why}",
             f"could not be checked: {why}",
             "先处理服务器本身",
@@ -101,9 +100,8 @@ async def _tried(name: str, check: Callable[[], Awaitable[Finding]]) -> Finding:
 
 def _unreachable(check: str, what: str, error: Exception) -> Finding:
     why = type(error).__name__
-    return Finding(
+    return ill(
         check,
-        False,  # noqa: FBT003 - the second word of a finding
         f"无法连接 {what}（{why}）",
         f"{what} cannot be reached ({why})",
         f"查看 log/{check}.log；内置服务器由 chuishao up 自动重启",

@@ -30,15 +30,22 @@ class Finding:
         return shown
 
 
+def ill(check: str, zh: str, en: str, remedy_zh: str, remedy_en: str) -> Finding:
+    """Something is wrong."""
+    return Finding(check, well=False, zh=zh, en=en, remedy_zh=remedy_zh, remedy_en=remedy_en)
+
+
 def page(findings: Sequence[Finding]) -> list[str]:
     """The lines for people: what is wrong first."""
-    ill = [one for one in findings if not one.well]
+    wrong = [one for one in findings if not one.well]
     lines = []
-    for one in ill:
+    for one in wrong:
         lines += [f"✗ {one.check}：{one.zh} / {one.en}", f"    → {one.remedy_zh} / {one.remedy_en}"]
     lines += [f"✓ {one.check}：{one.zh} / {one.en}" for one in findings if one.well]
-    if ill:
-        lines.append(f"{len(ill)} 处异常 / {len(ill)} of {len(findings)} checks found something")
+    if wrong:
+        lines.append(
+            f"{len(wrong)} 处异常 / {len(wrong)} of {len(findings)} checks found something"
+        )
     else:
         lines.append(f"全部正常 / all {len(findings)} checks are well")
     return lines

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from chuishao.doctor.finding import Finding
+from chuishao.doctor.finding import Finding, ill
 
 RENEW_DAYS: Final = 21
 _ASK_S: Final = 5.0
@@ -34,15 +34,17 @@ async def certificates(url: str, now: datetime) -> Finding:
     try:
         context = context_for(url)
         if context is None:
-            return Finding("nats.tls", True, "未加密（未设 TLS）", "not encrypted: none is set")  # noqa: FBT003
+            return Finding(
+                "nats.tls", well=True, zh="未加密（未设 TLS）", en="not encrypted: none is set"
+            )
         ends = _ours()
         for server in url.split(","):
             ends += await _shown(server, context)
     except TlsSettingError as error:
         zh, _, en = str(error).partition("\n")
-        return Finding("nats.tls", False, zh, en, *_MEND)  # noqa: FBT003 - the second word of a finding
+        return ill("nats.tls", zh, en, *_MEND)
     except (OSError, TimeoutError) as error:
-        return Finding("nats.tls", False, f"握手失败：{error}", f"no handshake: {error}", *_MEND)  # noqa: FBT003
+        return ill("nats.tls", f"握手失败：{error}", f"no handshake: {error}", *_MEND)
     return judge(ends, now)
 
 
