@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import nats
 import pytest
@@ -168,19 +169,20 @@ async def test_what_is_no_event_is_buried_once_and_the_rest_flows_on(
         assert await dead(router_pool) == ["undecodable"] * len(bad)
 
 
+async def _buried(pool: Pool, count: int) -> bool:
+    return len(await dead(pool)) >= count
+
+
 async def test_a_bad_message_of_a_stream_that_was_made_anew_lies_beside_the_one_it_is_numbered_like(
     router_pool: Pool, broker: Broker
 ) -> None:
     subject, *_ = message()
 
-    async def buried(count: int) -> bool:
-        return len(await dead(router_pool)) >= count
-
     ops = await connect(broker.url, broker.ops_seed, name="ops")
     for number, body in enumerate((b"{}", b"[]"), 1):
         async with consuming(router_pool, broker, Recorder()):
             await publish(broker, (subject, body, f"bad-{number}"))
-            await until(lambda number=number: buried(number), within_s=5)
+            await until(partial(_buried, router_pool, number), within_s=5)
         await ops.jetstream().delete_stream("COMPLAINTS")
         await make(ops, consumers_of((), ()))
     await ops.close()

@@ -16,6 +16,7 @@ from chuishao.broker import accounts_path
 from chuishao.doctor import broker as of_broker
 from chuishao.doctor import database as of_database
 from chuishao.doctor import local
+from chuishao.doctor.audit import chains
 from chuishao.doctor.examine import examine
 from chuishao.nats_client import connected
 from chuishao.runfile import RunInfo
@@ -59,9 +60,9 @@ BREAKS = {
     "reconciler": (of_database.reconciled, LOOK),
     "migrations": (of_database.migrations, "delete from chuishao.migration where name like '%0005_rec%'"),
     "clock": (of_database.clocks, MOVED),
-    "unlinked": (of_database.chains, UNLINKED),
-    "unsigned": (of_database.chains, UNSIGNED),
-    "stale anchor": (of_database.chains, STALE),
+    "unlinked": (chains, UNLINKED),
+    "unsigned": (chains, UNSIGNED),
+    "stale anchor": (chains, STALE),
 }  # fmt: skip
 
 
