@@ -15,7 +15,8 @@ import asyncpg
 from chuishao.secrets import new_seed, public_key
 from tests.support.world import World, until
 
-REFUSED_S: Final = 2.5
+REFUSED_S: Final = 6.5
+"""Longer than the watchdog takes to notice a connection that is dead."""
 SLOWEST_S: Final = 1.5
 """One filing, on a machine that does other things as well."""
 
@@ -65,7 +66,7 @@ async def test_filing_goes_on_while_the_broker_refuses_intake_and_the_outbox_dra
             at = time.monotonic()
             filed.append(await world.file("楼道里的灯坏了，晚上看不见路。"))
             took.append(time.monotonic() - at)
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
         assert max(took) < SLOWEST_S, max(took)
         assert await waiting(world) > len(filed) / 2, "the broker refused nothing"
 
