@@ -6,7 +6,7 @@ import heapq
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from chuishao.bars import Tell
 from chuishao.files import write_private
@@ -14,7 +14,7 @@ from kit.chain.canonical import canonical
 from kit.chain.link import genesis
 from kit.chain.listing import Wanted, page
 from kit.chain.row import Row
-from kit.chain.verifying import AHEAD, SQL_ANCHOR_LINES, SQL_CHAIN, last_link, opened
+from kit.chain.verifying import SQL_ANCHOR_LINES, last_link, linked, opened
 from kit.clock import CITY_TIME
 
 _PAGE: Final = 500
@@ -79,12 +79,10 @@ async def export(dsn: str, service: str, out: Path, tell: Tell) -> int:
     try:
         last = await last_link(conn)
         with out.open("ab") as file:
-            async with conn.transaction():
-                cursor = await conn.cursor(SQL_CHAIN, 0, last)
-                while rows := await cursor.fetch(AHEAD):
-                    file.writelines(_exported(cast("Row", row)) for row in rows)
-                    count += len(rows)
-                    tell("export", count, last)
+            async for rows in linked(conn, 1, last):
+                file.writelines(map(_exported, rows))
+                count += len(rows)
+                tell("export", count, last)
     finally:
         await conn.close()
     return count

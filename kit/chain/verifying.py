@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
@@ -36,6 +36,10 @@ from audit_link l
 left join audit a using (audit_id)
 where l.seq > $1 and l.seq <= $2
 order by l.seq
+"""
+SQL_BY_INDEX: Final = """
+select set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+    set_config('enable_sort', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
 """
 SQL_UNLINKED: Final = """
 select a.audit_id::text as audit_id, count(*) over () as found
@@ -95,11 +99,22 @@ async def walk(
         before = await conn.fetchrow(SQL_BEFORE, first - 1)
         head, latest = (before["hash"], before["written_at"] or "") if before else (b"", "")
     going = Walk(head, first - 1, latest=latest, anchored=anchored)
+    async for rows in linked(conn, first, last):
+        going.feed(rows)
+    return going
+
+
+async def linked(conn: Conn, first: int, last: int) -> AsyncIterator[Sequence[Row]]:
+    """Links `first` to `last` with their records, some thousand at a time.
+
+    Record by record along the index: ids grow with time, so neighbours lie together. A hash join would read
+    the whole table again for each part of a chain, and sort what it found on disk.
+    """
     async with conn.transaction():
+        await conn.execute(SQL_BY_INDEX)
         cursor = await conn.cursor(SQL_CHAIN, first - 1, last)
         while rows := await cursor.fetch(AHEAD):
-            going.feed(cast("Sequence[Row]", rows))
-    return going
+            yield cast("Sequence[Row]", rows)
 
 
 async def last_link(conn: Conn) -> int:
