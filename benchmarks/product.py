@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -56,9 +57,11 @@ ONE_FOR_ALL: Final = {
 class Product:
     """A running product in a folder that goes with it."""
 
-    def __init__(self, *flags: str) -> None:
-        self._folder = Path(tempfile.mkdtemp(prefix="chuishao-bench-"))
+    def __init__(self, *flags: str, env: Mapping[str, str] = ONE_FOR_ALL) -> None:
+        """`env`: what its services are told beside their own settings."""
+        self.folder = Path(tempfile.mkdtemp(prefix="chuishao-bench-"))
         self._flags = flags
+        self._env = env
         self._process: subprocess.Popen[bytes] | None = None
         self.info: dict[str, Any] = {}
         self.units = Units()
@@ -69,15 +72,15 @@ class Product:
         began = time.perf_counter()
         command = [sys.executable, "-m", "chuishao", "up", "--no-sample", "--port-base", "22700"]
         self._process = subprocess.Popen(  # noqa: ASYNC220 - lives as long as the benchmark
-            [*command, "--data-dir", str(self._folder), *self._flags],
-            env={**os.environ, **ONE_FOR_ALL},
+            [*command, "--data-dir", str(self.folder), *self._flags],
+            env={**os.environ, **self._env},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        run_file = self._folder / "run.json"
+        run_file = self.folder / "run.json"
         while not run_file.exists():
             if self._process.poll() is not None:
-                raise RuntimeError((self._folder / "log").as_posix())
+                raise RuntimeError((self.folder / "log").as_posix())
             await asyncio.sleep(0.05)
         self.info = json.loads(run_file.read_text())
         seconds = time.perf_counter() - began
@@ -91,7 +94,7 @@ class Product:
         if self._process:
             self._process.send_signal(signal.SIGINT)
             await asyncio.to_thread(self._process.wait, 60)
-        await asyncio.to_thread(shutil.rmtree, self._folder, True)  # noqa: FBT003
+        await asyncio.to_thread(shutil.rmtree, self.folder, True)  # noqa: FBT003
 
     def usage(self) -> Usage:
         """CPU and memory of every process now."""

@@ -166,7 +166,8 @@ def bad_token() -> DomainError:
 
 async def principal_of(request: Request) -> Principal:
     """Verify the bearer token of a request. Raises DomainError (401, 429, 503)."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    shown = request.headers.get("authorization", "")
+    scheme, _, token = shown.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise bad_token()
     verifier: TokenVerifier = request.app.state.verifier
@@ -174,7 +175,8 @@ async def principal_of(request: Request) -> Principal:
     request.state.principal = principal
     rates: Rates | None = request.app.state.rates
     if rates is not None:
-        rates.take(principal.sub, system=principal.has(*MACHINE_ROLES))
+        system = principal.has(*MACHINE_ROLES)
+        rates.take(principal.sub, system=system, shown=shown.encode("latin-1"))
     return principal
 
 

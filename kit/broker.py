@@ -16,6 +16,7 @@ from typing import Annotated, Any, Final, cast
 from faststream import AckPolicy, Context
 from faststream.nats import JStream, NatsBroker, PullSub
 from faststream.nats.message import NatsBatchMessage
+from faststream.nats.subscriber.usecases.core_subscriber import ConcurrentCoreSubscriber
 from faststream.nats.subscriber.usecases.stream_pull_subscriber import BatchPullStreamSubscriber
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -24,6 +25,7 @@ from nats.js.api import ConsumerConfig
 from contracts.topology import CONSUMERS, ConsumerSpec
 from kit.delivery import Delivery
 from kit.lasting import LastingClient
+from kit.limits.turns import Turns
 from kit.logging import get
 from kit.nats_tls import CA, client_options, is_certificate_fault
 from kit.puller import BATCH, Puller
@@ -33,6 +35,8 @@ log = get(__name__)
 
 PING_INTERVAL_S: Final = 10
 COMMANDS_AT_ONCE: Final = 8
+WAITING_EACH: Final = 256
+"""Commands of one unit that wait for their turn."""
 PENDING_MOST: Final = 4_096
 PENDING_SIZE: Final = 16 * 1024 * 1024
 """Bytes of messages of core NATS that wait in one process; nats-py would keep 128 MiB and half a million."""
@@ -165,13 +169,46 @@ def subscribe(broker: NatsBroker, spec: ConsumerSpec, delivery: Delivery, *, ser
 Answer = Callable[[Msg], Awaitable[bytes]]
 
 
-def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str) -> None:
-    """Answer `cmd.<action>.<unit>` requests on core NATS; the queue group shares them over replicas."""
+class InTurnSubscriber(ConcurrentCoreSubscriber):
+    """FastStream's subscriber with another queue: one from each unit in turn, not first come, first served."""
+
+    turns: Turns[Msg]
+    came: asyncio.Event
+    refusal: bytes
+
+    async def _put_msg(self, msg: Msg) -> None:
+        """Keep it until its turn, or say at once that this unit has too many waiting."""
+        if self.turns.add(msg.subject.rpartition(".")[2], msg):
+            self.came.set()
+        elif msg.reply:
+            await self.connection.publish(msg.reply, self.refusal)
+        await asyncio.sleep(0)
+
+    async def _serve_consume_queue(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self.max_workers):
+                group.create_task(self._serve_in_turn())
+
+    async def _serve_in_turn(self) -> None:
+        while True:
+            message = self.turns.take()
+            if message is None:
+                self.came.clear()
+                await self.came.wait()
+            else:
+                await self.consume(message)
+
+
+def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str, refusal: bytes) -> None:
+    """Answer `cmd.<action>.<unit>` requests on core NATS; the queue group shares them over replicas.
+
+    A unit is served in turn with the others; `refusal` is the answer to what is over WAITING_EACH of it.
+    """
 
     async def on_command(message: Annotated[Any, Context("message")]) -> bytes:
         return await answer(message.raw_message)
 
-    broker.subscriber(
+    subscriber = broker.subscriber(
         "cmd.*.*",
         queue=queue,
         max_workers=COMMANDS_AT_ONCE,
@@ -180,7 +217,11 @@ def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str) -> None:
         decoder=_raw_one,
         ack_policy=AckPolicy.MANUAL,
         title="commands",
-    )(on_command)
+    )
+    subscriber.__class__ = InTurnSubscriber
+    in_turn = cast("InTurnSubscriber", subscriber)
+    in_turn.turns, in_turn.came, in_turn.refusal = Turns(WAITING_EACH), asyncio.Event(), refusal
+    subscriber(on_command)
 
 
 async def _raw_one(message: Any) -> bytes:

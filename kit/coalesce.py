@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 import asyncpg
 
 from kit.db import LOST
+from kit.limits.admission import WAITING
 
 HELD = asyncpg.LockNotAvailableError
 """Somebody else holds what one of the group needs: only that one shall wait for it."""
@@ -63,7 +64,13 @@ class Coalescer(Generic[T, R]):
             task = asyncio.create_task(self._work())
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        return await future
+        admission = WAITING.get()
+        ticket = admission.begin() if admission else None
+        try:
+            return await future
+        finally:
+            if admission:
+                admission.end(ticket)
 
     async def _work(self) -> None:
         try:

@@ -11,6 +11,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from kit.limits.admission import WAITING
 from kit.sight import Sight
 
 Conn: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -124,16 +125,32 @@ async def connect_alone(dsn: str, password: str | None, service: str) -> Conn:
 
 
 @asynccontextmanager
+async def _taken(pool: Pool) -> AsyncIterator[Conn]:
+    """A connection of the pool; whoever waits for it in a request is noted."""
+    admission = WAITING.get()
+    ticket = admission.begin() if admission else None
+    try:
+        conn = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+    finally:
+        if admission:
+            admission.end(ticket)
+    try:
+        yield conn
+    finally:
+        await pool.release(conn)
+
+
+@asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Conn]:
     """A connection inside a transaction; commits on leaving, rolls back on any exception."""
-    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn, conn.transaction():
+    async with _taken(pool) as conn, conn.transaction():
         yield conn
 
 
 @asynccontextmanager
 async def reading(pool: Pool) -> AsyncIterator[Conn]:
     """A connection for single reads, outside a transaction."""
-    async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
+    async with _taken(pool) as conn:
         yield conn
 
 

@@ -25,6 +25,7 @@ from kit.db import LOST
 from kit.errors import DomainError, Kind, internal, too_large, unavailable
 from kit.http import PUBLIC, language, problem
 from kit.ids import new_id
+from kit.limits.admission import WAITING, Admission
 from kit.limits.bounds import BODY_LIMIT, ENDS, Patience, check_head, check_length, too_slow
 from kit.logging import get
 from kit.looks import Looks
@@ -154,12 +155,17 @@ class Edge:
     """The outermost ASGI application of a service."""
 
     def __init__(
-        self, app: FastAPI, pulse: Pulse | None = None, patience: Patience | None = None
+        self,
+        app: FastAPI,
+        pulse: Pulse | None = None,
+        patience: Patience | None = None,
+        admission: Admission | None = None,
     ) -> None:
         """With `pulse` nobody waits for a database that does not answer."""
         self.inner = app
         self._pulse = pulse
         self.patience = patience or Patience()
+        self.admission = admission or Admission()
         self._service: str = app.state.service
         self.looks: Looks = app.state.looks
         self._direct: dict[tuple[str, str], tuple[RoleGuard, Endpoint]] = app.state.direct
@@ -189,7 +195,13 @@ class Edge:
     async def _serve_in_time(self, exchange: Exchange) -> None:
         pulse = self._pulse
         exchange.check()
-        if pulse is None or exchange.scope["path"] in UNGUARDED:
+        if exchange.scope["path"] in UNGUARDED:
+            await self._serve(exchange)
+            return
+        if exchange.scope["path"] not in PUBLIC:
+            self.admission.admit(exchange.scope["method"])
+            WAITING.set(self.admission)
+        if pulse is None:
             await self._serve(exchange)
             return
         if not pulse.answers:

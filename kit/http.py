@@ -78,7 +78,12 @@ def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
 
 def language(request: Request) -> Lang:
     """`en` where the client prefers English, else `zh`."""
-    asked = request.headers.get("accept-language", "").lower()
+    return language_of(request.headers.get("accept-language", ""))
+
+
+def language_of(accepted: str) -> Lang:
+    """The same of the header alone."""
+    asked = accepted.lower()
     zh, en = asked.find("zh"), asked.find("en")
     return "en" if en >= 0 and (zh < 0 or en < zh) else "zh"
 

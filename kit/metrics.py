@@ -22,6 +22,9 @@ REQUEST_S: Final = Histogram(
     ["service", "route", "status"],
     buckets=BUCKETS_S,
 )
+WAITING: Final = Gauge(
+    "chuishao_requests_waiting", "Requests that wait for the database", ["service"]
+)
 OUTBOX_PENDING: Final = Gauge("chuishao_outbox_pending", "Events not yet published", ["service"])
 OUTBOX_AGE_S: Final = Gauge(
     "chuishao_outbox_age_seconds", "Age of the oldest event not yet published", ["service"]

@@ -26,8 +26,11 @@ from kit.db import Pool
 from kit.delivery import Delivery
 from kit.durables import refuse_wrong_durables
 from kit.edge import Edge
+from kit.limits.accepting import Server
+from kit.limits.admission import WAIT_S, Admission
 from kit.limits.bounds import Patience
 from kit.limits.connections import Door, most_connections
+from kit.limits.keeper import Keeper
 from kit.logging import get
 from kit.pulse import Pulse
 from kit.relay import Relay
@@ -50,6 +53,8 @@ class Parts:
     connections: int = CONNECTIONS
     """Of clients, at most."""
     patience: Patience = field(default_factory=Patience)
+    wait_s: float = WAIT_S
+    """Longest wait for the database a request is let into."""
     broker: LastingBroker | None = None
     relay: Relay | None = None
     client: Client | None = None
@@ -109,11 +114,13 @@ def _watchdog(parts: Parts) -> Watchdog:
 
 def server_of(parts: Parts) -> uvicorn.Server:
     """The HTTP server of a process, not yet started."""
+    admission = Admission(parts.wait_s)
+    keeper = Keeper(admission, parts.app.state.rates, parts.app.state.service)
     config = uvicorn.Config(
-        Edge(parts.app, parts.pulse, parts.patience),
+        Edge(parts.app, parts.pulse, parts.patience, admission),
         host=parts.host,
         port=parts.port,
-        http=Door(most_connections(parts.connections), parts.patience).protocol,
+        http=Door(most_connections(parts.connections), keeper, parts.patience).protocol,
         ws="none",
         lifespan="off",
         access_log=False,
@@ -124,9 +131,7 @@ def server_of(parts: Parts) -> uvicorn.Server:
         timeout_graceful_shutdown=DRAIN_S,
         backlog=2_048,
     )
-    server = uvicorn.Server(config)
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # signals are ours
-    return server
+    return Server(config)
 
 
 async def _http(server: uvicorn.Server) -> None:

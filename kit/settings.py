@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from kit.auth import PEOPLE, TokenVerifier
+from kit.limits.admission import WAIT_S
 from kit.limits.allowance import Allowance
 from kit.limits.rates import Rates
 from kit.oidc.provider import Provider
@@ -42,11 +43,13 @@ class ServiceSettings(BaseSettings):
     """Connections of clients that one process keeps; who has rested for longest makes room."""
     person_per_s: float = Field(default=50.0, gt=0)
     """Requests a second one person is granted by one process, in the long run; this product's own choice."""
-    person_at_once: int = Field(default=1_000, ge=1)
+    person_at_once: int = Field(default=200, ge=1)
     """And after a rest."""
     system_per_s: float = Field(default=200.0, gt=0)
     """The same for another service, or a partner's system."""
     system_at_once: int = Field(default=2_000, ge=1)
+    wait_s: float = Field(default=WAIT_S, gt=0)
+    """Who would wait longer for the database is told to come back, reads after half of it (docs/adr/0043)."""
     token_public_key: SecretStr
     """Ed25519 public key (PEM) that signs sign-in tokens."""
     oidc_issuer: str = ""

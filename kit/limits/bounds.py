@@ -10,6 +10,8 @@ from kit.errors import DomainError, Kind, too_large
 
 BODY_LIMIT: Final = 256 * 1024
 """Bytes of a body (product.md section 8)."""
+SMALL_BODY: Final = 64 * 1024
+"""Bytes of a body that is read to its end though its request was refused at once."""
 PATH_MOST: Final = 1_024
 QUERY_MOST: Final = 4_096
 HEADERS_MOST: Final = 64

@@ -16,6 +16,7 @@ from typing import Any, Final
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kit.limits.bounds import HEAD_MOST, Patience
+from kit.limits.keeper import Keeper
 from kit.logging import get
 
 log = get(__name__)
@@ -31,6 +32,7 @@ class Door:
     """What the connections of one server share."""
 
     most: int
+    keeper: Keeper
     patience: Patience = field(default_factory=Patience)
     idle: dict[Bounded, None] = field(default_factory=dict)
     """Those without a request in hand, the longest at rest first."""
@@ -63,6 +65,7 @@ class Bounded(HttpToolsProtocol):
         self._heading = False
         self._head_size = 0
         self._headers_size = 0
+        self._refusal: bytes | None = None
         self._head_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
 
@@ -116,11 +119,38 @@ class Bounded(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """A head has come: whoever serves it sees to its body."""
+        """A head has come: it is turned away at once, or whoever serves it sees to its body."""
         self._heading = False
+        self._refusal = self._turned_away()
+        if self._refusal is not None:
+            return
         self._stop_waiting()
         self._door.idle.pop(self, None)
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Of who was turned away nothing is kept."""
+        if self._refusal is None:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Now that nothing unread can overtake it, a refusal is said."""
+        if self._refusal is None:
+            super().on_message_complete()
+            return
+        self._stop_waiting()
+        said, self._refusal = self._refusal, None
+        if not self.transport.is_closing():
+            self.transport.write(said)
+            if not self.parser.should_keep_alive():
+                self.transport.close()
+
+    def _turned_away(self) -> bytes | None:
+        """While an earlier request is in hand, the next one waits for its turn inside."""
+        if not self._rests or self.pipeline:
+            return None
+        method = self.parser.get_method().decode("ascii")
+        return self._door.keeper.refusal(method, self.url, self.headers)
 
     def on_response_complete(self) -> None:
         """At rest again, unless a request waits behind."""

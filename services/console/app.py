@@ -58,6 +58,7 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             connections=settings.http_connections,
+            wait_s=settings.wait_s,
             client=client,
             loops=(
                 verifier.follow,

@@ -19,6 +19,7 @@ from kit.edge import serve_directly
 from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.idempotency import is_key
+from kit.limits.admission import WAITING
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.advising import Adviser
@@ -170,7 +171,9 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers
         """File many: one JSON object a line in, one result a line out, in the same order."""
 
         async def one(filing: Filing, key: str) -> Filed:
-            return await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
+            WAITING.set(None)
+            async with batches.lines:
+                return await registrar.file(draft(filing, sub=who.sub, key=key, holder=holder))
 
         prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
         lines = batch.results(request.stream(), one, partial(answer, who=who), prefix=prefix)

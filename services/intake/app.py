@@ -104,6 +104,7 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             connections=settings.http_connections,
+            wait_s=settings.wait_s,
             broker=plumbing.broker,
             relay=plumbing.relay,
             client=plumbing.client,

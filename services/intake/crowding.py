@@ -6,6 +6,7 @@ is critical is taken however often it comes (reliability.md D.6 API6).
 
 from __future__ import annotations
 
+import asyncio
 import math
 import time
 from collections import Counter
@@ -22,6 +23,8 @@ from services.intake.vault import Vault
 BATCHES_EACH: Final = 4
 BATCHES: Final = 16
 """At once in one process: each holds up to 512 lines."""
+LINES: Final = 256
+"""Of all batches, on their way into the database at once: the rest of the queue is for people on the phone."""
 BATCH_WAIT_S: Final = 5.0
 
 
@@ -59,6 +62,7 @@ class Batches:
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
+        self.lines = asyncio.Semaphore(LINES)
 
     def enter(self, sub: str) -> Callable[[], None]:
         """Open one; what is returned closes it. Raises DomainError 429."""

@@ -74,6 +74,7 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             connections=settings.http_connections,
+            wait_s=settings.wait_s,
             broker=plumbing.broker,
             relay=relay,
             client=plumbing.client,

@@ -25,7 +25,7 @@ from services.router import consumers
 from services.router.acting import Office
 from services.router.api import make_app
 from services.router.blowing import WhistleOffice
-from services.router.commands import answer_commands
+from services.router.commands import TOO_MANY, answer_commands
 from services.router.directory_loops import contact_watch, nightly_prover, ticket_follower
 from services.router.loops import issue_watcher, ticket_counter
 from services.router.publishing import programs, teaching
@@ -52,7 +52,8 @@ async def main() -> None:
     plumbing.project(ROUTER_COMPLAINTS, consumers.on_complaints(in_use, models))
     plumbing.project(ROUTER_CLOCKS, consumers.on_clocks)
     plumbing.project(ROUTER_ESCALATIONS, consumers.on_escalations(in_use))
-    serve_commands(plumbing.broker, answer_commands(office, whistles), queue=SERVICE)
+    answer = answer_commands(office, whistles)
+    serve_commands(plumbing.broker, answer, queue=SERVICE, refusal=TOO_MANY)
     checks = {
         "database": plumbing.database_answers,
         "broker": plumbing.broker_connected,
@@ -77,6 +78,7 @@ async def main() -> None:
             settings.http_host,
             settings.http_port,
             connections=settings.http_connections,
+            wait_s=settings.wait_s,
             broker=plumbing.broker,
             relay=relay,
             client=plumbing.client,

@@ -27,6 +27,26 @@ AT_ONCE: Final = 200.0
 """Commands of one unit, so that one that floods does not silence the others."""
 
 
+def _problem(error: DomainError) -> bytes:
+    """NATS has no Accept-Language: both languages."""
+    return orjson.dumps(error.problem() | {"detail_en": error.en})
+
+
+def _too_many() -> bytes:
+    error = DomainError(
+        "too-many",
+        Kind.TOO_MANY,
+        zh=f"本单位指令过多（每秒 {PER_S:.0f} 条），请稍后重试。",
+        en=f"Too many commands from this unit (over {PER_S:.0f} a second); retry shortly.",
+        retry_after_s=1,
+    )
+    return _problem(error)
+
+
+TOO_MANY: Final = _too_many()
+"""The answer to a unit that asks faster than people do."""
+
+
 def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], Awaitable[bytes]]:
     """The handler of all commands. Whatever comes, it answers: the new state, or a problem document.
 
@@ -37,7 +57,7 @@ def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], 
     async def answer(message: Msg) -> bytes:
         _, action, unit = message.subject.split(".")
         if units.take(unit, time.monotonic()):
-            return _problem(_too_many())
+            return TOO_MANY
         said: Any = None
         try:
             asked = whistles.answer if action.startswith(PREFIX) else office.answer
@@ -59,21 +79,6 @@ def answer_commands(office: Office, whistles: WhistleOffice) -> Callable[[Msg], 
         return orjson.dumps(state, default=str)
 
     return answer
-
-
-def _too_many() -> DomainError:
-    return DomainError(
-        "too-many",
-        Kind.TOO_MANY,
-        zh=f"本单位指令过多（每秒 {PER_S:.0f} 条），请稍后重试。",
-        en=f"Too many commands from this unit (over {PER_S:.0f} a second); retry shortly.",
-        retry_after_s=1,
-    )
-
-
-def _problem(error: DomainError) -> bytes:
-    """NATS has no Accept-Language: both languages."""
-    return orjson.dumps(error.problem() | {"detail_en": error.en})
 
 
 def _wanted(said: dict[str, Any]) -> str | None:

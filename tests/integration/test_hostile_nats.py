@@ -12,7 +12,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from chuishao.secrets import new_seed
-from kit.broker import LastingBroker, serve_commands
+from kit.broker import COMMANDS_AT_ONCE, WAITING_EACH, LastingBroker, serve_commands
 from tests.support.nats_wire import RefusedError, Wire
 from tests.support.servers import Broker
 from tests.support.world import until
@@ -22,16 +22,17 @@ ODD_HEADERS = "Täg: 路灯 \u202e\r\nNats-Msg-Id: odd".encode()
 
 
 @asynccontextmanager
-async def answering(broker: Broker) -> AsyncIterator[list[str]]:
+async def answering(broker: Broker, *, takes_s: float = 0.0) -> AsyncIterator[list[str]]:
     """The router's side of commands; what it was asked."""
     asked: list[str] = []
 
     async def answer(heard: Msg) -> bytes:
         asked.append(heard.subject)
+        await asyncio.sleep(takes_s)
         return b"answered"
 
     stream = LastingBroker(broker.url, broker.seeds["router"], service="router")
-    serve_commands(stream, answer, queue="router")
+    serve_commands(stream, answer, queue="router", refusal=b"refused")
     await stream.start()
     yield asked
     await stream.stop()
@@ -118,3 +119,35 @@ async def test_after_a_thousand_wrong_keys_the_right_one_is_let_in_at_once(broke
         began = time.monotonic()
         assert await still_answers(broker)
         assert time.monotonic() - began < 15
+
+
+async def test_d7_22_a_unit_that_floods_delays_no_other_and_hears_an_answer_to_each(
+    broker: Broker,
+) -> None:
+    """D.7 #22 on NATS: one of each unit in turn; what is over its share of the queue is refused at once."""
+    flood = 3_000
+    async with answering(broker, takes_s=0.02) as asked:
+        noisy = await Wire.open(broker.url, broker.seeds["unit_U-1"])
+        noisy.subscribe("_INBOX.>")
+        for _ in range(flood):
+            noisy.publish("cmd.show.U-1", b"{}", "_INBOX.x")
+        await noisy.flush()
+
+        async def begun() -> bool:
+            return len(asked) > COMMANDS_AT_ONCE
+
+        await until(begun, within_s=10)
+        before = len(asked)
+        assert await still_answers(broker)
+        meanwhile = asked[before : asked.index("cmd.show.U-2")]
+        assert len(meanwhile) < WAITING_EACH / 4
+
+        async def each_answered() -> bool:
+            await noisy.flush()
+            return len(noisy.heard) == flood
+
+        await until(each_answered, within_s=20)
+        served = sum(heard.data == b"answered" for heard in noisy.heard)
+        assert served == asked.count("cmd.show.U-1") >= WAITING_EACH
+        assert sum(heard.data == b"refused" for heard in noisy.heard) == flood - served
+        await noisy.close()

@@ -33,6 +33,7 @@ from kit.delivery import Received
 from kit.edge import Edge
 from kit.http import Shared
 from kit.ids import new_id
+from kit.limits.admission import Admission
 from kit.limits.rates import Rates
 from kit.relay import Relay
 from services.intake.actions import Archive, project_tickets
@@ -229,7 +230,7 @@ async def desk(  # noqa: PLR0913 - what a test may set
         partners=PartnerDesk(pool, holder, registrar, callers, later_words, Promises(router)),
         partner_door=partners or Door(),
     )
-    edge = Edge(app)
+    edge = Edge(app, admission=Admission(wait_s=60.0))
     transport = httpx.ASGITransport(edge)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake") as http:
         yield Desk(http, pool, database, shelf, edge, vault, holder)

@@ -34,6 +34,7 @@ GENEROUS: Final = {
     "CHUISHAO_SYSTEM_PER_S": "10000",
     "CHUISHAO_SYSTEM_AT_ONCE": "100000",
     "CHUISHAO_CALLER_PER_HOUR": "1000000",
+    "CHUISHAO_WAIT_S": "10",
 }
 """A test asks with one token what a whole city asks with thousands."""
 SOON_S: Final = 15.0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kit.errors import DomainError
 from kit.limits.allowance import Allowance, Allowances
-from kit.limits.rates import Rates
+from kit.limits.rates import HELD_MOST, Rates
 
 GAPS = st.lists(st.floats(0, 5), min_size=1, max_size=200)
 
@@ -71,3 +71,27 @@ def test_d7_22_people_and_systems_have_their_own() -> None:
         rates.take("P-1", system=True)
     now[0] = 1.0
     rates.take("P-1", system=False)
+
+
+def test_d7_22_who_was_refused_is_known_by_what_was_shown_until_the_allowance_is_back() -> None:
+    now_s = 0.0
+    rates = Rates(Allowance(2, 1), Allowance(1, 1), now_s=lambda: now_s)
+    rates.take("P-1", system=False, shown=b"Bearer 1")
+    assert not rates.any_held
+    with pytest.raises(DomainError):
+        rates.take("P-1", system=False, shown=b"Bearer 1")
+    assert (rates.held_s(b"Bearer 1"), rates.held_s(b"Bearer 2")) == (0.5, 0.0)
+    now_s = 0.5
+    assert rates.held_s(b"Bearer 1") == 0.0
+    assert not rates.any_held
+    rates.take("P-1", system=False, shown=b"Bearer 1")
+
+
+def test_what_is_known_of_those_who_were_refused_is_bounded() -> None:
+    rates = Rates(Allowance(0.01, 1), Allowance(1, 1), now_s=lambda: 0.0)
+    for name in range(2 * HELD_MOST + 1):
+        rates.take(f"P-{name}", system=False)
+        with pytest.raises(DomainError):
+            rates.take(f"P-{name}", system=False, shown=b"Bearer %d" % name)
+    assert len(rates._held) <= HELD_MOST
+    assert rates.held_s(b"Bearer %d" % (2 * HELD_MOST)) > 0

@@ -1,0 +1,94 @@
+"""Turns requests away while nothing but their head has been read, so that a flood of them stays cheap.
+
+A refusal inside costs a third of what a filing costs in this process, and ten times as many come in as can be
+served; here it costs a few per cent of one. The questions are the same as inside: would it wait too long
+(kit/limits/admission.py), and has this very token just used up its allowance (kit/limits/rates.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Final
+
+from kit import metrics
+from kit.errors import DomainError, unavailable
+from kit.http import PUBLIC, language_of, problem
+from kit.limits.admission import Admission
+from kit.limits.bounds import SMALL_BODY
+from kit.limits.rates import Rates, too_many
+from kit.logging import get
+
+log = get(__name__)
+
+SAY_S: Final = 1.0
+"""Seconds between two lines of the log about it."""
+WORDS_MOST: Final = 64
+"""Answers kept ready: few differ."""
+
+
+class Keeper:
+    """Stands at the door of one service."""
+
+    def __init__(self, admission: Admission, rates: Rates | None, service: str) -> None:
+        self._admission = admission
+        self._rates = rates
+        self._service = service
+        metrics.WAITING.labels(service).set_function(lambda: admission.waiting)
+        self._said: dict[tuple[int, int, str], bytes] = {}
+        self._away: Counter[int] = Counter()
+        self._say_at = 0.0
+
+    def refusal(
+        self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]
+    ) -> bytes | None:
+        """The whole answer to somebody who may not come in now; None for everybody else.
+
+        What has no small body that simply comes is left to whoever reads bodies.
+        """
+        error = self._wrong(method, headers)
+        if error is None or target.partition(b"?")[0].decode("latin-1") in PUBLIC:
+            return None
+        named = dict(headers)
+        if method == "HEAD" or not _is_small(named):
+            return None
+        self._note(int(error.kind))
+        return self._words(error, language_of(named.get(b"accept-language", b"").decode("latin-1")))
+
+    def _wrong(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> DomainError | None:
+        if not self._admission.admits(method):
+            return unavailable()
+        if self._rates is not None and self._rates.any_held:
+            shown = next((value for name, value in headers if name == b"authorization"), b"")
+            if wait_s := self._rates.held_s(shown):
+                return too_many(wait_s)
+        return None
+
+    def _words(self, error: DomainError, lang: str) -> bytes:
+        status = int(error.kind)
+        name = (status, error.retry_after_s or 0, lang)
+        if name not in self._said:
+            if len(self._said) >= WORDS_MOST:
+                self._said.clear()
+            answer = problem(error, lang)
+            head = b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+            lines = b"".join(b"%b: %b\r\n" % line for line in answer.raw_headers)
+            self._said[name] = head + lines + b"\r\n" + bytes(answer.body)
+        return self._said[name]
+
+    def _note(self, status: int) -> None:
+        metrics.REQUEST_S.labels(self._service, "-", f"{status // 100}xx").observe(0.0)
+        self._away[status] += 1
+        now_s = time.monotonic()
+        if now_s >= self._say_at:
+            log.warning("turned_away", **{f"status_{one}": n for one, n in self._away.items()})
+            self._away.clear()
+            self._say_at = now_s + SAY_S
+
+
+def _is_small(headers: Mapping[bytes, bytes]) -> bool:
+    length = headers.get(b"content-length", b"0")
+    comes = b"transfer-encoding" not in headers and b"expect" not in headers
+    return comes and length.isdigit() and int(length[:9]) <= SMALL_BODY
