@@ -18,6 +18,8 @@ _PRIVATE_KEYS: Final = frozenset((*_WORDS, *_SECRETS))
 _PHONE: Final = re.compile(r"(?<!\d)1[3-9]\d[\s-]?\d{4}[\s-]?\d{4}(?!\d)")
 _IDENTITY: Final = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 REDACTED: Final = "[redacted]"
+LONGEST: Final = 1_000
+"""Characters of one value that are written: whoever sends more says nothing more by it."""
 SHORTEST_PHONE: Final = 11
 FRAMES: Final = 12
 
@@ -29,15 +31,20 @@ def redact(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMapping[st
             line[key] = REDACTED
         elif isinstance(value, str):
             if len(value) >= SHORTEST_PHONE:
-                line[key] = _IDENTITY.sub(REDACTED, _PHONE.sub(REDACTED, value))
+                line[key] = _cut(value)
         elif isinstance(value, dict | list | tuple):
             line[key] = _without(value)
     return line
 
 
+def _cut(text: str) -> str:
+    text = _IDENTITY.sub(REDACTED, _PHONE.sub(REDACTED, text))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
 def _without(value: Any) -> Any:
     if isinstance(value, str):
-        return _IDENTITY.sub(REDACTED, _PHONE.sub(REDACTED, value))
+        return _cut(value)
     if isinstance(value, dict):
         return {
             key: REDACTED if key in _PRIVATE_KEYS else _without(item) for key, item in value.items()

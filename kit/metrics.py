@@ -25,6 +25,9 @@ REQUEST_S: Final = Histogram(
 WAITING: Final = Gauge(
     "chuishao_requests_waiting", "Requests that wait for the database", ["service"]
 )
+TURNED_AWAY: Final = Counter(
+    "chuishao_turned_away", "Requests refused when only their head was read", ["service", "status"]
+)
 OUTBOX_PENDING: Final = Gauge("chuishao_outbox_pending", "Events not yet published", ["service"])
 OUTBOX_AGE_S: Final = Gauge(
     "chuishao_outbox_age_seconds", "Age of the oldest event not yet published", ["service"]
@@ -53,6 +56,8 @@ def register(service: str, consumers: tuple[str, ...]) -> None:
     """Make every label value exist at zero, so that an alert works before the first failure."""
     PUBLISHED.labels(service)
     PUBLISH_FAILED.labels(service)
+    for status in ("429", "503"):
+        TURNED_AWAY.labels(service, status)
     for consumer in consumers:
         for outcome in OUTCOMES:
             CONSUMED.labels(consumer, outcome)

@@ -66,6 +66,8 @@ class Bounded(HttpToolsProtocol):
         self._head_size = 0
         self._headers_size = 0
         self._refusal: bytes | None = None
+        self._owed = b""
+        self._ends = False
         self._head_timer: asyncio.TimerHandle | None = None
         self._reading_timer: asyncio.TimerHandle | None = None
 
@@ -102,7 +104,7 @@ class Bounded(HttpToolsProtocol):
             self._head_size += len(data)
             if self._head_size > HEAD_MOST:
                 self._say_and_close(ENDLESS)
-        if self._heading or self._rests:
+        if (self._heading or self._rests) and not self._owed:
             self._await_head()
 
     def on_message_begin(self) -> None:
@@ -121,6 +123,7 @@ class Bounded(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head has come: it is turned away at once, or whoever serves it sees to its body."""
         self._heading = False
+        self._pay()
         self._refusal = self._turned_away()
         if self._refusal is not None:
             return
@@ -139,11 +142,27 @@ class Bounded(HttpToolsProtocol):
             super().on_message_complete()
             return
         self._stop_waiting()
-        said, self._refusal = self._refusal, None
-        if not self.transport.is_closing():
-            self.transport.write(said)
-            if not self.parser.should_keep_alive():
-                self.transport.close()
+        self._owed, self._refusal = self._refusal, None
+        self._ends = not self.parser.should_keep_alive()
+        if not self._door.keeper.say(self._pay):
+            self.flow.pause_reading()
+
+    def shutdown(self) -> None:
+        """Before the server ends, what is owed is said."""
+        self._pay()
+        super().shutdown()
+
+    def _pay(self) -> None:
+        """Say a refusal that was put off, if there is one."""
+        said, self._owed = self._owed, b""
+        if not said or self.transport.is_closing():
+            return
+        self.transport.write(said)
+        if self._ends:
+            self.transport.close()
+        else:
+            self.flow.resume_reading()
+            self._await_head()
 
     def _turned_away(self) -> bytes | None:
         """While an earlier request is in hand, the next one waits for its turn inside."""

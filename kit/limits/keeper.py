@@ -1,20 +1,22 @@
 """Turns requests away while nothing but their head has been read, so that a flood of them stays cheap.
 
-A refusal inside costs a third of what a filing costs in this process, and ten times as many come in as can be
-served; here it costs a few per cent of one. The questions are the same as inside: would it wait too long
-(kit/limits/admission.py), and has this very token just used up its allowance (kit/limits/rates.py).
+The questions are the same as inside: would it wait too long (kit/limits/admission.py), and has this very token
+just used up its allowance (kit/limits/rates.py). The first refusals of a moment are said at once. Of the rest a
+tenth is said every tenth of a second: whoever asks again as soon as it was refused asks about once a second
+then, and a line that waits for its answer costs nothing.
 """
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Final
 
 from kit import metrics
-from kit.errors import DomainError, unavailable
+from kit.errors import DomainError, Kind, unavailable
 from kit.http import PUBLIC, language_of, problem
 from kit.limits.admission import Admission
 from kit.limits.bounds import SMALL_BODY
@@ -23,8 +25,14 @@ from kit.logging import get
 
 log = get(__name__)
 
+AT_ONCE: Final = 50
+"""Refusals said at once in each TURN_S; as many are said of those put off, or their SHARE, if that is more."""
+TURN_S: Final = 0.1
+SHARE: Final = 0.1
+"""So that nobody waits much over a second (reliability.md row 17: 2 s), however many are refused."""
 SAY_S: Final = 1.0
 """Seconds between two lines of the log about it."""
+BUSY: Final = unavailable()
 WORDS_MOST: Final = 64
 """Answers kept ready: few differ."""
 
@@ -35,11 +43,17 @@ class Keeper:
     def __init__(self, admission: Admission, rates: Rates | None, service: str) -> None:
         self._admission = admission
         self._rates = rates
-        self._service = service
         metrics.WAITING.labels(service).set_function(lambda: admission.waiting)
         self._said: dict[tuple[int, int, str], bytes] = {}
         self._away: Counter[int] = Counter()
+        self._counted = {
+            int(kind): metrics.TURNED_AWAY.labels(service, str(int(kind)))
+            for kind in (Kind.TOO_MANY, Kind.UNAVAILABLE)
+        }
         self._say_at = 0.0
+        self._left = AT_ONCE
+        self._put_off: deque[Callable[[], None]] = deque()
+        self._turn: asyncio.TimerHandle | None = None
 
     def refusal(
         self, method: str, target: bytes, headers: Iterable[tuple[bytes, bytes]]
@@ -57,9 +71,30 @@ class Keeper:
         self._note(int(error.kind))
         return self._words(error, language_of(named.get(b"accept-language", b"").decode("latin-1")))
 
+    def say(self, words: Callable[[], None]) -> bool:
+        """Whether a refusal is said now; else `words` will say it."""
+        if self._turn is None:
+            self._turn = asyncio.get_running_loop().call_later(TURN_S, self._go_on)
+        if self._left:
+            self._left -= 1
+            words()
+            return True
+        self._put_off.append(words)
+        return False
+
+    def _go_on(self) -> None:
+        waiting = self._put_off
+        self._turn, self._left = None, AT_ONCE
+        if not waiting:
+            return
+        self._turn = asyncio.get_running_loop().call_later(TURN_S, self._go_on)
+        for _ in range(min(len(waiting), max(AT_ONCE, int(len(waiting) * SHARE)))):
+            waiting.popleft()()
+        self._left = 0 if waiting else AT_ONCE
+
     def _wrong(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> DomainError | None:
         if not self._admission.admits(method):
-            return unavailable()
+            return BUSY
         if self._rates is not None and self._rates.any_held:
             shown = next((value for name, value in headers if name == b"authorization"), b"")
             if wait_s := self._rates.held_s(shown):
@@ -79,8 +114,8 @@ class Keeper:
         return self._said[name]
 
     def _note(self, status: int) -> None:
-        metrics.REQUEST_S.labels(self._service, "-", f"{status // 100}xx").observe(0.0)
         self._away[status] += 1
+        self._counted[status].inc()
         now_s = time.monotonic()
         if now_s >= self._say_at:
             log.warning("turned_away", **{f"status_{one}": n for one, n in self._away.items()})

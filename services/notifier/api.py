@@ -34,7 +34,7 @@ TOLD: Final = ("unit", "secretary", "dispatcher", "ruling")
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 Area = Annotated[str | None, Query(pattern=r"^[0-9]{6}([0-9]{3}){0,3}$")]
 Cursor = Annotated[str | None, Query(max_length=64)]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=100)]
 
 
 def make_app(  # noqa: PLR0913 - what its routes stand on

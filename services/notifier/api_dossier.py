@@ -32,7 +32,7 @@ SECRETARY: Final = "secretary"
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 Area = Annotated[str | None, Query(pattern=r"^[0-9]{6}([0-9]{3}){0,3}$")]
 Cursor = Annotated[str | None, Query(max_length=80)]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=100)]
 Ident = Annotated[str, Path(max_length=40)]
 
 

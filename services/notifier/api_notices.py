@@ -31,7 +31,7 @@ def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
         person: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
         state: Annotated[State | None, Query()] = None,
         cursor: Annotated[str | None, Query(max_length=64)] = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        limit: Annotated[int, Query(ge=1, le=100)] = 50,
         who: Principal = allow(*READERS),
     ) -> Response:
         """Notices, newest first; of a ticket also how many people each cause has reached."""

@@ -30,7 +30,7 @@ Moment = Annotated[str | None, Query(max_length=40)]
 Area = Annotated[str | None, Query(pattern=r"^[0-9]{6}([0-9]{3}){0,3}$")]
 Code = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 Cursor = Annotated[str | None, Query(max_length=64)]
-Limit = Annotated[int, Query(ge=1, le=200)]
+Limit = Annotated[int, Query(ge=1, le=100)]
 Form = Literal["json", "html"]
 Ident = Annotated[str, Path(max_length=40)]
 

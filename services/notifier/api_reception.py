@@ -135,7 +135,7 @@ def _ledger(app: FastAPI, doors: Doors) -> None:
         state: DecisionState | None = None,
         overdue: bool = False,
         cursor: UUID | None = None,
-        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        limit: Annotated[int, Query(ge=1, le=100)] = 50,
         who: Principal = allow(*READERS),
     ) -> Response:
         """督办台账: decisions the asker took, carries out or confirms, newest first, clocks as of now."""

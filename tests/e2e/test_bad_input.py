@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
 from functools import partial
 from typing import Any
 
 import asyncpg
+import httpx
 import nats.errors
 import pytest
 
@@ -205,3 +209,33 @@ async def test_a_flood_of_one_units_commands_is_cut_and_does_not_silence_another
 
 async def _all_answered(statuses: list[int], count: int) -> bool:
     return len(statuses) == count
+
+
+async def test_d7_04_killed_after_the_commit_the_same_key_hears_the_same_id(world: World) -> None:
+    """D.7 #4: the answer is lost, the complaint is not, and is not filed again."""
+    key = "d7_04"
+    sent = asyncio.create_task(world.post_complaint(GOOD, key=key))
+    conn = await asyncpg.connect(world.info["postgres"])
+
+    async def stored() -> list[str]:
+        rows = await conn.fetch("select complaint_id from intake.idempotency where key = $1", key)
+        return [str(row["complaint_id"]) for row in rows]
+
+    async def committed() -> bool:
+        return bool(await stored())
+
+    await until(committed, within_s=10)
+    os.kill(world.info["pids"]["intake"], signal.SIGKILL)
+    await asyncio.gather(sent, return_exceptions=True)
+    answers = []
+
+    async def answered() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            answers.append(await world.post_complaint(GOOD, key=key))
+        return bool(answers) and answers[-1].status_code != httpx.codes.SERVICE_UNAVAILABLE
+
+    await until(answered, within_s=30)
+    world.reread()
+    assert answers[-1].status_code == httpx.codes.OK
+    assert await stored() == [answers[-1].json()["complaint_id"]]
+    await conn.close()

@@ -10,16 +10,18 @@ import socket
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
-import pytest
+import orjson
 import uvicorn
 
 from kit.ids import new_id
 from kit.limits.admission import FEW
 from kit.limits.allowance import Allowance
 from kit.limits.bounds import SMALL_BODY
+from kit.limits.keeper import AT_ONCE, TURN_S
 from kit.limits.rates import Rates
 from kit.runner import Parts, server_of
 from tests.support.intake import Desk, desk, signed_in
@@ -64,16 +66,38 @@ async def stuck(intake: Desk) -> AsyncIterator[None]:
         await conn.close()
 
 
-async def file(http: httpx.AsyncClient, key: str, **headers: str) -> httpx.Response:
-    headers = signed_in("operator") | {"Idempotency-Key": key} | headers
-    return await http.post("/v1/complaints", json=BODY, headers=headers)
+class Answer(NamedTuple):
+    """What came back, of which a test looks at this much."""
+
+    status: int
+    retry_after: int
+    body: dict[str, Any]
+
+
+TOKEN = signed_in("operator")["Authorization"]
+
+
+async def file(http: httpx.AsyncClient, key: str) -> Answer:
+    """On a line of its own, and by hand: a hundred at once are to come within moments."""
+    said = orjson.dumps(BODY)
+    reader, writer = await asyncio.open_connection("127.0.0.1", http.base_url.port)
+    writer.write(
+        f"POST /v1/complaints HTTP/1.1\r\nHost: x\r\nAuthorization: {TOKEN}\r\n"
+        f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+        f"Content-Length: {len(said)}\r\n\r\n".encode()
+        + said
+    )
+    head, _, body = (await asyncio.wait_for(reader.read(), 20)).partition(b"\r\n\r\n")
+    writer.close()
+    later = head.lower().partition(b"retry-after: ")[2].partition(b"\r\n")[0]
+    return Answer(int(head[9:12]), int(later or 0), orjson.loads(body))
 
 
 async def read(http: httpx.AsyncClient) -> httpx.Response:
     return await http.get("/v1/complaints/none", headers=signed_in("operator"))
 
 
-def start(http: httpx.AsyncClient, keys: list[str]) -> list[asyncio.Task[httpx.Response]]:
+def start(http: httpx.AsyncClient, keys: list[str]) -> list[asyncio.Task[Answer]]:
     return [asyncio.create_task(file(http, key)) for key in keys]
 
 
@@ -86,7 +110,7 @@ async def all_inside(http: httpx.AsyncClient, count: int) -> None:
         return float(said.partition(name)[2].split("\n")[0]) >= count
 
     await until(there, within_s=10)
-    await asyncio.sleep(2 * WAIT_S)
+    await asyncio.sleep(1.2 * WAIT_S)
 
 
 async def test_d7_22_reads_are_refused_before_filings_and_nothing_acknowledged_is_lost(
@@ -104,15 +128,15 @@ async def test_d7_22_reads_are_refused_before_filings_and_nothing_acknowledged_i
             waiting += start(http, keys[FEW // 2 : FEW])
             await all_inside(http, FEW)
             late = await asyncio.gather(*start(http, keys[FEW:]))
-            assert {one.status_code for one in late} == {503}
-            assert all(int(one.headers["retry-after"]) > 0 for one in late)
+            assert {one.status for one in late} == {503}
+            assert all(one.retry_after > 0 for one in late)
             assert not any(one.done() for one in waiting)
             assert [(await http.get(path)).status_code for path in OPEN] == [200] * 3
-        taken = [answer.json()["complaint_id"] for answer in await asyncio.gather(*waiting)]
+        taken = [answer.body["complaint_id"] for answer in await asyncio.gather(*waiting)]
         rows = await intake.rows("select complaint_id from complaint")
         assert {str(row["complaint_id"]) for row in rows} == set(taken)
         assert len(set(taken)) == FEW
-        again = Counter(one.status_code for one in await asyncio.gather(*start(http, keys)))
+        again = Counter([(await file(http, key)).status for key in keys])
         assert again == {200: FEW, 201: 20}
 
 
@@ -123,12 +147,12 @@ async def test_a_database_that_has_recovered_is_used_again_within_seconds(
         async with stuck(intake):
             waiting = start(http, [str(new_id()) for _ in range(FEW)])
             await all_inside(http, FEW)
-            assert (await file(http, "late")).status_code == 503
-        assert {one.status_code for one in await asyncio.gather(*waiting)} == {201}
+            assert (await file(http, "late")).status == 503
+        assert {one.status for one in await asyncio.gather(*waiting)} == {201}
 
         async def serves_both() -> bool:
-            answers = await asyncio.gather(file(http, "late"), read(http))
-            return [one.status_code for one in answers] == [200, 404]
+            filed, seen = await asyncio.gather(file(http, "late"), read(http))
+            return (filed.status, seen.status_code) == (200, 404)
 
         await file(http, "late")
         await until(serves_both, within_s=5)
@@ -167,28 +191,41 @@ async def test_who_is_turned_away_keeps_the_line_and_is_told_in_both_languages(
         await asyncio.gather(*waiting)
 
 
-@pytest.mark.parametrize("prefers", ["zh", "en"])
 async def test_d7_22_who_has_used_up_an_allowance_is_known_at_the_door(
-    database: Database, prefers: str
+    database: Database,
 ) -> None:
     """D.7 #22: 429 until the allowance is back; nobody else is taken for the one who floods."""
     rates = Rates(Allowance(2, 3), Allowance(0.01, 10_000))
     async with desk(database, rates=rates) as intake, served(intake) as http:
-        answers = [
-            await file(http, str(new_id()), **{"Accept-Language": prefers}) for _ in range(9)
-        ]
-        statuses = [one.status_code for one in answers]
-        assert statuses[:3] == [201] * 3
-        assert statuses.count(429) >= 4
-        refused = next(one for one in reversed(answers) if one.status_code == 429)
-        assert int(refused.headers["retry-after"]) > 0
-        assert ("Too many" if prefers == "en" else "过于频繁") in refused.json()["detail"]
-        assert rates.any_held
+        answers = [await file(http, str(new_id())) for _ in range(9)]
+        assert [one.status for one in answers[:3]] == [201] * 3
+        refused = [one for one in answers if one.status == 429]
+        assert len(refused) >= 4
+        assert all(one.retry_after > 0 and "过于频繁" in one.body["detail"] for one in refused)
+        said = (await http.get("/metrics")).text
+        at_door = 'chuishao_turned_away_total{service="intake",status="429"} '
+        assert float(said.partition(at_door)[2].split("\n")[0]) >= 1
         other = signed_in("operator", "P-other") | {"Idempotency-Key": "other"}
         filed = await http.post("/v1/complaints", json=BODY, headers=other)
         assert filed.status_code == 201
 
         async def is_served() -> bool:
-            return (await file(http, "again")).status_code in {200, 201}
+            return (await file(http, "again")).status in {200, 201}
 
         await until(is_served, within_s=5)
+
+
+async def test_d7_22_refusals_beyond_the_first_are_put_off_and_every_one_is_said(
+    database: Database,
+) -> None:
+    """A flood that asks again as soon as it is refused costs a bounded part of a moment."""
+    async with desk(database) as intake, served(intake) as http:
+        async with stuck(intake):
+            waiting = start(http, [str(new_id()) for _ in range(FEW)])
+            await all_inside(http, FEW)
+            began = asyncio.get_running_loop().time()
+            late = await asyncio.gather(*start(http, [str(new_id()) for _ in range(4 * AT_ONCE)]))
+            assert {(one.status, one.retry_after) for one in late} == {(503, 1)}
+            assert asyncio.get_running_loop().time() - began >= 2 * TURN_S
+            assert (await http.get("/healthz")).status_code == 200
+        assert {one.status for one in await asyncio.gather(*waiting)} == {201}

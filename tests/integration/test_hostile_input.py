@@ -172,3 +172,12 @@ async def test_d7_13_no_code_becomes_part_of_a_subject(intake: Desk, field: str,
     answer = await sent(intake, GOOD | {field: code})
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert await stored(intake) == before
+
+
+async def test_d7_40_an_id_a_client_made_up_is_not_taken_for_ours(intake: Desk) -> None:
+    """D.7 #40: what comes back and is logged is our own."""
+    made_up = {"X-Request-Id": "i" * 3_000, "X-Correlation-Id": "i" * 3_000}
+    headers = signed_in("operator") | {"Idempotency-Key": "d7_40"} | made_up
+    answer = await intake.http.post("/v1/complaints", json=GOOD, headers=headers)
+    assert answer.status_code == 201
+    assert len(answer.headers["x-request-id"]) == len(str(new_id()))

@@ -14,7 +14,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.logging import REDACTED, configure, get, redact
+from kit.logging import LONGEST, REDACTED, configure, get, redact
 
 PHONE = "13800005001"
 CITIZEN = "370105199001011234"
@@ -89,9 +89,15 @@ def test_a_line_is_one_json_object_with_time_level_and_service(lines: Any) -> No
     assert "T" in line["timestamp"]
 
 
-def test_a_line_break_in_a_value_forges_no_second_line(lines: Any) -> None:
-    get("test").info("refused", reason='x\n{"event":"complaint_filed"}\x1b[31m')
-    assert [line["event"] for line in lines()] == ["refused"]
+def test_d7_40_a_value_forges_no_second_line_and_is_cut_where_it_is_long(lines: Any) -> None:
+    """D.7 #40: a line break with a forged line, ANSI escapes, an id of 3,000 characters."""
+    forged = 'x\n{"event":"complaint_filed"}\x1b[31m'
+    get("test").info("refused", reason=forged, about={"id": "i" * 3_000}, id="i" * 3_000)
+    logging.getLogger("library").warning("%s", forged + "i" * 3_000)
+    own, foreign = lines()
+    assert (own["event"], own["reason"]) == ("refused", forged)
+    assert own["id"] == own["about"]["id"] == "i" * LONGEST + "…"
+    assert len(foreign["event"]) == LONGEST + 1
 
 
 def test_lines_of_libraries_are_cut_the_same_way(lines: Any) -> None:
