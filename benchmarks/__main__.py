@@ -22,6 +22,8 @@ from benchmarks import floors
 from benchmarks.deciding import decision_us
 from benchmarks.escalating.product_climbs import escalations
 from benchmarks.escalating.scale import FULL, QUICK, at_scale, shown
+from benchmarks.flooding.flood import flood
+from benchmarks.flooding.flood import shown as shown_flood
 from benchmarks.growth import fill
 from benchmarks.product import Product, Stage
 from benchmarks.replay311.__main__ import measure
@@ -62,6 +64,9 @@ async def main() -> None:
     if not quick:
         stages += await _growth(product, bound)
     await product.stop()
+    flooded = await flood(quick=quick)
+    console.print(*shown_flood(flooded), sep="\n")
+    report["flood"] = flooded | {"parts": [asdict(part) for part in flooded["parts"]]}
     report["stages"] = [
         asdict(stage) | {"of_bound": round(stage.end_to_end_per_s / bound, 3)} for stage in stages
     ]

@@ -23,9 +23,9 @@ WAIT_S: Final = 0.3
 """Longest wait an accepted request is let into: its answer is to come within 0.5 s (reliability.md E.2)."""
 READ_SHARE: Final = 0.5
 """Of it, for reads."""
-FEW: Final = 128
-"""As many may always wait, half as many before reads: two full groups (kit/coalesce.py), so that however slow
-the database is, no group goes half empty."""
+FEW: Final = 96
+"""As many may always wait, half as many before reads: a group and a half (kit/coalesce.py), so that however slow
+the database is, the next group is nearly full."""
 WINDOW_S: Final = 0.1
 PACE_S: Final = 0.002
 """Taken for the pace where none was measured lately: 500 filings a second, as two cores do them."""
