@@ -43,7 +43,7 @@ class ServiceSettings(BaseSettings):
     """Connections of clients that one process keeps; who has rested for longest makes room."""
     person_per_s: float = Field(default=50.0, gt=0)
     """Requests a second one person is granted by one process, in the long run; this product's own choice."""
-    person_at_once: int = Field(default=200, ge=1)
+    person_at_once: int = Field(default=100, ge=1)
     """And after a rest."""
     system_per_s: float = Field(default=200.0, gt=0)
     """The same for another service, or a partner's system."""
