@@ -1,7 +1,7 @@
 """Turns requests away while nothing but their head has been read, so that a flood of them stays cheap.
 
 The questions are the same as inside: would it wait too long (kit/limits/admission.py), and has this very token
-just used up its allowance (kit/limits/rates.py). The first refusals of a moment are said at once. Of the rest a
+just used up its share (kit/limits/rates.py). The first refusals of a moment are said at once. Of the rest a
 tenth is said every tenth of a second: whoever asks again as soon as it was refused asks about once a second
 then, and a line that waits for its answer costs nothing.
 """
@@ -93,13 +93,12 @@ class Keeper:
         self._left = 0 if waiting else AT_ONCE
 
     def _wrong(self, method: str, headers: Iterable[tuple[bytes, bytes]]) -> DomainError | None:
-        if not self._admission.admits(method):
-            return BUSY
+        full = not self._admission.admits(method)
         if self._rates is not None and self._rates.any_held:
             shown = next((value for name, value in headers if name == b"authorization"), b"")
-            if wait_s := self._rates.held_s(shown):
+            if wait_s := self._rates.held_s(shown, full=full):
                 return too_many(wait_s)
-        return None
+        return BUSY if full else None
 
     def _words(self, error: DomainError, lang: str) -> bytes:
         status = int(error.kind)

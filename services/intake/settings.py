@@ -29,7 +29,7 @@ class IntakeSettings(StorageSettings):
     """After how many tries nobody is called again in a round; this product's own choice."""
     callback_gap_h: int = Field(default=4, ge=0)
     """Hours after a try before another one counts; this product's own choice."""
-    caller_per_hour: int = Field(default=60, ge=1)
+    caller_per_hour: int = Field(default=1_000, ge=1)
     """Complaints an hour, and at once after a rest, from one phone number; critical ones are not counted.
     This product's own choice: well over what a person does, and a batch has no such limit."""
     client_address_header: str | None = None

@@ -197,6 +197,8 @@ async def test_d7_22_who_has_used_up_an_allowance_is_known_at_the_door(
     """D.7 #22: 429 until the allowance is back; nobody else is taken for the one who floods."""
     rates = Rates(Allowance(2, 3), Allowance(0.01, 10_000))
     async with desk(database, rates=rates) as intake, served(intake) as http:
+        beside = signed_in("operator", "P-beside") | {"Idempotency-Key": "beside"}
+        assert (await http.post("/v1/complaints", json=BODY, headers=beside)).status_code == 201
         answers = [await file(http, str(new_id())) for _ in range(9)]
         assert [one.status for one in answers[:3]] == [201] * 3
         refused = [one for one in answers if one.status == 429]

@@ -12,7 +12,7 @@ import pytest
 
 from kit.ids import new_id
 from kit.limits.allowance import Allowance
-from kit.limits.rates import Rates
+from kit.limits.rates import ALONE, Rates
 from services.intake.crowding import BATCHES_EACH
 from services.intake.open311.api import Door
 from services.intake.open311.partner import Keyring, digest_of
@@ -38,6 +38,7 @@ async def test_d7_22_the_flood_of_one_operator_is_cut_and_others_are_served(
 ) -> None:
     """D.7 #22: 429 with Retry-After; what was acknowledged is stored, what was refused is not."""
     async with desk(database, rates=slow()) as intake:
+        assert (await filed(intake.http, "P-first")).status_code == 201
         flood = asyncio.gather(*(filed(intake.http, "P-flood") for _ in range(200)))
         calm = asyncio.gather(*(filed(intake.http, f"P-{n}") for n in range(50)))
         statuses = Counter(answer.status_code for answer in await flood)
@@ -46,12 +47,18 @@ async def test_d7_22_the_flood_of_one_operator_is_cut_and_others_are_served(
         refused = await filed(intake.http, "P-flood")
         assert int(refused.headers["retry-after"]) > 0
         assert "过于频繁" in refused.json()["detail"]
-        assert (await intake.rows("select count(*) from complaint"))[0][0] == 60
+        assert (await intake.rows("select count(*) from complaint"))[0][0] == 61
         page = await intake.http.get(
             "/v1/complaints/none", headers=signed_in("operator", "P-flood")
         )
         assert page.status_code == 429
         assert (await intake.http.get("/healthz")).status_code == 200
+
+
+async def test_d7_22_who_files_alone_has_what_nobody_else_asks_for(database: Database) -> None:
+    async with desk(database, rates=slow(people=3)) as intake:
+        answers = await asyncio.gather(*(filed(intake.http, "P-1") for _ in range(3 * ALONE + 20)))
+        assert Counter(one.status_code for one in answers) == {201: 3 * ALONE, 429: 20}
 
 
 async def test_d7_22_a_thousand_operators_are_a_thousand_allowances(database: Database) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kit.errors import DomainError
 from kit.limits.allowance import Allowance, Allowances
-from kit.limits.rates import HELD_MOST, Rates
+from kit.limits.rates import ALONE, BESIDE_S, GREEDY_S, HELD_MOST, Rates
 
 GAPS = st.lists(st.floats(0, 5), min_size=1, max_size=200)
 
@@ -62,6 +62,7 @@ def test_names_that_are_at_rest_are_forgotten_and_others_bounded() -> None:
 def test_d7_22_people_and_systems_have_their_own() -> None:
     now = [0.0]
     rates = Rates(Allowance(1, 2), Allowance(1, 10), now_s=lambda: now[0])
+    rates.take("P-2", system=False)
     for _ in range(2):
         rates.take("P-1", system=False)
     with pytest.raises(DomainError) as refused:
@@ -76,6 +77,7 @@ def test_d7_22_people_and_systems_have_their_own() -> None:
 def test_d7_22_who_was_refused_is_known_by_what_was_shown_until_the_allowance_is_back() -> None:
     now_s = 0.0
     rates = Rates(Allowance(2, 1), Allowance(1, 1), now_s=lambda: now_s)
+    rates.take("P-2", system=False)
     rates.take("P-1", system=False, shown=b"Bearer 1")
     assert not rates.any_held
     with pytest.raises(DomainError):
@@ -83,12 +85,48 @@ def test_d7_22_who_was_refused_is_known_by_what_was_shown_until_the_allowance_is
     assert (rates.held_s(b"Bearer 1"), rates.held_s(b"Bearer 2")) == (0.5, 0.0)
     now_s = 0.5
     assert rates.held_s(b"Bearer 1") == 0.0
-    assert not rates.any_held
     rates.take("P-1", system=False, shown=b"Bearer 1")
+    now_s = GREEDY_S + 1
+    assert rates.held_s(b"Bearer 1") == 0.0
+    assert not rates.any_held
+
+
+def test_d7_22_whoever_asks_alone_has_many_shares_until_somebody_else_asks() -> None:
+    now_s = 0.0
+    rates = Rates(Allowance(1, 2), Allowance(1, 1), now_s=lambda: now_s)
+    for _ in range(2 * ALONE):
+        rates.take("P-1", system=False, shown=b"Bearer 1")
+    assert rates.held_s(b"Bearer 1") == 0.0
+    with pytest.raises(DomainError):
+        rates.take("P-1", system=False, shown=b"Bearer 1")
+    now_s = 1.5
+    for _ in range(ALONE):
+        rates.take("P-1", system=False, shown=b"Bearer 1")
+    rates.take("P-2", system=False)
+    with pytest.raises(DomainError):
+        rates.take("P-1", system=False, shown=b"Bearer 1")
+    assert rates.held_s(b"Bearer 1") > 0
+    now_s += BESIDE_S
+    for _ in range(ALONE):
+        rates.take("P-1", system=False, shown=b"Bearer 1")
+
+
+def test_d7_22_whoever_asked_beyond_the_share_is_refused_first_when_not_all_can_be_served() -> None:
+    now_s = 0.0
+    rates = Rates(Allowance(50, 1), Allowance(1, 1), now_s=lambda: now_s)
+    rates.take("P-1", system=False, shown=b"Bearer 1")
+    assert rates.held_s(b"Bearer 1", full=True) == 0.0
+    rates.take("P-1", system=False, shown=b"Bearer 1")
+    assert rates.held_s(b"Bearer 1") == 0.0
+    assert rates.held_s(b"Bearer 1", full=True) == GREEDY_S
+    assert rates.held_s(b"Bearer 2", full=True) == 0.0
+    now_s = GREEDY_S
+    assert rates.held_s(b"Bearer 1", full=True) == 0.0
 
 
 def test_what_is_known_of_those_who_were_refused_is_bounded() -> None:
     rates = Rates(Allowance(0.01, 1), Allowance(1, 1), now_s=lambda: 0.0)
+    rates.take("P-other", system=False)
     for name in range(2 * HELD_MOST + 1):
         rates.take(f"P-{name}", system=False)
         with pytest.raises(DomainError):
