@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated, Any, Final
 
 import orjson
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -28,6 +28,7 @@ from kit.ids import new_id
 from kit.limits.rates import Rates
 from kit.logging import get
 from kit.looks import Looks
+from kit.openapi import PROBLEM, Documented, gives
 from kit.page import Lang
 from kit.validation import from_errors, invalid
 
@@ -35,7 +36,6 @@ log = get(__name__)
 
 PUBLIC: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 EVENTS_PAGE: Final = 500
-PROBLEM: Final = "application/problem+json"
 
 Check = Callable[[], Awaitable[bool]]
 Detail = Callable[[], Awaitable[dict[str, Any]]]
@@ -56,9 +56,9 @@ class Shared:
     """How often one client may ask; None: as often as it likes."""
 
 
-def create_app(shared: Shared, *, title: str, version: str) -> FastAPI:
+def create_app(shared: Shared, *, title: str, version: str) -> Documented:
     """An application with the common routes and error handling; add routes, then `deny_by_default`."""
-    app = FastAPI(title=title, version=version, redoc_url=None)
+    app = Documented(title=title, version=version, redoc_url=None)
     app.state.verifier = shared.verifier
     app.state.rates = shared.rates
     app.add_exception_handler(DomainError, _domain)
@@ -197,7 +197,7 @@ async def _plain(request: Request, error: Exception) -> Response:
     return Response(orjson.dumps(body), error.status_code, media_type=PROBLEM)
 
 
-def _health(app: FastAPI, shared: Shared) -> None:
+def _health(app: Documented, shared: Shared) -> None:
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> Response:
         return reply({"status": "alive", "service": shared.service})
@@ -237,8 +237,14 @@ async def _asked(check: Check) -> bool:
         return False
 
 
-def _events(app: FastAPI, shared: Shared) -> None:
-    @app.get("/v1/events", tags=["events"], dependencies=[allow("admin", "auditor", "service")])
+def _events(app: Documented, shared: Shared) -> None:
+    @app.get(
+        "/v1/events",
+        tags=["events"],
+        dependencies=[allow("admin", "auditor", "service")],
+        response_class=Response,
+        responses=gives("application/x-ndjson"),
+    )
     async def events(
         after: Annotated[str, Query(pattern=r"^\d{1,18}-\d{1,18}$")] = "0-0",
     ) -> Response:

@@ -18,6 +18,7 @@ from kit.auth import Principal, allow
 from kit.db import Conn
 from kit.errors import DomainError, Kind, not_found
 from kit.http import reply
+from kit.openapi import gives
 
 MaySee = Callable[[Conn, Mapping[str, Any], Principal, datetime], Awaitable[bool]]
 """Whether somebody may see a file that is in use; asked with its row and business time."""
@@ -67,7 +68,12 @@ def add_attachments(  # noqa: PLR0913 - what its routes stand on
         taken = await shelf.take(request.stream(), request.headers.get("content-length"), who.sub)
         return reply(taken, 201)
 
-    @app.get("/v1/attachments/{ident}", tags=["attachments"])
+    @app.get(
+        "/v1/attachments/{ident}",
+        tags=["attachments"],
+        response_class=Response,
+        responses=gives(*EXTENSIONS, schema={"type": "string", "format": "binary"}),
+    )
     async def download(
         ident: Annotated[str, Path(max_length=40)], who: Principal = allow(*readers)
     ) -> Response:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from kit.auth import allow
 from kit.chain.listing import Wanted, page
 from kit.db import Pool, reading
+from kit.openapi import Page
 
 _CODE: Final = r"^[\w:.@/-]{1,200}$"
 _Code = Annotated[str | None, Query(pattern=_CODE)]
@@ -23,7 +24,12 @@ _Moment = Annotated[Annotated[AwareDatetime, Field(ge=_FIRST, le=_LAST)] | None,
 def add_audit(app: FastAPI, pool: Pool) -> None:
     """Add the route to a service's application."""
 
-    @app.get("/v1/audit", tags=["audit"], dependencies=[allow("auditor", "admin")])
+    @app.get(
+        "/v1/audit",
+        tags=["audit"],
+        dependencies=[allow("auditor", "admin")],
+        responses={200: {"model": Page}},
+    )
     async def audit(  # noqa: PLR0913 - one parameter per filter
         *,
         actor: _Code = None,

@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from kit.auth import Principal, allow, deny_by_default
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app
+from kit.openapi import gives
 from services.console.feed import Feed
 
 CSP: Final = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -41,7 +42,12 @@ def make_app(shared: Shared, *, feed: Feed) -> FastAPI:
     async def asset(name: str) -> Response:
         return _asset(name)
 
-    @app.get("/api/v1/live", tags=["live"])
+    @app.get(
+        "/api/v1/live",
+        tags=["live"],
+        response_class=Response,
+        responses=gives("text/event-stream"),
+    )
     async def live(
         since: Annotated[int, Query(ge=0)] = 0, who: Principal = allow(*WATCHERS)
     ) -> Response:

@@ -20,6 +20,7 @@ from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.idempotency import is_key
 from kit.limits.admission import WAITING
+from kit.openapi import gives, takes
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.advising import Adviser
@@ -55,6 +56,10 @@ from services.intake.visiting import Visits
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
 SEE_DUPLICATES: Final = ("operator", "dispatcher", "admin")
+NDJSON: Final = "application/x-ndjson"
+_LINES: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
+}
 Ident = Annotated[str, Path(max_length=40)]
 
 
@@ -131,11 +136,6 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def _schema(model: type[Strict]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 def _in_address(model: type[Strict]) -> list[dict[str, Any]]:
     return [
         {
@@ -159,14 +159,26 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers
         filed = await registrar.file(checked)
         return reply(answer(filed, who), 201 if filed.fresh else 200)
 
-    @app.post("/v1/complaints", status_code=201, tags=["complaints"], openapi_extra=_schema(Filing))
+    @app.post(
+        "/v1/complaints",
+        status_code=201,
+        tags=["complaints"],
+        openapi_extra=takes(Filing, key="required"),
+        responses={200: {"description": "同一键此前已登记 / Filed before under this key"}},
+    )
     async def file_complaint(request: Request, who: Principal = allow(*FILERS)) -> Response:
         """File a complaint; 201 with its number, 200 when the same key had filed it before."""
         return await take(request, who)
 
     serve_directly(app, "POST", "/v1/complaints", FILERS, take)
 
-    @app.post("/v1/complaints/batch", tags=["complaints"])
+    @app.post(
+        "/v1/complaints/batch",
+        tags=["complaints"],
+        response_class=Response,
+        openapi_extra=_LINES,
+        responses=gives(NDJSON),
+    )
     async def file_batch(request: Request, who: Principal = allow(*FILERS)) -> Response:
         """File many: one JSON object a line in, one result a line out, in the same order."""
 
@@ -177,7 +189,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers
 
         prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
         lines = batch.results(request.stream(), one, partial(answer, who=who), prefix=prefix)
-        return Duplex(lines, media_type="application/x-ndjson", done=batches.enter(who.sub))
+        return Duplex(lines, media_type=NDJSON, done=batches.enter(who.sub))
 
 
 def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
@@ -195,7 +207,7 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
     @app.post(
         "/v1/complaints/duplicates",
         tags=["complaints"],
-        openapi_extra=_schema(Question),
+        openapi_extra=takes(Question),
         responses={200: example},
     )
     async def ask_duplicates(request: Request, who: Principal = allow(*FILERS)) -> Response:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from kit.auth import allow
 from kit.http import language, read_body, reply
+from kit.openapi import takes
 from kit.validation import invalid
 from services.intake.advising import Adviser, Preview
 from services.intake.complaint import check_point
@@ -27,10 +28,9 @@ def add_advice(app: FastAPI, adviser: Adviser, holder: Holder, filers: tuple[str
         found = await adviser.ask(preview, codes, language(request))
         return reply(found, headers={"Cache-Control": "no-store"})
 
-    content = {"application/json": {"schema": Preview.model_json_schema()}}
-    body = {"requestBody": {"required": True, "content": content}}
-
-    @app.post(PATH, tags=["complaints"], dependencies=[allow(*filers)], openapi_extra=body)
+    @app.post(
+        PATH, tags=["complaints"], dependencies=[allow(*filers)], openapi_extra=takes(Preview)
+    )
     async def advise(request: Request) -> Response:
         """The three best routings of what is about to be filed, with reasons; nothing is stored.
 

@@ -8,17 +8,12 @@ from fastapi import FastAPI, Path, Query, Request, Response
 
 from kit.auth import Principal, allow
 from kit.http import read_body, reply
-from services.intake.complaint import Strict
+from kit.openapi import Page, refuses, takes
 from services.intake.keeping.erasing import Eraser, Order
 from services.intake.keeping.revealing import Asked, Leaked, Reveals
 
 Ident = Annotated[str, Path(max_length=40)]
 _PRIVATE = {"Cache-Control": "no-store"}
-
-
-def _body(model: type[Strict]) -> dict[str, object]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 def add_keeping(app: FastAPI, reveals: Reveals, eraser: Eraser) -> None:
@@ -28,7 +23,12 @@ def add_keeping(app: FastAPI, reveals: Reveals, eraser: Eraser) -> None:
 
 
 def _showing(app: FastAPI, reveals: Reveals) -> None:
-    @app.post("/v1/complaints/{ident}/reveal", tags=["identities"], openapi_extra=_body(Asked))
+    @app.post(
+        "/v1/complaints/{ident}/reveal",
+        tags=["identities"],
+        openapi_extra=takes(Asked),
+        responses=refuses(410),
+    )
     async def reveal(
         ident: Ident, request: Request, who: Principal = allow("operator", "admin")
     ) -> Response:
@@ -40,7 +40,9 @@ def _showing(app: FastAPI, reveals: Reveals) -> None:
         asked: Asked = await read_body(request, Asked)
         return reply(await reveals.show(ident, who.sub, asked), headers=_PRIVATE)
 
-    @app.get("/v1/complaints/{ident}/reveals", tags=["identities"])
+    @app.get(
+        "/v1/complaints/{ident}/reveals", tags=["identities"], responses={200: {"model": Page}}
+    )
     async def looks(
         ident: Ident,
         who: Principal = allow("auditor", "admin"),  # noqa: ARG001 - the guard
@@ -50,7 +52,7 @@ def _showing(app: FastAPI, reveals: Reveals) -> None:
         """Who was shown the identity of one complaint, when and why, oldest first."""
         return reply(await reveals.listed(ident, cursor, limit), headers=_PRIVATE)
 
-    @app.post("/v1/reveals/trace", tags=["identities"], openapi_extra=_body(Leaked))
+    @app.post("/v1/reveals/trace", tags=["identities"], openapi_extra=takes(Leaked))
     async def trace(request: Request, who: Principal = allow("auditor", "admin")) -> Response:
         """Whose copy a leaked text is (`copies`); without a mark, who looked at the matters it names."""
         leaked: Leaked = await read_body(request, Leaked)
@@ -58,7 +60,12 @@ def _showing(app: FastAPI, reveals: Reveals) -> None:
 
 
 def _erasing(app: FastAPI, eraser: Eraser) -> None:
-    @app.post("/v1/complaints/{ident}/shred", tags=["identities"], openapi_extra=_body(Order))
+    @app.post(
+        "/v1/complaints/{ident}/shred",
+        tags=["identities"],
+        openapi_extra=takes(Order),
+        responses=refuses(409),
+    )
     async def shred(ident: Ident, request: Request, who: Principal = allow("admin")) -> Response:
         """Destroy identity, originals and files for good; the ticket stays. 409 while it is open."""
         order: Order = await read_body(request, Order)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import AwareDatetime
@@ -10,6 +10,7 @@ from pydantic import AwareDatetime
 from kit.auth import Principal, allow
 from kit.http import Shared, read_body, reply
 from kit.idempotency import optional_key
+from kit.openapi import Page, refuses, takes
 from services.intake import viewing
 from services.intake.callback import Answer
 from services.intake.calling import CallDesk
@@ -35,11 +36,6 @@ def add_life(
     _lists(app, shared, holder)
 
 
-def _body(model: type[Strict]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 def _asked(request: Request, who: Principal, body: Strict) -> Asked:
     return Asked.of(who.sub, optional_key(request), request.url.path, body)
 
@@ -53,7 +49,8 @@ def _answers(app: FastAPI, call_desk: CallDesk) -> None:
         "/v1/complaints/{ident}/callbacks",
         status_code=201,
         tags=["call-backs"],
-        openapi_extra=_body(Answer),
+        openapi_extra=takes(Answer, key="optional"),
+        responses=refuses(409),
     )
     async def record(ident: Ident, request: Request, who: Principal = allow(*CALLERS)) -> Response:
         """What the resident said, or that nobody was reached.
@@ -67,7 +64,10 @@ def _answers(app: FastAPI, call_desk: CallDesk) -> None:
 
 def _words(app: FastAPI, later_words: LaterWords) -> None:
     @app.post(
-        "/v1/complaints/{ident}/withdraw", tags=["complaints"], openapi_extra=_body(Withdrawal)
+        "/v1/complaints/{ident}/withdraw",
+        tags=["complaints"],
+        openapi_extra=takes(Withdrawal, key="optional"),
+        responses=refuses(409),
     )
     async def withdraw(
         ident: Ident, request: Request, who: Principal = allow(*CALLERS)
@@ -76,7 +76,12 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
         said: Withdrawal = await read_body(request, Withdrawal)
         return _reply(await later_words.withdraw(ident, said, _asked(request, who, said)))
 
-    @app.post("/v1/complaints/{ident}/reopen", tags=["complaints"], openapi_extra=_body(Reopening))
+    @app.post(
+        "/v1/complaints/{ident}/reopen",
+        tags=["complaints"],
+        openapi_extra=takes(Reopening, key="optional"),
+        responses=refuses(409) | {201: {"description": "关联的新件 / A linked repeat"}},
+    )
     async def reopen(ident: Ident, request: Request, who: Principal = allow(*CALLERS)) -> Response:
         """Take up an ended matter: 200 on the same number, or 201 with the number of a linked repeat.
 
@@ -87,7 +92,10 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
         return _reply(await later_words.reopen(ident, said, _asked(request, who, said)))
 
     @app.post(
-        "/v1/complaints/{ident}/supplement", tags=["complaints"], openapi_extra=_body(Supplement)
+        "/v1/complaints/{ident}/supplement",
+        tags=["complaints"],
+        openapi_extra=takes(Supplement, key="optional"),
+        responses=refuses(409),
     )
     async def supplement(
         ident: Ident, request: Request, who: Principal = allow(*CALLERS)
@@ -98,7 +106,7 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
 
 
 def _lists(app: FastAPI, shared: Shared, holder: Holder) -> None:
-    @app.get("/v1/callbacks", tags=["call-backs"])
+    @app.get("/v1/callbacks", tags=["call-backs"], responses={200: {"model": Page}})
     async def callbacks(
         who: Principal = allow(*LOOKERS),
         status: viewing.Which = "due",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Path, Query, Request, Response
@@ -10,6 +10,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from kit import strict_json
 from kit.errors import DomainError
 from kit.http import language, problem, reply
+from kit.openapi import WORDS
 from kit.page import Lang
 from services.intake import resident_page as page
 from services.intake.resident import not_digits
@@ -18,6 +19,25 @@ from services.intake.visiting import Visits
 PATH: Final = "/t/{number}"
 LONGEST: Final = 1_024
 """Bytes of a body that can hold four digits."""
+_TOLD: Final[dict[str, Any]] = {"type": "object", "additionalProperties": {"type": "string"}}
+_SHAPES: Final[dict[str, Any]] = {
+    "application/json": {"schema": _TOLD},
+    "text/html": {"schema": {"type": "string"}},
+}
+_PAGE: Final = {"text/html": _SHAPES["text/html"]}
+_DIGITS: Final[dict[str, Any]] = {
+    "schema": {
+        "type": "object",
+        "required": ["digits"],
+        "properties": {"digits": {"type": "string", "pattern": "^[0-9]{4}$"}},
+    }
+}
+_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": _DIGITS, "application/json": _DIGITS},
+    }
+}
 Number = Annotated[str, Path(max_length=40)]
 Asked = Annotated[Lang | None, Query()]
 
@@ -25,7 +45,7 @@ Asked = Annotated[Lang | None, Query()]
 def add_resident(app: FastAPI, visits: Visits, address_header: str | None) -> None:
     """Add the two routes; they are for everybody. `address_header` is set by a proxy in front, if any."""
 
-    @app.get(PATH, tags=["residents"])
+    @app.get(PATH, tags=["residents"], responses={200: {"content": _SHAPES}})
     async def ask(number: Number, request: Request, lang: Asked = None) -> Response:
         """The form; the same for every number, whether there is such a complaint or not."""
         spoken = lang or language(request)
@@ -34,7 +54,18 @@ def add_resident(app: FastAPI, visits: Visits, address_header: str | None) -> No
             return reply(asks, headers=page.HEADERS)
         return _html(page.form(number, spoken), 200)
 
-    @app.post(PATH, tags=["residents"])
+    @app.post(
+        PATH,
+        tags=["residents"],
+        openapi_extra=_BODY,
+        responses={
+            200: {"content": _SHAPES},
+            **{
+                status: {"description": WORDS[status], "content": _PAGE}
+                for status in (400, 404, 422, 429)
+            },
+        },
+    )
     async def look(number: Number, request: Request, lang: Asked = None) -> Response:
         """Where the matter stands, for whoever knows the last four digits of its phone.
 

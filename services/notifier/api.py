@@ -10,6 +10,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
 from kit.http import PUBLIC, Shared, create_app, language, reply
+from kit.openapi import Page as ListPage
 from kit.relay import Relay
 from kit.validation import id_of
 from services.notifier import viewing
@@ -80,7 +81,7 @@ def _clocks(app: FastAPI, people: Pool, holder: Holder) -> None:
 
 
 def _escalations(app: FastAPI, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/escalations", tags=["escalations"])
+    @app.get("/v1/escalations", tags=["escalations"], responses={200: {"model": ListPage}})
     async def list_escalations(  # noqa: PLR0913 - one parameter per filter
         *,
         ticket: Annotated[UUID | None, Query()] = None,

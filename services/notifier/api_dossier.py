@@ -10,6 +10,8 @@ from contracts.escalation import EntryRule, ReceptionLevel
 from kit.auth import Principal, allow
 from kit.db import Pool
 from kit.http import language, read_body, reply
+from kit.openapi import Page as ListPage
+from kit.openapi import gives, refuses, takes
 from services.notifier import viewing
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
@@ -46,7 +48,7 @@ def add_dossier(app: FastAPI, doors: Doors, asking: Asking) -> None:
 
 
 def _queue(app: FastAPI, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/reception/queue", tags=["reception"])
+    @app.get("/v1/reception/queue", tags=["reception"], responses={200: {"model": ListPage}})
     async def reception_queue(  # noqa: PLR0913, PLR0917 - one parameter per filter
         org: Code = None,
         rule: EntryRule | None = None,
@@ -69,14 +71,23 @@ def _queue(app: FastAPI, people: Pool, holder: Holder) -> None:
 
 
 def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
-    @app.post("/v1/reception/queue", tags=["reception"], openapi_extra=_schema(Submission))
+    @app.post(
+        "/v1/reception/queue",
+        status_code=201,
+        tags=["reception"],
+        openapi_extra=takes(Submission),
+        responses=refuses(404, 409),
+    )
     async def submit(request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Put a ticket of one's own area on one's own table, or on that of an office above; with a reason."""
         body: Submission = await read_body(request, Submission)
         return reply(await tables.submit(who, body, holder.directory), 201)
 
     @app.post(
-        "/v1/reception/queue/{item}/withdraw", tags=["reception"], openapi_extra=_schema(TakingBack)
+        "/v1/reception/queue/{item}/withdraw",
+        tags=["reception"],
+        openapi_extra=takes(TakingBack),
+        responses=refuses(409),
     )
     async def take_back(
         item: Ident, request: Request, who: Principal = allow(SECRETARY)
@@ -86,7 +97,10 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
         return reply(await tables.take_back(item, who, body, holder.directory))
 
     @app.post(
-        "/v1/reception/queue/{item}/care", tags=["reception"], openapi_extra=_schema(CareFlag)
+        "/v1/reception/queue/{item}/care",
+        tags=["reception"],
+        openapi_extra=takes(CareFlag),
+        responses=refuses(409),
     )
     async def care(item: Ident, request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Set the care flag (困境儿童, 独居老人, 特殊困难群体), or take it off; shown with who did."""
@@ -95,7 +109,7 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
 
 
 def _dossier(app: FastAPI, dossiers: Dossiers, holder: Holder) -> None:
-    @app.get("/v1/reception/items/{item}/dossier", tags=["reception"])
+    @app.get("/v1/reception/items/{item}/dossier", tags=["reception"], responses=gives("text/html"))
     async def dossier(
         item: Ident, request: Request, who: Principal = allow(*CLOSE_READERS)
     ) -> Response:
@@ -119,7 +133,7 @@ def _proofs(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
-    @app.get("/v1/reception/legacy", tags=["legacy"])
+    @app.get("/v1/reception/legacy", tags=["legacy"], responses={200: {"model": ListPage}})
     async def page(  # noqa: PLR0913, PLR0917 - one parameter per filter
         org: Code = None,
         ongoing: Annotated[bool | None, Query(alias="open")] = None,
@@ -132,19 +146,25 @@ def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
         wanted = Wanted(org, ongoing, path.value if path else None, cursor, limit)
         return reply(await ledger.page(who, wanted, holder.directory))
 
-    @app.post("/v1/reception/legacy", tags=["legacy"], openapi_extra=_schema(Opening))
+    @app.post(
+        "/v1/reception/legacy",
+        status_code=201,
+        tags=["legacy"],
+        openapi_extra=takes(Opening),
+        responses=refuses(404, 409),
+    )
     async def begin(request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Enter a ticket of one's own area: resolvable with a plan, or blocked with cause, steps, explanation."""
         body: Opening = await read_body(request, Opening)
         return reply(await ledger.begin(who, body, holder.directory), 201)
 
-    @app.post("/v1/reception/legacy/{ident}/review", tags=["legacy"], openapi_extra=_schema(Review))
+    @app.post(
+        "/v1/reception/legacy/{ident}/review",
+        tags=["legacy"],
+        openapi_extra=takes(Review),
+        responses=refuses(409),
+    )
     async def review(ident: Ident, request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """What a review found, with the next date; or, with `outcome` and an explanation, how it ends."""
         body: Review = await read_body(request, Review)
         return reply(await ledger.review(ident, who, body, holder.directory))
-
-
-def _schema(model: Any) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}

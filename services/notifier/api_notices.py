@@ -11,6 +11,8 @@ from kit.auth import Principal, allow
 from kit.db import Pool
 from kit.errors import not_found
 from kit.http import reply
+from kit.openapi import Page as ListPage
+from kit.openapi import refuses
 from services.notifier import notice_pages
 from services.notifier.directory import Holder
 from services.notifier.looking import EVERYWHERE
@@ -24,7 +26,7 @@ State = Literal["planned", "sent", "failed", "dead", "dropped", "digested"]
 def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
     """The routes of notices."""
 
-    @app.get("/v1/notices", tags=["notices"])
+    @app.get("/v1/notices", tags=["notices"], responses={200: {"model": ListPage}})
     async def list_notices(  # noqa: PLR0913 - one parameter per filter
         *,
         ticket: Annotated[UUID | None, Query()] = None,
@@ -41,7 +43,7 @@ def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
         )
         return reply(found)
 
-    @app.post("/v1/notices/{ident}/retry", tags=["notices"])
+    @app.post("/v1/notices/{ident}/retry", tags=["notices"], responses=refuses(409))
     async def retry_notice(
         ident: Annotated[str, Path(max_length=40)], who: Principal = allow("admin")
     ) -> Response:

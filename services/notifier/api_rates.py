@@ -9,6 +9,8 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from kit.auth import Principal, allow
 from kit.db import Pool
 from kit.http import read_body, reply
+from kit.openapi import Page as ListPage
+from kit.openapi import gives, refuses, takes
 from kit.validation import id_of
 from services.notifier import excluding, flagging, rating, reporting
 from services.notifier.directory import Holder
@@ -84,7 +86,7 @@ def _figures(app: FastAPI, pool: Pool, holder: Holder) -> None:
 
 
 def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates/exclusions", tags=["rates"])
+    @app.get("/v1/rates/exclusions", tags=["rates"], responses={200: {"model": ListPage}})
     async def list_exclusions(
         who: Principal = allow(*LISTERS),
         state: Literal["asked", "approved", "refused"] | None = None,
@@ -96,13 +98,24 @@ def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
         listed = Listed(state, area, limit=limit)
         return reply(await excluding.listed(pool, people, holder.directory, who, listed, cursor))
 
-    @app.post("/v1/rates/exclusions", tags=["rates"], status_code=201)
+    @app.post(
+        "/v1/rates/exclusions",
+        tags=["rates"],
+        status_code=201,
+        openapi_extra=takes(Exclusion),
+        responses=refuses(404, 409),
+    )
     async def ask_exclusion(request: Request, who: Principal = allow(*SUPERVISORS)) -> Response:
         """Ask for a case to be left out of rates; it counts until another person approves."""
         body: Exclusion = await read_body(request, Exclusion)
         return reply(await excluding.ask(pool, people, holder.directory, who, body), 201)
 
-    @app.post("/v1/rates/exclusions/{ident}/review", tags=["rates"])
+    @app.post(
+        "/v1/rates/exclusions/{ident}/review",
+        tags=["rates"],
+        openapi_extra=takes(Review),
+        responses=refuses(409),
+    )
     async def review_exclusion(
         ident: Ident, request: Request, who: Principal = allow(*SUPERVISORS)
     ) -> Response:
@@ -112,7 +125,7 @@ def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
 
 
 def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates/reports/weekly", tags=["rates"])
+    @app.get("/v1/rates/reports/weekly", tags=["rates"], responses=gives("text/html"))
     async def weekly_report(
         week: Annotated[str, Query(max_length=8)],
         area: Area = None,
@@ -122,7 +135,7 @@ def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
         """A week by grid (`2026-W47`), as JSON or as a page to print."""
         return _shown(await reporting.weekly(pool, holder.directory, who, week, area), form)
 
-    @app.get("/v1/rates/reports/campaigns/{ident}", tags=["rates"])
+    @app.get("/v1/rates/reports/campaigns/{ident}", tags=["rates"], responses=gives("text/html"))
     async def campaign_report(
         ident: Ident,
         form: Annotated[Form, Query(alias="format")] = "json",
@@ -136,7 +149,7 @@ def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
 
 
 def _campaigns(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates/campaigns", tags=["rates"])
+    @app.get("/v1/rates/campaigns", tags=["rates"], responses={200: {"model": ListPage}})
     async def list_campaigns(
         cursor: Cursor = None, limit: Limit = 50, who: Principal = allow(*REPORT_READERS)
     ) -> Response:
@@ -144,7 +157,7 @@ def _campaigns(app: FastAPI, pool: Pool, holder: Holder) -> None:
         page = Page(cursor, limit)
         return reply(await reporting.campaigns(pool, holder.directory, who, page))
 
-    @app.post("/v1/rates/campaigns", tags=["rates"], status_code=201)
+    @app.post("/v1/rates/campaigns", tags=["rates"], status_code=201, openapi_extra=takes(Campaign))
     async def begin_campaign(request: Request, who: Principal = allow(*SUPERVISORS)) -> Response:
         """Begin a campaign: an area, a time and categories that are looked at together."""
         body: Campaign = await read_body(request, Campaign)

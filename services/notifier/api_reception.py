@@ -7,11 +7,13 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import FastAPI, Header, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime
 
 from kit.auth import Principal, allow
 from kit.http import language, read_body, reply
 from kit.idempotency import optional_key
+from kit.openapi import Page as ListPage
+from kit.openapi import gives, refuses, takes
 from kit.page import Lang
 from kit.validation import id_of
 from services.notifier.looking import Doors
@@ -54,13 +56,19 @@ def add_reception(app: FastAPI, doors: Doors) -> None:
 def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
     people, holder = doors.people, doors.holder
 
-    @app.post("/v1/reception/sessions", tags=TAGS, openapi_extra=_schema(bodies.NewSession))
+    @app.post(
+        "/v1/reception/sessions",
+        status_code=201,
+        tags=TAGS,
+        openapi_extra=takes(bodies.NewSession, key="optional"),
+        responses=refuses(409),
+    )
     async def set_up(request: Request, who: Principal = allow(*KEEPERS)) -> Response:
         """Set up a reception day of an office; for those of its reception office."""
         body: bodies.NewSession = await read_body(request, bodies.NewSession)
         return _state(await sessions.create(body, Asked(who, optional_key(request))), 201)
 
-    @app.get("/v1/reception/sessions", tags=TAGS)
+    @app.get("/v1/reception/sessions", tags=TAGS, responses={200: {"model": ListPage}})
     async def sessions_page(
         org: Code | None = None,
         start: Start = None,
@@ -71,7 +79,7 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
         found = await pages.calendar(people, holder.directory, who, org, Span(start, end))
         return reply(found)
 
-    @app.get("/v1/reception/sessions/proposed", tags=TAGS)
+    @app.get("/v1/reception/sessions/proposed", tags=TAGS, responses={200: {"model": ListPage}})
     async def proposed(
         org: Code, start: Start = None, end: End = None, who: Principal = allow(*READERS)
     ) -> Response:
@@ -88,7 +96,12 @@ def _session(app: FastAPI, doors: Doors) -> None:
         """Agenda in order, how each matter stands, decisions with their clocks as of now, figures."""
         return _state(await pages.one(people, holder.directory, who, id_of(ident, *WHAT)))
 
-    @app.get("/v1/reception/sessions/{ident}/minutes", tags=TAGS)
+    @app.get(
+        "/v1/reception/sessions/{ident}/minutes",
+        tags=TAGS,
+        response_class=Response,
+        responses=gives("text/html"),
+    )
     async def minutes(
         ident: Ident,
         request: Request,
@@ -111,7 +124,8 @@ def _act(
         tags=TAGS,
         name=f"{noun}_{name}",
         description=model.__doc__,
-        openapi_extra=_schema(model),
+        openapi_extra=takes(model, key="optional"),
+        responses=refuses(409),
     )
     async def act(
         ident: Ident,
@@ -127,7 +141,7 @@ def _act(
 def _ledger(app: FastAPI, doors: Doors) -> None:
     people, holder = doors.people, doors.holder
 
-    @app.get("/v1/reception/decisions", tags=TAGS)
+    @app.get("/v1/reception/decisions", tags=TAGS, responses={200: {"model": ListPage}})
     async def decisions(  # noqa: PLR0913 - one parameter per filter
         *,
         org: Code | None = None,
@@ -147,8 +161,3 @@ def _ledger(app: FastAPI, doors: Doors) -> None:
 
 def _state(found: dict[str, Any], status: Literal[200, 201] = 200) -> Response:
     return reply(found, status, headers={"ETag": f'"{found["version"]}"'})
-
-
-def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}

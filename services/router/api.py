@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
-from contracts.command import Command
+from contracts.command import Command, TicketState
 from kit.attachments.routes import Looking, add_attachments
 from kit.attachments.shelf import Shelf
 from kit.auth import ROLES, Principal, allow, deny_by_default
@@ -16,6 +16,7 @@ from kit.clock import business_now
 from kit.db import Conn, Pool, reading
 from kit.errors import not_found
 from kit.http import PUBLIC, Shared, create_app, language, read_body, reply
+from kit.openapi import Page, refuses, takes
 from kit.validation import wrong_field
 from services.router import issue_desk, queries, triage, whistle_pages
 from services.router.acting import Office
@@ -70,7 +71,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
 
 
 def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/tickets", tags=["tickets"])
+    @app.get("/v1/tickets", tags=["tickets"], responses={200: {"model": Page}})
     async def tickets(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
         unit: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
@@ -87,7 +88,7 @@ def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse)
         found = await queries.page(people, who, in_use.directory, wanted)
         return reply(found)
 
-    @app.get("/v1/tickets/{ident}", tags=["tickets"])
+    @app.get("/v1/tickets/{ident}", tags=["tickets"], responses={200: {"model": TicketState}})
     async def ticket(ident: Ident, request: Request, who: Principal = allow(*READERS)) -> Response:
         """One ticket by id or number, with history, receipt, clocks and whistles.
 
@@ -102,7 +103,12 @@ def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse)
         )
         return reply(found)
 
-    @app.post("/v1/tickets/{ident}/{action}", tags=["tickets"], openapi_extra=_schema(Command))
+    @app.post(
+        "/v1/tickets/{ident}/{action}",
+        tags=["tickets"],
+        openapi_extra=takes(Command, headers=["If-Match"]),
+        responses=refuses(409, 412) | {200: {"model": TicketState}},
+    )
     async def act(
         ident: Ident,
         action: Annotated[str, Path(pattern=r"^[a-z-]{1,20}$")],
@@ -127,7 +133,7 @@ def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse)
 
 
 def _triage(app: FastAPI, people: Pool, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/triage", tags=["triage"])
+    @app.get("/v1/triage", tags=["triage"], responses={200: {"model": Page}})
     async def waiting(  # noqa: PLR0913, PLR0917 - the filters of one list
         request: Request,
         who: Principal = allow(*triage.READERS),
@@ -148,7 +154,7 @@ def _triage(app: FastAPI, people: Pool, in_use: DirectoryInUse) -> None:
 
 
 def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/issues", tags=["issues"])
+    @app.get("/v1/issues", tags=["issues"], responses={200: {"model": Page}})
     async def issues(who: Principal = allow(*READERS)) -> Response:
         """Open hot issues with a ticket the asker may see, hottest first."""
         return reply(await issue_desk.page(people, who, in_use.directory))
@@ -158,7 +164,12 @@ def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) 
         """One hot issue, open or closed, with the members the asker may see."""
         return reply(await issue_desk.one(people, ident, who, in_use.directory))
 
-    @app.post("/v1/issues/{ident}/close", tags=["issues"], openapi_extra=_schema(Closing))
+    @app.post(
+        "/v1/issues/{ident}/close",
+        tags=["issues"],
+        openapi_extra=takes(Closing),
+        responses=refuses(409),
+    )
     async def close(
         ident: Ident, request: Request, who: Principal = allow(*DESK_ROLES)
     ) -> Response:
@@ -168,7 +179,9 @@ def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) 
 
 
 def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: ModelInUse) -> None:
-    @app.post("/v1/explain", tags=["directory"], openapi_extra=_schema(Question))
+    @app.post(
+        "/v1/explain", tags=["directory"], openapi_extra=takes(Question), responses=refuses(404)
+    )
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
         """Who would get it and why, from the matcher that routes; `text` says it in plain words.
 
@@ -193,8 +206,3 @@ def _proof(app: FastAPI, people: Pool, shelf: Shelf, in_use: DirectoryInUse) -> 
         return queries.looking(people, who, in_use.directory)
 
     add_attachments(app, shelf, may_see, looking=looking, uploaders=ACTORS, readers=READERS)
-
-
-def _schema(model: Any) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from kit.auth import ROLES, allow
 from kit.errors import not_found
 from kit.http import Shared, reply
+from kit.openapi import WORDS, Page, refuses
 from services.router.publishing import catalogue, proving, reaching
 from services.router.publishing.contacts import Patience
 from services.router.publishing.in_use import DirectoryInUse
@@ -24,7 +25,12 @@ def add_directory(app: FastAPI, shared: Shared, in_use: DirectoryInUse, patience
 
 
 def _versions(app: FastAPI, shared: Shared) -> None:
-    @app.get("/v1/directory/versions/current", tags=["directory"], dependencies=[allow(*ROLES)])
+    @app.get(
+        "/v1/directory/versions/current",
+        tags=["directory"],
+        dependencies=[allow(*ROLES)],
+        responses=refuses(404),
+    )
     async def current() -> Response:
         """Version, digest and part digests in force."""
         found = await catalogue.current(shared.pool)
@@ -36,6 +42,7 @@ def _versions(app: FastAPI, shared: Shared) -> None:
         "/v1/directory/versions/{version}/{part}",
         tags=["directory"],
         dependencies=[allow("service", "admin", "auditor", "dispatcher")],
+        responses={304: {"description": WORDS[304]}},
     )
     async def part(
         version: Annotated[int, Path(ge=1, le=2**31 - 1)],
@@ -55,7 +62,12 @@ def _versions(app: FastAPI, shared: Shared) -> None:
 
 
 def _health(app: FastAPI, shared: Shared, in_use: DirectoryInUse, patience: Patience) -> None:
-    @app.get("/v1/directory/coverage", tags=["directory"], dependencies=[allow(*WATCHERS)])
+    @app.get(
+        "/v1/directory/coverage",
+        tags=["directory"],
+        dependencies=[allow(*WATCHERS)],
+        responses=refuses(404),
+    )
     async def coverage() -> Response:
         """The last nightly proof: every smallest grid x category has a reachable owner, or what is missing."""
         found = await proving.last(shared.pool)
@@ -63,7 +75,12 @@ def _health(app: FastAPI, shared: Shared, in_use: DirectoryInUse, patience: Pati
             raise not_found("覆盖证明", "coverage proof")
         return reply(found)
 
-    @app.get("/v1/directory/contacts", tags=["directory"], dependencies=[allow(*CARETAKERS)])
+    @app.get(
+        "/v1/directory/contacts",
+        tags=["directory"],
+        dependencies=[allow(*CARETAKERS)],
+        responses=refuses(404) | {200: {"model": Page}},
+    )
     async def contacts(
         cursor: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
         *,

@@ -6,17 +6,23 @@ from typing import Annotated
 
 from fastapi import FastAPI, Path, Request, Response
 
-from contracts.command import REPLY_ACTIONS, ReplyRequest
+from contracts.command import REPLY_ACTIONS, ReplyRequest, TicketState
 from kit.auth import REPLIES, Principal, allow
 from kit.errors import not_found
 from kit.http import read_body, reply
+from kit.openapi import refuses, takes
 from services.router.acting import Office
 
 
 def add_replies(app: FastAPI, office: Office) -> None:
     """The one route that the role `replies` opens."""
 
-    @app.post("/v1/replies/{action}", tags=["tickets"])
+    @app.post(
+        "/v1/replies/{action}",
+        tags=["tickets"],
+        openapi_extra=takes(ReplyRequest),
+        responses=refuses(409) | {200: {"model": TicketState}},
+    )
     async def replied(
         action: Annotated[str, Path(pattern=r"^[a-z-]{1,20}$")],
         request: Request,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
 from contracts.whistle import WhistleStatus
-from contracts.whistle_command import Blowing, WhistleCommand
+from contracts.whistle_command import Blowing, WhistleCommand, WhistleState
 from kit.auth import Principal, allow
 from kit.clock import business_now
 from kit.db import Pool, reading
 from kit.http import Shared, language, read_body, reply
+from kit.openapi import Page, refuses, takes
 from services.router import queries, whistle_pages
 from services.router.blowing import WhistleOffice
 from services.router.publishing.in_use import DirectoryInUse
@@ -35,7 +36,7 @@ def add_whistles(
 
 
 def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/whistles", tags=["whistles"])
+    @app.get("/v1/whistles", tags=["whistles"], responses={200: {"model": Page}})
     async def whistles_page(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
         unit: Code = None,
@@ -49,7 +50,7 @@ def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse)
         wanted = Wanted(unit, blower, ticket, status.value if status else None, cursor, limit)
         return reply(await whistle_pages.page(people, who, in_use.directory, wanted))
 
-    @app.get("/v1/whistles/figures", tags=["whistles"])
+    @app.get("/v1/whistles/figures", tags=["whistles"], responses={200: {"model": Page}})
     async def whistle_figures(
         request: Request,
         who: Principal = allow(*COUNTERS),
@@ -72,14 +73,20 @@ def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse)
         )
         return reply(found)
 
-    @app.get("/v1/whistles/{ident}", tags=["whistles"])
+    @app.get("/v1/whistles/{ident}", tags=["whistles"], responses={200: {"model": WhistleState}})
     async def whistle(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One whistle with every department's state, history and clocks; another's is a 404."""
         return reply(await whistle_pages.one(people, ident, who, in_use.directory))
 
 
 def _steps(app: FastAPI, shared: Shared, whistles: WhistleOffice, in_use: DirectoryInUse) -> None:
-    @app.post("/v1/whistles", tags=["whistles"], openapi_extra=_schema(Blowing))
+    @app.post(
+        "/v1/whistles",
+        status_code=201,
+        tags=["whistles"],
+        openapi_extra=takes(Blowing),
+        responses=refuses(404, 409) | {201: {"model": WhistleState}},
+    )
     async def blow(request: Request, who: Principal = allow(*MEMBERS)) -> Response:
         """Blow a whistle: the street's duty leader signs it, an emergency is issued at once."""
         body: Blowing = await read_body(request, Blowing)
@@ -88,7 +95,10 @@ def _steps(app: FastAPI, shared: Shared, whistles: WhistleOffice, in_use: Direct
         return reply(state, 201, headers={"ETag": f'"{state["version"]}"'})
 
     @app.post(
-        "/v1/whistles/{ident}/{action}", tags=["whistles"], openapi_extra=_schema(WhistleCommand)
+        "/v1/whistles/{ident}/{action}",
+        tags=["whistles"],
+        openapi_extra=takes(WhistleCommand),
+        responses=refuses(409) | {200: {"model": WhistleState}},
     )
     async def act(
         ident: Ident,
@@ -113,8 +123,3 @@ def _steps(app: FastAPI, shared: Shared, whistles: WhistleOffice, in_use: Direct
 async def _now(shared: Shared) -> datetime:
     async with reading(shared.pool) as conn:
         return await business_now(conn)
-
-
-def _schema(model: Any) -> dict[str, Any]:
-    content = {"application/json": {"schema": model.model_json_schema()}}
-    return {"requestBody": {"required": True, "content": content}}

@@ -13,6 +13,7 @@ from kit.errors import DomainError, Kind, unavailable
 from kit.http import language
 from kit.idempotency import optional_key
 from kit.limits.rates import Rates
+from kit.openapi import WORDS, takes
 from services.intake.open311.desk import Asker, PartnerDesk
 from services.intake.open311.document import Document, Format, failure, status_of
 from services.intake.open311.partner import Keyring, Partner, Right
@@ -31,7 +32,22 @@ PATHS: Final = frozenset(
     )
 )
 """For everybody, or for whoever has an api_key: never for sign-in tokens."""
-End = Annotated[str, Path(max_length=8, description="json or xml")]
+End = Annotated[str, Path(max_length=8, json_schema_extra={"enum": ["json", "xml"]})]
+_ERROR: Final = {
+    "type": "object",
+    "required": ["code", "description"],
+    "properties": {"code": {"type": "integer"}, "description": {"type": "string"}},
+}
+_SHAPES: Final[dict[str, Any]] = {"application/json": {}, "text/xml": {}}
+_REFUSED: Final = _SHAPES | {"application/json": {"schema": {"type": "array", "items": _ERROR}}}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    200: {"content": _SHAPES},
+    **{
+        status: {"description": WORDS[status], "content": _REFUSED}
+        for status in (400, 403, 404, 413, 429, 503)
+    },
+}
+"""What GeoReport v2 answers in either format; what is refused before it is a problem document."""
 Ask = Callable[[], Awaitable[Document]]
 
 
@@ -88,7 +104,7 @@ def add_open311(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
 
 def _services(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
-    @app.get(f"{ROOT}/services.{{form}}", tags=["open311"])
+    @app.get(f"{ROOT}/services.{{form}}", tags=["open311"], responses=_ANSWERS)
     async def services(form: End, request: Request) -> Response:
         """Which services may be requested: the leaves of the category tree."""
 
@@ -98,7 +114,7 @@ def _services(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.get(f"{ROOT}/services/{{code}}.{{form}}", tags=["open311"])
+    @app.get(f"{ROOT}/services/{{code}}.{{form}}", tags=["open311"], responses=_ANSWERS)
     async def definition(code: str, form: End, request: Request) -> Response:
         """One service's further questions: none of ours has any."""
 
@@ -117,6 +133,7 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
             "service_request_id", "service_code", "start_date", "end_date", "status",
             "page", "page_size", "api_key", "jurisdiction_id",
         ),
+        responses=_ANSWERS,
     )  # fmt: skip
     async def requests(form: End, request: Request) -> Response:
         """Requests of at most 90 days, newest first; the words only for who filed them or may read all."""
@@ -128,7 +145,7 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.get(f"{ROOT}/requests/{{number}}.{{form}}", tags=["open311"])
+    @app.get(f"{ROOT}/requests/{{number}}.{{form}}", tags=["open311"], responses=_ANSWERS)
     async def one(number: str, form: End, request: Request) -> Response:
         """One request, and by when it is to be settled."""
 
@@ -139,7 +156,7 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.get(f"{ROOT}/tokens/{{token}}.{{form}}", tags=["open311"])
+    @app.get(f"{ROOT}/tokens/{{token}}.{{form}}", tags=["open311"], responses=_ANSWERS)
     async def by_token(token: str, form: End, request: Request) -> Response:
         """The number behind a token. Filing answers the number at once, so nobody needs to wait."""
 
@@ -151,7 +168,13 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
 
 def _filing(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
-    @app.post(f"{ROOT}/requests.{{form}}", tags=["open311"], openapi_extra=_form(Submission))
+    @app.post(
+        f"{ROOT}/requests.{{form}}",
+        tags=["open311"],
+        openapi_extra=takes(Submission, FORM, "application/json", key="optional")
+        | _in_query("api_key", "jurisdiction_id"),
+        responses=_ANSWERS,
+    )
     async def file(form: End, request: Request) -> Response:
         """File a request; answers its number. The same body again within a day is the same request."""
 
@@ -174,6 +197,7 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
         openapi_extra=_in_query(
             "api_key", "start_date", "end_date", "page", "page_size", "jurisdiction_id"
         ),
+        responses=_ANSWERS,
     )
     async def updates(form: End, request: Request) -> Response:
         """What changed, oldest first: of the partner's own requests, or of all for a key that reads all."""
@@ -186,7 +210,13 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.post(path, tags=["open311"], openapi_extra=_form(Update))
+    @app.post(
+        path,
+        tags=["open311"],
+        openapi_extra=takes(Update, FORM, "application/json")
+        | _in_query("api_key", "jurisdiction_id"),
+        responses=_ANSWERS,
+    )
     async def update(form: End, request: Request) -> Response:
         """A later word from outside; the same `update_id` again changes nothing."""
 
@@ -228,12 +258,6 @@ async def _fields(request: Request) -> dict[str, Any]:
     if not isinstance(fields.get("api_key"), str | None):
         del fields["api_key"]
     return fields
-
-
-def _form(model: type[Submission | Update]) -> dict[str, Any]:
-    schema = {"schema": model.model_json_schema()}
-    content = {FORM: schema, "application/json": schema}
-    return {"requestBody": {"required": True, "content": content}}
 
 
 def _in_query(*names: str) -> dict[str, Any]:
