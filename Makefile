@@ -78,9 +78,10 @@ chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAIN
 lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
 	$(PYTEST) -m chaos tests/chaos
 
-fuzz: install-dev ## parsers and events with input nobody thought of; CASES= for each parser, SEED=n
+fuzz: install-dev ## parsers, events and every HTTP operation with made-up input; CASES= for each, SEED=n
 	CHUISHAO_FUZZ_EVENTS=100000 CHUISHAO_FUZZ_CASES=$(or $(CASES),2000) \
 		$(if $(SEED),CHUISHAO_FUZZ_SEED=$(SEED)) $(PYTEST) -m "fuzz or not fuzz" --timeout 3600 tests/fuzz
+	$(BIN)/python -m tests.fuzz --hands $(JOBS) --cases $(or $(CASES),10000) $(if $(SEED),--seed $(SEED))
 
 contracts: install-dev ## write schemas, AsyncAPI document and docs/contracts.md from the code
 	$(BIN)/python -m contracts.export

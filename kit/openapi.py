@@ -18,6 +18,8 @@ from kit.auth import guarded_roles
 
 PROBLEM: Final = "application/problem+json"
 JSON: Final = "application/json"
+LON_LAT: Final = r"^[0-9]{2,3}(\.[0-9]{1,9})?,[0-9]{1,2}(\.[0-9]{1,9})?$"
+"""A point in an address."""
 _REF: Final = "#/components/schemas/"
 _TOKEN: Final = "token"  # noqa: S105 - the name of a way to sign in
 
@@ -105,6 +107,22 @@ def takes(
     return extra | ({"parameters": named} if named else {})
 
 
+def in_address(model: type[BaseModel], **written: str) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads a model from its address; `written`: as text of such a pattern."""
+    schema = model.model_json_schema(ref_template=_REF + "{model}")
+    needed = schema.get("required", ())
+    parameters = []
+    for name, said in schema["properties"].items():
+        plain = {"type": "string", "pattern": written[name]} if name in written else _given(said)
+        if name not in written and "$defs" in schema:
+            plain["$defs"] = schema["$defs"]
+        one = {"name": name, "in": "query", "required": name in needed, "schema": plain}
+        parameters.append(
+            one | ({"description": text} if (text := said.get("description")) else {})
+        )
+    return {"parameters": parameters}
+
+
 def gives(
     *kinds: str, schema: Mapping[str, Any] | None = None, status: int = 200
 ) -> dict[int | str, dict[str, Any]]:
@@ -184,6 +202,13 @@ def _nested(part: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(part, list):
         for inner in part:
             yield from _nested(inner)
+
+
+def _given(said: Mapping[str, Any]) -> dict[str, Any]:
+    """A field's schema without null: in an address what is not given is left out."""
+    kinds = [one for one in said.get("anyOf", (said,)) if one.get("type") != "null"]
+    chosen = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
+    return {key: value for key, value in chosen.items() if key not in {"default", "description"}}
 
 
 def _header(

@@ -20,7 +20,7 @@ from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.idempotency import is_key
 from kit.limits.admission import WAITING
-from kit.openapi import gives, takes
+from kit.openapi import LON_LAT, gives, in_address, takes
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.advising import Adviser
@@ -32,7 +32,6 @@ from services.intake.api_resident import add_resident
 from services.intake.calling import CallDesk
 from services.intake.complaint import (
     Filing,
-    Strict,
     check_consent,
     check_point,
     check_settled,
@@ -136,18 +135,6 @@ def idempotency_key(request: Request) -> str:
     return key
 
 
-def _in_address(model: type[Strict]) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "description": field.description,
-            "schema": {"type": "integer" if field.annotation is int else "string"},
-        }
-        for name, field in model.model_fields.items()
-    ]
-
-
 def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers) -> None:
     batches = Batches()
 
@@ -222,7 +209,7 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
     @app.get(
         "/v1/complaints/duplicates",
         tags=["complaints"],
-        openapi_extra={"parameters": _in_address(Question)},
+        openapi_extra=in_address(Question, point=LON_LAT),
         responses={200: example},
     )
     async def duplicates(request: Request, who: Principal = allow(*FILERS)) -> Response:

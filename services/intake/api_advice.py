@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 
 from kit.auth import allow
 from kit.http import language, read_body, reply
-from kit.openapi import takes
+from kit.openapi import LON_LAT, in_address, takes
 from kit.validation import invalid
 from services.intake.advising import Adviser, Preview
 from services.intake.complaint import check_point
@@ -39,15 +39,11 @@ def add_advice(app: FastAPI, adviser: Adviser, holder: Holder, filers: tuple[str
         """
         return await answer(await read_body(request, Preview), request)
 
-    parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "query", "schema": {"type": "string"}} for name in Preview.model_fields
-    ]
-
     @app.get(
         PATH,
         tags=["complaints"],
         dependencies=[allow(*filers)],
-        openapi_extra={"parameters": parameters},
+        openapi_extra=in_address(Preview, point=LON_LAT),
     )
     async def suggest(request: Request) -> Response:
         """The same with the fields in the address; `point` is `lon,lat`."""

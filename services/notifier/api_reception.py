@@ -61,7 +61,7 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
         status_code=201,
         tags=TAGS,
         openapi_extra=takes(bodies.NewSession, key="optional"),
-        responses=refuses(409),
+        responses=refuses(404, 409),
     )
     async def set_up(request: Request, who: Principal = allow(*KEEPERS)) -> Response:
         """Set up a reception day of an office; for those of its reception office."""
@@ -79,7 +79,11 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
         found = await pages.calendar(people, holder.directory, who, org, Span(start, end))
         return reply(found)
 
-    @app.get("/v1/reception/sessions/proposed", tags=TAGS, responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/reception/sessions/proposed",
+        tags=TAGS,
+        responses=refuses(404) | {200: {"model": ListPage}},
+    )
     async def proposed(
         org: Code, start: Start = None, end: End = None, who: Principal = allow(*READERS)
     ) -> Response:

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.support.lane import base
-from tests.support.world import MONDAY, World
+from tests.support.product import running
+from tests.support.world import World
 
 
 @pytest.fixture(scope="session")
 def product() -> Iterator[World]:
-    """`chuishao up --simulated` on ports of its own, on an ordinary Monday morning."""
-    folder = Path(tempfile.mkdtemp(prefix="chuishao-fuzz-")).resolve()
-    world = World(folder, "--port-base", str(base(28_300)), "--no-sample", "--simulated")
-    asyncio.run(_begin(world))
-    yield world
-    assert asyncio.run(world.stop()) == 0
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-async def _begin(world: World) -> None:
-    await world.start()
-    await world.move_clock(MONDAY)
+    """The product, with settings that let one person ask what a whole city asks."""
+    with running("fuzz", 28_300) as world:
+        yield world
 
 
 @pytest.fixture

@@ -1,0 +1,73 @@
+"""Every operation of every OpenAPI document, asked with made-up requests, answers as its document says.
+
+A few cases each here; `python -m tests.fuzz` (`make fuzz`) asks hundreds and thousands of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from tests.contract.test_routes import EVERY_SERVICE, OPEN, PAGES, ROUTES
+from tests.fuzz.asking import Asker, document_of
+from tests.fuzz.driving import Wish, ask_all, furnished
+from tests.fuzz.known import Place
+from tests.support.world import World
+
+CASES: Final = int(os.environ.get("CHUISHAO_FUZZ_REQUESTS", "5"))
+SEED: Final = int(os.environ.get("CHUISHAO_FUZZ_SEED", "20261122"))
+
+
+@pytest.fixture(scope="module")
+def place(product: World) -> Place:
+    """The running product with something of everything in it."""
+    return asyncio.run(_furnished(product))
+
+
+async def _furnished(world: World) -> Place:
+    async with httpx.AsyncClient(timeout=30) as client:
+        world.http = client
+        return await furnished(world)
+
+
+def test_every_operation_answers_as_documented(product: World, place: Place) -> None:
+    told = ask_all(product, place, Wish(CASES, SEED), print)
+    assert not told.failures, "\n".join(told.findings)
+    hidden = sum(
+        table[way] is OPEN and path in PAGES[service] and not path.startswith(("/t/", "/open311"))
+        for service, table in ROUTES.items()
+        for way in table
+        for path in way[1:]
+    )
+    shown = sum(len(table) for table in ROUTES.values()) - hidden
+    every = sum(path.startswith("/v1/") for _, path in EVERY_SERVICE) * len(ROUTES)
+    assert told.operations == shown + every
+    assert told.cases == told.operations * CASES
+
+
+def _silent_of_refusals(document: dict[str, Any]) -> None:
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            operation["responses"].pop("422", None)
+
+
+def _other_answers(document: dict[str, Any]) -> None:
+    document["components"]["schemas"]["Page"]["required"].append("total")
+
+
+@pytest.mark.parametrize("falsify", [_silent_of_refusals, _other_answers])
+def test_a_document_that_is_wrong_is_noticed(place: Place, falsify: Any) -> None:
+    document = document_of(place, "router")
+    falsify(document)
+    asked = Asker(place, "router", SEED, document).ask("GET /v1/tickets", 40)
+    assert asked.failures
+    assert asked.findings
+
+
+def test_the_same_seed_asks_the_same(place: Place) -> None:
+    first, again = (Asker(place, "console", SEED).ask("GET /v1/audit", 20) for _ in "12")
+    assert first.statuses == again.statuses
