@@ -8,7 +8,7 @@ itself, by `takes`, `gives` and `refuses`; tests/fuzz/test_schemas.py holds the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -67,10 +67,13 @@ _PROBLEM_SCHEMA: Final[dict[str, Any]] = {
 }
 
 
-class Page(BaseModel):
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
     """A page of a list."""
 
-    items: list[dict[str, Any]]
+    items: list[Item]
     next: str | None
     """The `cursor` of the page that follows; null on the last one."""
 
@@ -124,11 +127,15 @@ def in_address(model: type[BaseModel], **written: str) -> dict[str, Any]:
 
 
 def gives(
-    *kinds: str, schema: Mapping[str, Any] | None = None, status: int = 200
+    *kinds: str, schema: Mapping[str, Any] | None = None, model: type[BaseModel] | None = None
 ) -> dict[int | str, dict[str, Any]]:
-    """`responses` of a route that answers in these media types; text and bytes unless `schema` says more."""
+    """`responses` of a route that answers in these media types; text and bytes unless `schema` says more.
+
+    With `model` also as JSON of that shape.
+    """
     said = {"schema": dict(schema or {"type": "string"})}
-    return {status: {"content": dict.fromkeys(kinds, said)}}
+    answer: dict[str, Any] = {"content": dict.fromkeys(kinds, said)}
+    return {200: answer if model is None else answer | {"model": model}}
 
 
 def refuses(*statuses: int) -> dict[int | str, dict[str, Any]]:

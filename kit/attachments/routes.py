@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import FastAPI, Path, Request, Response
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from kit.attachments.media import EXTENSIONS
@@ -45,6 +46,17 @@ _HEADERS: Final = {
 """A file is shown as what we found it to be, runs nothing, and stays in no shared cache."""
 
 
+class Uploaded(BaseModel):
+    """A file that was kept, and what it was found to be."""
+
+    attachment_id: UUID
+    content_type: str
+    size: int
+    sha256: str
+    width: int | None = None
+    height: int | None = None
+
+
 def add_attachments(  # noqa: PLR0913 - what its routes stand on
     app: FastAPI,
     shelf: Shelf,
@@ -56,7 +68,13 @@ def add_attachments(  # noqa: PLR0913 - what its routes stand on
 ) -> None:
     """Declare `POST /v1/attachments` and `GET /v1/attachments/{ident}`."""
 
-    @app.post("/v1/attachments", status_code=201, tags=["attachments"], openapi_extra=_DOCUMENTED)
+    @app.post(
+        "/v1/attachments",
+        status_code=201,
+        tags=["attachments"],
+        openapi_extra=_DOCUMENTED,
+        responses={201: {"model": Uploaded}},
+    )
     async def upload(request: Request, who: Principal = allow(*uploaders)) -> Response:
         """Upload one file, at most 10 MiB: the bytes themselves are the body, no form around them.
 

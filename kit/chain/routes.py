@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import FastAPI, Query, Response
@@ -28,7 +28,7 @@ def add_audit(app: FastAPI, pool: Pool) -> None:
         "/v1/audit",
         tags=["audit"],
         dependencies=[allow("auditor", "admin")],
-        responses={200: {"model": Page}},
+        responses={200: {"model": Page[dict[str, Any]]}},
     )
     async def audit(  # noqa: PLR0913 - one parameter per filter
         *,

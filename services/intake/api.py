@@ -20,10 +20,11 @@ from kit.errors import DomainError, Kind
 from kit.http import PUBLIC, Duplex, Shared, create_app, read_body, reply
 from kit.idempotency import is_key
 from kit.limits.admission import WAITING
-from kit.openapi import LON_LAT, gives, in_address, takes
+from kit.openapi import LON_LAT, Page, gives, in_address, refuses, takes
 from kit.validation import invalid
 from services.intake import actions, batch
 from services.intake.advising import Adviser
+from services.intake.answers import ComplaintView, FiledAnswer
 from services.intake.api_advice import add_advice
 from services.intake.api_keeping import add_keeping
 from services.intake.api_life import add_life
@@ -151,7 +152,14 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers
         status_code=201,
         tags=["complaints"],
         openapi_extra=takes(Filing, key="required"),
-        responses={200: {"description": "同一键此前已登记 / Filed before under this key"}},
+        responses=refuses(409)
+        | {
+            200: {
+                "description": "同一键此前已登记 / Filed before under this key",
+                "model": FiledAnswer,
+            },
+            201: {"model": FiledAnswer},
+        },
     )
     async def file_complaint(request: Request, who: Principal = allow(*FILERS)) -> Response:
         """File a complaint; 201 with its number, 200 when the same key had filed it before."""
@@ -189,7 +197,10 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
         body = {"items": [item.show() for item in items], "next": None}
         return reply(body, headers={"Cache-Control": "no-store"})
 
-    example = {"content": {"application/json": {"example": ANSWER}}}
+    example: dict[str, Any] = {
+        "model": Page[dict[str, Any]],
+        "content": {"application/json": {"example": ANSWER}},
+    }
 
     @app.post(
         "/v1/complaints/duplicates",
@@ -223,7 +234,9 @@ def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:
 
 
 def _reading(app: FastAPI, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/complaints/{ident}", tags=["complaints"])
+    @app.get(
+        "/v1/complaints/{ident}", tags=["complaints"], responses={200: {"model": ComplaintView}}
+    )
     async def show(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One complaint by id or number, words masked, with its files, call-backs and later words."""
         files = who.has(*actions.SEES_FILES)

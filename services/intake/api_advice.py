@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from kit.auth import allow
 from kit.http import language, read_body, reply
-from kit.openapi import LON_LAT, in_address, takes
+from kit.openapi import LON_LAT, Page, in_address, takes
 from kit.validation import invalid
 from services.intake.advising import Adviser, Preview
+from services.intake.answers import Routing
 from services.intake.complaint import check_point
 from services.intake.directory import Holder
 
@@ -29,7 +30,11 @@ def add_advice(app: FastAPI, adviser: Adviser, holder: Holder, filers: tuple[str
         return reply(found, headers={"Cache-Control": "no-store"})
 
     @app.post(
-        PATH, tags=["complaints"], dependencies=[allow(*filers)], openapi_extra=takes(Preview)
+        PATH,
+        tags=["complaints"],
+        dependencies=[allow(*filers)],
+        openapi_extra=takes(Preview),
+        responses={200: {"model": Page[Routing]}},
     )
     async def advise(request: Request) -> Response:
         """The three best routings of what is about to be filed, with reasons; nothing is stored.
@@ -44,6 +49,7 @@ def add_advice(app: FastAPI, adviser: Adviser, holder: Holder, filers: tuple[str
         tags=["complaints"],
         dependencies=[allow(*filers)],
         openapi_extra=in_address(Preview, point=LON_LAT),
+        responses={200: {"model": Page[Routing]}},
     )
     async def suggest(request: Request) -> Response:
         """The same with the fields in the address; `point` is `lon,lat`."""

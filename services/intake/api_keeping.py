@@ -9,6 +9,7 @@ from fastapi import FastAPI, Path, Query, Request, Response
 from kit.auth import Principal, allow
 from kit.http import read_body, reply
 from kit.openapi import Page, refuses, takes
+from services.intake.answers import Erased, Look, Revealed, TermView, Traced
 from services.intake.keeping.erasing import Eraser, Order
 from services.intake.keeping.revealing import Asked, Leaked, Reveals
 
@@ -27,7 +28,7 @@ def _showing(app: FastAPI, reveals: Reveals) -> None:
         "/v1/complaints/{ident}/reveal",
         tags=["identities"],
         openapi_extra=takes(Asked),
-        responses=refuses(410),
+        responses=refuses(410) | {200: {"model": Revealed}},
     )
     async def reveal(
         ident: Ident, request: Request, who: Principal = allow("operator", "admin")
@@ -41,7 +42,9 @@ def _showing(app: FastAPI, reveals: Reveals) -> None:
         return reply(await reveals.show(ident, who.sub, asked), headers=_PRIVATE)
 
     @app.get(
-        "/v1/complaints/{ident}/reveals", tags=["identities"], responses={200: {"model": Page}}
+        "/v1/complaints/{ident}/reveals",
+        tags=["identities"],
+        responses={200: {"model": Page[Look]}},
     )
     async def looks(
         ident: Ident,
@@ -52,7 +55,12 @@ def _showing(app: FastAPI, reveals: Reveals) -> None:
         """Who was shown the identity of one complaint, when and why, oldest first."""
         return reply(await reveals.listed(ident, cursor, limit), headers=_PRIVATE)
 
-    @app.post("/v1/reveals/trace", tags=["identities"], openapi_extra=takes(Leaked))
+    @app.post(
+        "/v1/reveals/trace",
+        tags=["identities"],
+        openapi_extra=takes(Leaked),
+        responses={200: {"model": Traced}},
+    )
     async def trace(request: Request, who: Principal = allow("auditor", "admin")) -> Response:
         """Whose copy a leaked text is (`copies`); without a mark, who looked at the matters it names."""
         leaked: Leaked = await read_body(request, Leaked)
@@ -64,14 +72,14 @@ def _erasing(app: FastAPI, eraser: Eraser) -> None:
         "/v1/complaints/{ident}/shred",
         tags=["identities"],
         openapi_extra=takes(Order),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": Erased}},
     )
     async def shred(ident: Ident, request: Request, who: Principal = allow("admin")) -> Response:
         """Destroy identity, originals and files for good; the ticket stays. 409 while it is open."""
         order: Order = await read_body(request, Order)
         return reply(await eraser.shred(ident, who.sub, order))
 
-    @app.get("/v1/retention", tags=["identities"])
+    @app.get("/v1/retention", tags=["identities"], responses={200: {"model": Page[TermView]}})
     async def retention(who: Principal = allow("auditor", "admin")) -> Response:  # noqa: ARG001 - the guard
         """How long identities of each kind of matter are kept, by which rule, and how many are due."""
         return reply(await eraser.outlook())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Path, Query, Request, Response
 from pydantic import AwareDatetime
@@ -12,6 +12,7 @@ from kit.http import Shared, read_body, reply
 from kit.idempotency import optional_key
 from kit.openapi import Page, refuses, takes
 from services.intake import viewing
+from services.intake.answers import LaterAnswer
 from services.intake.callback import Answer
 from services.intake.calling import CallDesk
 from services.intake.complaint import Strict
@@ -50,7 +51,7 @@ def _answers(app: FastAPI, call_desk: CallDesk) -> None:
         status_code=201,
         tags=["call-backs"],
         openapi_extra=takes(Answer, key="optional"),
-        responses=refuses(409),
+        responses=refuses(409) | {201: {"model": LaterAnswer}},
     )
     async def record(ident: Ident, request: Request, who: Principal = allow(*CALLERS)) -> Response:
         """What the resident said, or that nobody was reached.
@@ -67,7 +68,7 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
         "/v1/complaints/{ident}/withdraw",
         tags=["complaints"],
         openapi_extra=takes(Withdrawal, key="optional"),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": LaterAnswer}},
     )
     async def withdraw(
         ident: Ident, request: Request, who: Principal = allow(*CALLERS)
@@ -80,7 +81,11 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
         "/v1/complaints/{ident}/reopen",
         tags=["complaints"],
         openapi_extra=takes(Reopening, key="optional"),
-        responses=refuses(409) | {201: {"description": "关联的新件 / A linked repeat"}},
+        responses=refuses(409)
+        | {
+            200: {"model": LaterAnswer},
+            201: {"description": "关联的新件 / A linked repeat", "model": LaterAnswer},
+        },
     )
     async def reopen(ident: Ident, request: Request, who: Principal = allow(*CALLERS)) -> Response:
         """Take up an ended matter: 200 on the same number, or 201 with the number of a linked repeat.
@@ -95,7 +100,7 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
         "/v1/complaints/{ident}/supplement",
         tags=["complaints"],
         openapi_extra=takes(Supplement, key="optional"),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": LaterAnswer}},
     )
     async def supplement(
         ident: Ident, request: Request, who: Principal = allow(*CALLERS)
@@ -106,7 +111,7 @@ def _words(app: FastAPI, later_words: LaterWords) -> None:
 
 
 def _lists(app: FastAPI, shared: Shared, holder: Holder) -> None:
-    @app.get("/v1/callbacks", tags=["call-backs"], responses={200: {"model": Page}})
+    @app.get("/v1/callbacks", tags=["call-backs"], responses={200: {"model": Page[dict[str, Any]]}})
     async def callbacks(
         who: Principal = allow(*LOOKERS),
         status: viewing.Which = "due",
@@ -121,7 +126,12 @@ def _lists(app: FastAPI, shared: Shared, holder: Holder) -> None:
         found = await viewing.callbacks(shared.pool, holder, who.sub, wanted)
         return reply(found, headers={"Cache-Control": "no-store"})
 
-    @app.get("/v1/callbacks/outliers", tags=["call-backs"], dependencies=[allow(*REVIEWERS)])
+    @app.get(
+        "/v1/callbacks/outliers",
+        tags=["call-backs"],
+        dependencies=[allow(*REVIEWERS)],
+        responses={200: {"model": Page[dict[str, Any]]}},
+    )
     async def outliers(
         from_: Annotated[AwareDatetime, Query(alias="from")],
         to: Annotated[AwareDatetime, Query()],

@@ -11,10 +11,12 @@ from kit.auth import Principal, allow, deny_by_default
 from kit.db import Pool
 from kit.http import PUBLIC, Shared, create_app, language, reply
 from kit.openapi import Page as ListPage
+from kit.openapi import refuses
 from kit.relay import Relay
 from kit.validation import id_of
 from services.notifier import viewing
 from services.notifier.acknowledging import acknowledge
+from services.notifier.answers import Acknowledged, ClocksView, RaisedView
 from services.notifier.api_dossier import add_dossier
 from services.notifier.api_notices import add_notices
 from services.notifier.api_rates import add_rates
@@ -66,7 +68,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
 
 
 def _clocks(app: FastAPI, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/clocks/{ticket}", tags=["clocks"])
+    @app.get("/v1/clocks/{ticket}", tags=["clocks"], responses={200: {"model": ClocksView}})
     async def ticket_clocks(
         request: Request,
         ticket: Annotated[str, Path(max_length=40)],
@@ -81,7 +83,9 @@ def _clocks(app: FastAPI, people: Pool, holder: Holder) -> None:
 
 
 def _escalations(app: FastAPI, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/escalations", tags=["escalations"], responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/escalations", tags=["escalations"], responses={200: {"model": ListPage[RaisedView]}}
+    )
     async def list_escalations(  # noqa: PLR0913 - one parameter per filter
         *,
         ticket: Annotated[UUID | None, Query()] = None,
@@ -103,7 +107,11 @@ def _escalations(app: FastAPI, people: Pool, holder: Holder) -> None:
 
 
 def _acknowledging(app: FastAPI, pool: Pool, holder: Holder, relay: Relay) -> None:
-    @app.post("/v1/escalations/{ident}/acknowledge", tags=["escalations"])
+    @app.post(
+        "/v1/escalations/{ident}/acknowledge",
+        tags=["escalations"],
+        responses=refuses(409) | {200: {"model": Acknowledged}},
+    )
     async def acknowledge_escalation(ident: UUID, who: Principal = allow(*TOLD)) -> Response:
         """Known: it is not said again, and the ladder goes on. For its recipients and the holding unit."""
         directory = holder.directory

@@ -13,6 +13,7 @@ from kit.http import language, read_body, reply
 from kit.openapi import Page as ListPage
 from kit.openapi import gives, refuses, takes
 from services.notifier import viewing
+from services.notifier.answers import DossierView, ItemView, LegacyView
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
 from services.notifier.dossier import Dossiers, Reader
@@ -48,7 +49,11 @@ def add_dossier(app: FastAPI, doors: Doors, asking: Asking) -> None:
 
 
 def _queue(app: FastAPI, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/reception/queue", tags=["reception"], responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/reception/queue",
+        tags=["reception"],
+        responses=refuses(404) | {200: {"model": ListPage[ItemView]}},
+    )
     async def reception_queue(  # noqa: PLR0913, PLR0917 - one parameter per filter
         org: Code = None,
         rule: EntryRule | None = None,
@@ -76,7 +81,7 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
         status_code=201,
         tags=["reception"],
         openapi_extra=takes(Submission),
-        responses=refuses(404, 409),
+        responses=refuses(404, 409) | {201: {"model": ItemView}},
     )
     async def submit(request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Put a ticket of one's own area on one's own table, or on that of an office above; with a reason."""
@@ -87,7 +92,7 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
         "/v1/reception/queue/{item}/withdraw",
         tags=["reception"],
         openapi_extra=takes(TakingBack),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": ItemView}},
     )
     async def take_back(
         item: Ident, request: Request, who: Principal = allow(SECRETARY)
@@ -100,7 +105,7 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
         "/v1/reception/queue/{item}/care",
         tags=["reception"],
         openapi_extra=takes(CareFlag),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": ItemView}},
     )
     async def care(item: Ident, request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Set the care flag (困境儿童, 独居老人, 特殊困难群体), or take it off; shown with who did."""
@@ -109,7 +114,11 @@ def _by_hand(app: FastAPI, tables: Tables, holder: Holder) -> None:
 
 
 def _dossier(app: FastAPI, dossiers: Dossiers, holder: Holder) -> None:
-    @app.get("/v1/reception/items/{item}/dossier", tags=["reception"], responses=gives("text/html"))
+    @app.get(
+        "/v1/reception/items/{item}/dossier",
+        tags=["reception"],
+        responses=gives("text/html", model=DossierView),
+    )
     async def dossier(
         item: Ident, request: Request, who: Principal = allow(*CLOSE_READERS)
     ) -> Response:
@@ -133,7 +142,9 @@ def _proofs(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
-    @app.get("/v1/reception/legacy", tags=["legacy"], responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/reception/legacy", tags=["legacy"], responses={200: {"model": ListPage[LegacyView]}}
+    )
     async def page(  # noqa: PLR0913, PLR0917 - one parameter per filter
         org: Code = None,
         ongoing: Annotated[bool | None, Query(alias="open")] = None,
@@ -151,7 +162,7 @@ def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
         status_code=201,
         tags=["legacy"],
         openapi_extra=takes(Opening),
-        responses=refuses(404, 409),
+        responses=refuses(404, 409) | {201: {"model": LegacyView}},
     )
     async def begin(request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Enter a ticket of one's own area: resolvable with a plan, or blocked with cause, steps, explanation."""
@@ -162,7 +173,7 @@ def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
         "/v1/reception/legacy/{ident}/review",
         tags=["legacy"],
         openapi_extra=takes(Review),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": LegacyView}},
     )
     async def review(ident: Ident, request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """What a review found, with the next date; or, with `outcome` and an explanation, how it ends."""

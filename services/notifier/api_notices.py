@@ -14,6 +14,7 @@ from kit.http import reply
 from kit.openapi import Page as ListPage
 from kit.openapi import refuses
 from services.notifier import notice_pages
+from services.notifier.answers import NoticeView, Retried
 from services.notifier.directory import Holder
 from services.notifier.looking import EVERYWHERE
 from services.notifier.notice_pages import Asked
@@ -26,7 +27,7 @@ State = Literal["planned", "sent", "failed", "dead", "dropped", "digested"]
 def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
     """The routes of notices."""
 
-    @app.get("/v1/notices", tags=["notices"], responses={200: {"model": ListPage}})
+    @app.get("/v1/notices", tags=["notices"], responses={200: {"model": ListPage[NoticeView]}})
     async def list_notices(  # noqa: PLR0913 - one parameter per filter
         *,
         ticket: Annotated[UUID | None, Query()] = None,
@@ -43,7 +44,11 @@ def add_notices(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
         )
         return reply(found)
 
-    @app.post("/v1/notices/{ident}/retry", tags=["notices"], responses=refuses(409))
+    @app.post(
+        "/v1/notices/{ident}/retry",
+        tags=["notices"],
+        responses=refuses(409) | {200: {"model": Retried}},
+    )
     async def retry_notice(
         ident: Annotated[str, Path(max_length=40)], who: Principal = allow("admin")
     ) -> Response:

@@ -13,6 +13,13 @@ from kit.openapi import Page as ListPage
 from kit.openapi import gives, refuses, takes
 from kit.validation import id_of
 from services.notifier import excluding, flagging, rating, reporting
+from services.notifier.answers import (
+    CampaignView,
+    ExclusionView,
+    RatesView,
+    ReportView,
+    SignsView,
+)
 from services.notifier.directory import Holder
 from services.notifier.excluding import Exclusion, Review
 from services.notifier.looking import EVERYWHERE
@@ -46,7 +53,7 @@ def add_rates(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
 
 
 def _figures(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates", tags=["rates"])
+    @app.get("/v1/rates", tags=["rates"], responses=refuses(404) | {200: {"model": RatesView}})
     async def rates(  # noqa: PLR0913, PLR0917 - one parameter per filter
         who: Principal = allow(*READERS),
         by: By = "unit",
@@ -62,7 +69,9 @@ def _figures(app: FastAPI, pool: Pool, holder: Holder) -> None:
         asked = Asked(by, start, to, area, unit)
         return reply(await rating.rates(pool, holder.directory, who, asked))
 
-    @app.get("/v1/rates/times", tags=["rates"])
+    @app.get(
+        "/v1/rates/times", tags=["rates"], responses=refuses(404) | {200: {"model": RatesView}}
+    )
     async def rates_times(  # noqa: PLR0913, PLR0917 - one parameter per filter
         who: Principal = allow(*READERS),
         by: By = "unit",
@@ -75,7 +84,7 @@ def _figures(app: FastAPI, pool: Pool, holder: Holder) -> None:
         asked = Asked(by, start, to, area, unit)
         return reply(await rating.times(pool, holder.directory, who, asked))
 
-    @app.get("/v1/rates/flags", tags=["rates"])
+    @app.get("/v1/rates/flags", tags=["rates"], responses={200: {"model": SignsView}})
     async def rates_flags(
         start: Annotated[str | None, Query(alias="from", max_length=40)] = None,
         to: Moment = None,
@@ -86,7 +95,9 @@ def _figures(app: FastAPI, pool: Pool, holder: Holder) -> None:
 
 
 def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates/exclusions", tags=["rates"], responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/rates/exclusions", tags=["rates"], responses={200: {"model": ListPage[ExclusionView]}}
+    )
     async def list_exclusions(
         who: Principal = allow(*LISTERS),
         state: Literal["asked", "approved", "refused"] | None = None,
@@ -103,7 +114,7 @@ def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
         tags=["rates"],
         status_code=201,
         openapi_extra=takes(Exclusion),
-        responses=refuses(404, 409),
+        responses=refuses(404, 409) | {201: {"model": ExclusionView}},
     )
     async def ask_exclusion(request: Request, who: Principal = allow(*SUPERVISORS)) -> Response:
         """Ask for a case to be left out of rates; it counts until another person approves."""
@@ -114,7 +125,7 @@ def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
         "/v1/rates/exclusions/{ident}/review",
         tags=["rates"],
         openapi_extra=takes(Review),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": ExclusionView}},
     )
     async def review_exclusion(
         ident: Ident, request: Request, who: Principal = allow(*SUPERVISORS)
@@ -125,7 +136,9 @@ def _exclusions(app: FastAPI, pool: Pool, people: Pool, holder: Holder) -> None:
 
 
 def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates/reports/weekly", tags=["rates"], responses=gives("text/html"))
+    @app.get(
+        "/v1/rates/reports/weekly", tags=["rates"], responses=gives("text/html", model=ReportView)
+    )
     async def weekly_report(
         week: Annotated[str, Query(max_length=8)],
         area: Area = None,
@@ -135,7 +148,11 @@ def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
         """A week by grid (`2026-W47`), as JSON or as a page to print."""
         return _shown(await reporting.weekly(pool, holder.directory, who, week, area), form)
 
-    @app.get("/v1/rates/reports/campaigns/{ident}", tags=["rates"], responses=gives("text/html"))
+    @app.get(
+        "/v1/rates/reports/campaigns/{ident}",
+        tags=["rates"],
+        responses=gives("text/html", model=ReportView),
+    )
     async def campaign_report(
         ident: Ident,
         form: Annotated[Form, Query(alias="format")] = "json",
@@ -149,7 +166,9 @@ def _reports(app: FastAPI, pool: Pool, holder: Holder) -> None:
 
 
 def _campaigns(app: FastAPI, pool: Pool, holder: Holder) -> None:
-    @app.get("/v1/rates/campaigns", tags=["rates"], responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/rates/campaigns", tags=["rates"], responses={200: {"model": ListPage[CampaignView]}}
+    )
     async def list_campaigns(
         cursor: Cursor = None, limit: Limit = 50, who: Principal = allow(*REPORT_READERS)
     ) -> Response:
@@ -157,7 +176,13 @@ def _campaigns(app: FastAPI, pool: Pool, holder: Holder) -> None:
         page = Page(cursor, limit)
         return reply(await reporting.campaigns(pool, holder.directory, who, page))
 
-    @app.post("/v1/rates/campaigns", tags=["rates"], status_code=201, openapi_extra=takes(Campaign))
+    @app.post(
+        "/v1/rates/campaigns",
+        tags=["rates"],
+        status_code=201,
+        openapi_extra=takes(Campaign),
+        responses=refuses(404) | {201: {"model": CampaignView}},
+    )
     async def begin_campaign(request: Request, who: Principal = allow(*SUPERVISORS)) -> Response:
         """Begin a campaign: an area, a time and categories that are looked at together."""
         body: Campaign = await read_body(request, Campaign)

@@ -16,6 +16,12 @@ from kit.openapi import Page as ListPage
 from kit.openapi import gives, refuses, takes
 from kit.page import Lang
 from kit.validation import id_of
+from services.notifier.answers import (
+    DecisionView,
+    ProposedView,
+    SessionLine,
+    SessionView,
+)
 from services.notifier.looking import Doors
 from services.notifier.receiving import pages
 from services.notifier.receiving.pages import Span
@@ -61,14 +67,18 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
         status_code=201,
         tags=TAGS,
         openapi_extra=takes(bodies.NewSession, key="optional"),
-        responses=refuses(404, 409),
+        responses=refuses(404, 409) | {201: {"model": SessionLine}},
     )
     async def set_up(request: Request, who: Principal = allow(*KEEPERS)) -> Response:
         """Set up a reception day of an office; for those of its reception office."""
         body: bodies.NewSession = await read_body(request, bodies.NewSession)
         return _state(await sessions.create(body, Asked(who, optional_key(request))), 201)
 
-    @app.get("/v1/reception/sessions", tags=TAGS, responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/reception/sessions",
+        tags=TAGS,
+        responses=refuses(404) | {200: {"model": ListPage[SessionLine]}},
+    )
     async def sessions_page(
         org: Code | None = None,
         start: Start = None,
@@ -82,7 +92,7 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
     @app.get(
         "/v1/reception/sessions/proposed",
         tags=TAGS,
-        responses=refuses(404) | {200: {"model": ListPage}},
+        responses=refuses(404) | {200: {"model": ListPage[ProposedView]}},
     )
     async def proposed(
         org: Code, start: Start = None, end: End = None, who: Principal = allow(*READERS)
@@ -95,7 +105,7 @@ def _calendar(app: FastAPI, doors: Doors, sessions: Sessions) -> None:
 def _session(app: FastAPI, doors: Doors) -> None:
     people, holder = doors.people, doors.holder
 
-    @app.get("/v1/reception/sessions/{ident}", tags=TAGS)
+    @app.get("/v1/reception/sessions/{ident}", tags=TAGS, responses={200: {"model": SessionView}})
     async def session(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """Agenda in order, how each matter stands, decisions with their clocks as of now, figures."""
         return _state(await pages.one(people, holder.directory, who, id_of(ident, *WHAT)))
@@ -129,7 +139,8 @@ def _act(
         name=f"{noun}_{name}",
         description=model.__doc__,
         openapi_extra=takes(model, key="optional"),
-        responses=refuses(409),
+        responses=refuses(409)
+        | {200: {"model": SessionView if noun == "session" else DecisionView}},
     )
     async def act(
         ident: Ident,
@@ -145,7 +156,9 @@ def _act(
 def _ledger(app: FastAPI, doors: Doors) -> None:
     people, holder = doors.people, doors.holder
 
-    @app.get("/v1/reception/decisions", tags=TAGS, responses={200: {"model": ListPage}})
+    @app.get(
+        "/v1/reception/decisions", tags=TAGS, responses={200: {"model": ListPage[DecisionView]}}
+    )
     async def decisions(  # noqa: PLR0913 - one parameter per filter
         *,
         org: Code | None = None,

@@ -20,6 +20,7 @@ from kit.openapi import Page, refuses, takes
 from kit.validation import wrong_field
 from services.router import issue_desk, queries, triage, whistle_pages
 from services.router.acting import Office
+from services.router.answers import Explained, IssueView, TicketLine, TicketView, WaitingLine
 from services.router.api_directory import add_directory
 from services.router.api_replies import add_replies
 from services.router.api_whistles import add_whistles
@@ -71,7 +72,7 @@ def make_app(  # noqa: PLR0913 - what its routes stand on
 
 
 def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/tickets", tags=["tickets"], responses={200: {"model": Page}})
+    @app.get("/v1/tickets", tags=["tickets"], responses={200: {"model": Page[TicketLine]}})
     async def tickets(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
         unit: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,
@@ -88,7 +89,7 @@ def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse)
         found = await queries.page(people, who, in_use.directory, wanted)
         return reply(found)
 
-    @app.get("/v1/tickets/{ident}", tags=["tickets"], responses={200: {"model": TicketState}})
+    @app.get("/v1/tickets/{ident}", tags=["tickets"], responses={200: {"model": TicketView}})
     async def ticket(ident: Ident, request: Request, who: Principal = allow(*READERS)) -> Response:
         """One ticket by id or number, with history, receipt, clocks and whistles.
 
@@ -133,7 +134,7 @@ def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse)
 
 
 def _triage(app: FastAPI, people: Pool, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/triage", tags=["triage"], responses={200: {"model": Page}})
+    @app.get("/v1/triage", tags=["triage"], responses={200: {"model": Page[WaitingLine]}})
     async def waiting(  # noqa: PLR0913, PLR0917 - the filters of one list
         request: Request,
         who: Principal = allow(*triage.READERS),
@@ -154,12 +155,12 @@ def _triage(app: FastAPI, people: Pool, in_use: DirectoryInUse) -> None:
 
 
 def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/issues", tags=["issues"], responses={200: {"model": Page}})
+    @app.get("/v1/issues", tags=["issues"], responses={200: {"model": Page[IssueView]}})
     async def issues(who: Principal = allow(*READERS)) -> Response:
         """Open hot issues with a ticket the asker may see, hottest first."""
         return reply(await issue_desk.page(people, who, in_use.directory))
 
-    @app.get("/v1/issues/{ident}", tags=["issues"])
+    @app.get("/v1/issues/{ident}", tags=["issues"], responses={200: {"model": IssueView}})
     async def issue(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One hot issue, open or closed, with the members the asker may see."""
         return reply(await issue_desk.one(people, ident, who, in_use.directory))
@@ -168,7 +169,7 @@ def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) 
         "/v1/issues/{ident}/close",
         tags=["issues"],
         openapi_extra=takes(Closing),
-        responses=refuses(409),
+        responses=refuses(409) | {200: {"model": IssueView}},
     )
     async def close(
         ident: Ident, request: Request, who: Principal = allow(*DESK_ROLES)
@@ -180,7 +181,10 @@ def _issues(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse) 
 
 def _explain(app: FastAPI, shared: Shared, in_use: DirectoryInUse, models: ModelInUse) -> None:
     @app.post(
-        "/v1/explain", tags=["directory"], openapi_extra=takes(Question), responses=refuses(404)
+        "/v1/explain",
+        tags=["directory"],
+        openapi_extra=takes(Question),
+        responses=refuses(404) | {200: {"model": Explained}},
     )
     async def explained(request: Request, _: Principal = allow(*EVERYBODY)) -> Response:
         """Who would get it and why, from the matcher that routes; `text` says it in plain words.

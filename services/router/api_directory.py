@@ -10,6 +10,7 @@ from kit.auth import ROLES, allow
 from kit.errors import not_found
 from kit.http import Shared, reply
 from kit.openapi import WORDS, Page, refuses
+from services.router.answers import ContactView, VersionView
 from services.router.publishing import catalogue, proving, reaching
 from services.router.publishing.contacts import Patience
 from services.router.publishing.in_use import DirectoryInUse
@@ -29,7 +30,7 @@ def _versions(app: FastAPI, shared: Shared) -> None:
         "/v1/directory/versions/current",
         tags=["directory"],
         dependencies=[allow(*ROLES)],
-        responses=refuses(404),
+        responses=refuses(404) | {200: {"model": VersionView}},
     )
     async def current() -> Response:
         """Version, digest and part digests in force."""
@@ -79,7 +80,7 @@ def _health(app: FastAPI, shared: Shared, in_use: DirectoryInUse, patience: Pati
         "/v1/directory/contacts",
         tags=["directory"],
         dependencies=[allow(*CARETAKERS)],
-        responses=refuses(404) | {200: {"model": Page}},
+        responses=refuses(404) | {200: {"model": Page[ContactView]}},
     )
     async def contacts(
         cursor: Annotated[str | None, Query(pattern=r"^[A-Za-z0-9-]{1,32}$")] = None,

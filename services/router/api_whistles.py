@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import FastAPI, Path, Query, Request, Response
 
@@ -15,6 +15,7 @@ from kit.db import Pool, reading
 from kit.http import Shared, language, read_body, reply
 from kit.openapi import Page, refuses, takes
 from services.router import queries, whistle_pages
+from services.router.answers import WhistleView
 from services.router.blowing import WhistleOffice
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.whistle_pages import Wanted
@@ -36,7 +37,7 @@ def add_whistles(
 
 
 def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse) -> None:
-    @app.get("/v1/whistles", tags=["whistles"], responses={200: {"model": Page}})
+    @app.get("/v1/whistles", tags=["whistles"], responses={200: {"model": Page[WhistleState]}})
     async def whistles_page(  # noqa: PLR0913, PLR0917 - the filters of one list
         who: Principal = allow(*READERS),
         unit: Code = None,
@@ -50,7 +51,9 @@ def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse)
         wanted = Wanted(unit, blower, ticket, status.value if status else None, cursor, limit)
         return reply(await whistle_pages.page(people, who, in_use.directory, wanted))
 
-    @app.get("/v1/whistles/figures", tags=["whistles"], responses={200: {"model": Page}})
+    @app.get(
+        "/v1/whistles/figures", tags=["whistles"], responses={200: {"model": Page[dict[str, Any]]}}
+    )
     async def whistle_figures(
         request: Request,
         who: Principal = allow(*COUNTERS),
@@ -73,7 +76,7 @@ def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse)
         )
         return reply(found)
 
-    @app.get("/v1/whistles/{ident}", tags=["whistles"], responses={200: {"model": WhistleState}})
+    @app.get("/v1/whistles/{ident}", tags=["whistles"], responses={200: {"model": WhistleView}})
     async def whistle(ident: Ident, who: Principal = allow(*READERS)) -> Response:
         """One whistle with every department's state, history and clocks; another's is a 404."""
         return reply(await whistle_pages.one(people, ident, who, in_use.directory))

@@ -14,7 +14,7 @@ import httpx
 from contracts.command import REPLY_ACTIONS, TICKET_ACTIONS
 from contracts.directory import PARTS
 from kit.auth import REPLIES
-from tests.support.world import World
+from tests.support.world import World, until
 
 LAMP: Final[dict[str, Any]] = {"address": "清潭街12号", "title": "路灯不亮"}
 CALLER: Final[dict[str, Any]] = {"requester": {"name": "王小明", "phone": "138 0000 4321"}}
@@ -131,7 +131,7 @@ class Place:
 
 
 async def furnish(world: World, place: Place) -> None:
-    """Make one of everything that people make: tickets in several states, a whistle, a reception, a report."""
+    """Make one of everything: tickets in several states, a whistle, a reception, a report, a rung that was raised."""
     place.kept["files"] = files = [await _upload(world, role) for role in ("operator", "unit:SZ")]
     numbers = [
         (await world.file(f"路灯坏了 {words} 天了", **LAMP, **CALLER, attachments=given))["number"]
@@ -156,7 +156,13 @@ async def furnish(world: World, place: Place) -> None:
     await _post(world, "notifier", "/v1/rates/campaigns", "admin", begun)
     found = await world.http.get(f"{world.info['intake']}/open311/v2/services.json")
     place.kept["categories"] = [one["service_code"] for one in found.json()]
-    place.look()
+    await world.fast_forward(days=2)
+
+    async def climbed() -> bool:
+        place.look()
+        return bool(place.kept["escalations"])
+
+    await until(climbed, what=lambda: str(place.kept))
 
 
 BLOWN: Final = {"reason": "several_units", "text": "需要两家一起到场"}

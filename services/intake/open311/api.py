@@ -38,7 +38,10 @@ _ERROR: Final = {
     "required": ["code", "description"],
     "properties": {"code": {"type": "integer"}, "description": {"type": "string"}},
 }
-_SHAPES: Final[dict[str, Any]] = {"application/json": {}, "text/xml": {}}
+_SHAPES: Final[dict[str, Any]] = {
+    "application/json": {"schema": {"type": ["array", "object"]}},
+    "text/xml": {},
+}
 _REFUSED: Final = _SHAPES | {"application/json": {"schema": {"type": "array", "items": _ERROR}}}
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": _SHAPES},
