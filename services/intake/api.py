@@ -56,10 +56,6 @@ from services.intake.visiting import Visits
 FILERS: Final = ("operator", "unit", "admin", "secretary", "dispatcher")
 READERS: Final = ("operator", "admin", "dispatcher", "auditor", "service")
 SEE_DUPLICATES: Final = ("operator", "dispatcher", "admin")
-NDJSON: Final = "application/x-ndjson"
-_LINES: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
-}
 Ident = Annotated[str, Path(max_length=40)]
 
 
@@ -171,8 +167,8 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers
         "/v1/complaints/batch",
         tags=["complaints"],
         response_class=Response,
-        openapi_extra=_LINES,
-        responses=gives(NDJSON),
+        openapi_extra=batch.BODY,
+        responses=gives(batch.NDJSON),
     )
     async def file_batch(request: Request, who: Principal = allow(*FILERS)) -> Response:
         """File many: one JSON object a line in, one result a line out, in the same order."""
@@ -184,7 +180,7 @@ def _filing(app: FastAPI, registrar: Registrar, holder: Holder, callers: Callers
 
         prefix = idempotency_key(request) if "idempotency-key" in request.headers else ""
         lines = batch.results(request.stream(), one, partial(answer, who=who), prefix=prefix)
-        return Duplex(lines, media_type=NDJSON, done=batches.enter(who.sub))
+        return Duplex(lines, media_type=batch.NDJSON, done=batches.enter(who.sub))
 
 
 def _duplicates(app: FastAPI, searcher: Searcher, holder: Holder) -> None:

@@ -23,6 +23,11 @@ WINDOW: Final = 512
 BIG_LINE: Final = 16 * 1024
 """After a line longer than this the window is emptied first, so that memory stays bounded."""
 LINE_LIMIT: Final = 256 * 1024
+NDJSON: Final = "application/x-ndjson"
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {"required": True, "content": {NDJSON: {"schema": {"type": "string"}}}},
+}
+"""What the OpenAPI document says of the request."""
 
 FileOne = Callable[[Filing, str], Awaitable[Filed]]
 Answer = Callable[[Filed], dict[str, Any]]

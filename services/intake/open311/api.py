@@ -13,11 +13,11 @@ from kit.errors import DomainError, Kind, unavailable
 from kit.http import language
 from kit.idempotency import optional_key
 from kit.limits.rates import Rates
-from kit.openapi import WORDS, takes
+from services.intake.open311.described import ANSWERS, in_query, sent
 from services.intake.open311.desk import Asker, PartnerDesk
 from services.intake.open311.document import Document, Format, failure, status_of
 from services.intake.open311.partner import Keyring, Partner, Right
-from services.intake.open311.submission import FORM, Submission, Update, fields_of, read
+from services.intake.open311.submission import Submission, Update, fields_of, read
 
 ROOT: Final = "/open311/v2"
 PATHS: Final = frozenset(
@@ -33,24 +33,6 @@ PATHS: Final = frozenset(
 )
 """For everybody, or for whoever has an api_key: never for sign-in tokens."""
 End = Annotated[str, Path(max_length=8, json_schema_extra={"enum": ["json", "xml"]})]
-_ERROR: Final = {
-    "type": "object",
-    "required": ["code", "description"],
-    "properties": {"code": {"type": "integer"}, "description": {"type": "string"}},
-}
-_SHAPES: Final[dict[str, Any]] = {
-    "application/json": {"schema": {"type": ["array", "object"]}},
-    "text/xml": {},
-}
-_REFUSED: Final = _SHAPES | {"application/json": {"schema": {"type": "array", "items": _ERROR}}}
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"content": _SHAPES},
-    **{
-        status: {"description": WORDS[status], "content": _REFUSED}
-        for status in (400, 403, 404, 413, 429, 503)
-    },
-}
-"""What GeoReport v2 answers in either format; what is refused before it is a problem document."""
 Ask = Callable[[], Awaitable[Document]]
 
 
@@ -107,7 +89,7 @@ def add_open311(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
 
 def _services(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
-    @app.get(f"{ROOT}/services.{{form}}", tags=["open311"], responses=_ANSWERS)
+    @app.get(f"{ROOT}/services.{{form}}", tags=["open311"], responses=ANSWERS)
     async def services(form: End, request: Request) -> Response:
         """Which services may be requested: the leaves of the category tree."""
 
@@ -117,7 +99,7 @@ def _services(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.get(f"{ROOT}/services/{{code}}.{{form}}", tags=["open311"], responses=_ANSWERS)
+    @app.get(f"{ROOT}/services/{{code}}.{{form}}", tags=["open311"], responses=ANSWERS)
     async def definition(code: str, form: End, request: Request) -> Response:
         """One service's further questions: none of ours has any."""
 
@@ -132,11 +114,11 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
     @app.get(
         f"{ROOT}/requests.{{form}}",
         tags=["open311"],
-        openapi_extra=_in_query(
+        openapi_extra=in_query(
             "service_request_id", "service_code", "start_date", "end_date", "status",
             "page", "page_size", "api_key", "jurisdiction_id",
         ),
-        responses=_ANSWERS,
+        responses=ANSWERS,
     )  # fmt: skip
     async def requests(form: End, request: Request) -> Response:
         """Requests of at most 90 days, newest first; the words only for who filed them or may read all."""
@@ -148,7 +130,7 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.get(f"{ROOT}/requests/{{number}}.{{form}}", tags=["open311"], responses=_ANSWERS)
+    @app.get(f"{ROOT}/requests/{{number}}.{{form}}", tags=["open311"], responses=ANSWERS)
     async def one(number: str, form: End, request: Request) -> Response:
         """One request, and by when it is to be settled."""
 
@@ -159,7 +141,7 @@ def _requests(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
 
         return await _answer(request, form, ask)
 
-    @app.get(f"{ROOT}/tokens/{{token}}.{{form}}", tags=["open311"], responses=_ANSWERS)
+    @app.get(f"{ROOT}/tokens/{{token}}.{{form}}", tags=["open311"], responses=ANSWERS)
     async def by_token(token: str, form: End, request: Request) -> Response:
         """The number behind a token. Filing answers the number at once, so nobody needs to wait."""
 
@@ -174,9 +156,8 @@ def _filing(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
     @app.post(
         f"{ROOT}/requests.{{form}}",
         tags=["open311"],
-        openapi_extra=takes(Submission, FORM, "application/json", key="optional")
-        | _in_query("api_key", "jurisdiction_id"),
-        responses=_ANSWERS,
+        openapi_extra=sent(Submission),
+        responses=ANSWERS,
     )
     async def file(form: End, request: Request) -> Response:
         """File a request; answers its number. The same body again within a day is the same request."""
@@ -197,10 +178,10 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
     @app.get(
         path,
         tags=["open311"],
-        openapi_extra=_in_query(
+        openapi_extra=in_query(
             "api_key", "start_date", "end_date", "page", "page_size", "jurisdiction_id"
         ),
-        responses=_ANSWERS,
+        responses=ANSWERS,
     )
     async def updates(form: End, request: Request) -> Response:
         """What changed, oldest first: of the partner's own requests, or of all for a key that reads all."""
@@ -216,9 +197,8 @@ def _updates(app: FastAPI, desk: PartnerDesk, door: Door) -> None:
     @app.post(
         path,
         tags=["open311"],
-        openapi_extra=takes(Update, FORM, "application/json")
-        | _in_query("api_key", "jurisdiction_id"),
-        responses=_ANSWERS,
+        openapi_extra=sent(Update),
+        responses=ANSWERS,
     )
     async def update(form: End, request: Request) -> Response:
         """A later word from outside; the same `update_id` again changes nothing."""
@@ -261,8 +241,3 @@ async def _fields(request: Request) -> dict[str, Any]:
     if not isinstance(fields.get("api_key"), str | None):
         del fields["api_key"]
     return fields
-
-
-def _in_query(*names: str) -> dict[str, Any]:
-    schema = {"type": "string"}
-    return {"parameters": [{"name": name, "in": "query", "schema": schema} for name in names]}
