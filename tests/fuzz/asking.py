@@ -116,6 +116,7 @@ class Asker:
 
         self.place.look()
         each()
+        self._session.close()
         asked.took_s = time.monotonic() - began
         return asked
 
