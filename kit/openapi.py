@@ -42,9 +42,9 @@ WORDS: Final[Mapping[int, str]] = {
     503: "暂时繁忙，稍后重试 / Busy; try again",
 }
 """What each status means in this product (product.md section 8)."""
-_ALWAYS: Final = (414, 431, 503)
+_ALWAYS: Final = (400, 408, 414, 431, 503)
 _SIGNED_IN: Final = (401, 403, 429)
-_WITH_BODY: Final = (400, 408, 413, 415, 422)
+_WITH_BODY: Final = (413, 415, 422)
 _MALFORMED_FROM: Final = 400
 
 _FINDING: Final[dict[str, Any]] = {

@@ -48,13 +48,7 @@ def check_head(path: bytes, query: bytes, headers: Iterable[tuple[bytes, bytes]]
         )
     sizes = [len(name) + len(value) for name, value in headers]
     if len(sizes) > HEADERS_MOST or sum(sizes) > HEADERS_SIZE:
-        raise DomainError(
-            "headers-too-large",
-            Kind.HEADERS,
-            zh=f"请求头过多或过大 ({HEADERS_MOST} 个、共 {HEADERS_SIZE // 1024} KiB 以内)，请删减后再试。",
-            en=f"Too many or too large headers ({HEADERS_MOST}, {HEADERS_SIZE // 1024} KiB in all);"
-            " send fewer.",
-        )
+        raise headers_too_large()
 
 
 def check_length(headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -62,6 +56,17 @@ def check_length(headers: Iterable[tuple[bytes, bytes]]) -> None:
     for name, value in headers:
         if name == b"content-length" and value.isdigit() and int(value[:20]) > BODY_LIMIT:
             raise too_large(BODY_LIMIT)
+
+
+def headers_too_large() -> DomainError:
+    """The answer to a head that is larger than any of ours."""
+    return DomainError(
+        "headers-too-large",
+        Kind.HEADERS,
+        zh=f"请求头过多或过大 ({HEADERS_MOST} 个、共 {HEADERS_SIZE // 1024} KiB 以内)，请删减后再试。",
+        en=f"Too many or too large headers ({HEADERS_MOST}, {HEADERS_SIZE // 1024} KiB in all);"
+        " send fewer.",
+    )
 
 
 def too_slow() -> DomainError:

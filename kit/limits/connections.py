@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from kit.limits import curt
 from kit.limits.bounds import HEAD_MOST, Patience
 from kit.limits.keeper import Keeper
 from kit.logging import get
@@ -23,8 +24,6 @@ log = get(__name__)
 
 SPARED: Final = 256
 """File descriptors that are for everything but clients: pools, broker, files."""
-LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-ENDLESS: Final = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -103,7 +102,7 @@ class Bounded(HttpToolsProtocol):
         if self._heading:
             self._head_size += len(data)
             if self._head_size > HEAD_MOST:
-                self._say_and_close(ENDLESS)
+                self._say_and_close(curt.ENDLESS)
         if (self._heading or self._rests) and not self._owed:
             self._await_head()
 
@@ -208,7 +207,12 @@ class Bounded(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._head_timer = None
         if self._rests:
-            self._say_and_close(LATE if self._heading else b"")
+            self._say_and_close(curt.LATE if self._heading else b"")
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are for nobody
+        """What came cannot be read; nor can an address of more than 64 KiB."""
+        endless = len(getattr(self, "url", b"")) > HEAD_MOST
+        self._say_and_close(curt.ENDLESS if endless else curt.GARBLED)
 
     def _say_and_close(self, words: bytes) -> None:
         if not self.transport.is_closing():

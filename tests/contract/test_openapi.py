@@ -45,7 +45,7 @@ def test_every_reference_leads_somewhere(service: str) -> None:
 def test_every_refusal_is_a_problem_document(service: str) -> None:
     for method, path, operation in operations(app_of(service).openapi()):
         refusals = {status: a for status, a in operation["responses"].items() if status >= "400"}
-        assert {"414", "431", "503"} <= set(refusals), (method, path)
+        assert {"400", "408", "414", "431", "503"} <= set(refusals), (method, path)
         for status, answer in refusals.items():
             assert PROBLEM in answer["content"], (method, path, status)
             assert answer["description"], (method, path, status)

@@ -48,7 +48,7 @@ WORDS: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(("unit", "owner", "accused", "blower"), UNITS),
     **dict.fromkeys(("area", "grid_code", "address_id"), AREAS),
     **dict.fromkeys(("person", "actor"), PEOPLE),
-    "org": ("JD-WYS", "SQ-001", "QX-TQ"), "desk": ("DESK",), "chair": ("JD-WYS-SJ",),
+    "digits": ("4321",), "org": ("JD-WYS", "SQ-001", "QX-TQ"), "desk": ("DESK",), "chair": ("JD-WYS-SJ",),
     "action": (*TICKET_ACTIONS, *REPLY_ACTIONS, "check-in", "arrive", "done", "resolve", "issue"),
     "part": tuple(PARTS), "form": ("json", "xml"), "week": ("2026-W10", "2026-W47"), "version": ("1",),
     "from": ("2026-03-01T00:00:00+08:00", "2026-03-02"), "to": ("2026-03-20T00:00:00+08:00", "2026-03-10"),
@@ -57,7 +57,7 @@ WORDS: Final[Mapping[str, Sequence[str]]] = {
 LISTED: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(("ticket", "into", "service_request_id"), ("tickets", "numbers")),
     **dict.fromkeys(("item", "items", "off"), ("items",)),
-    "number": ("numbers",), "whistle": ("whistles",), "whistle_id": ("whistles",),
+    "number": ("numbers",), "token": ("tickets",), "whistle": ("whistles",), "whistle_id": ("whistles",),
     "category": ("categories",), "service_code": ("categories",), "code": ("categories",),
     "attachments": ("files",), "proof": ("files",),
 }  # fmt: skip

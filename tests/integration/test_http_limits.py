@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import resource
 import socket
 from collections.abc import AsyncIterator
@@ -138,7 +139,8 @@ async def test_d7_05_what_follows_a_body_has_an_end_too(port: int) -> None:
         for number in range(HEAD_MOST // 1_000 + 2):
             line[1].write(b"X-%d: %b\r\n" % (number, b"x" * 1_000))
             await line[1].drain()
-    assert await answer(line) in [(0, b""), (400, b"")]
+    status, said = await answer(line)
+    assert status in {0, 400}, said
 
 
 @pytest.mark.parametrize(
@@ -213,3 +215,26 @@ async def test_an_honest_slow_upload_is_taken(port: int) -> None:
         await asyncio.sleep(0.1)
     said = await asyncio.wait_for(line[0].readline(), 5)
     assert b" 408 " not in said
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a handshake", 400),
+        (b"GET / HTTP/1.1\r\nno header\r\n\r\n", 400),
+        (head("GET", "/v1/complaints/duplicates?text=" + "x" * 70_000), 431),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * (HEAD_MOST + 1), 431),
+        (b"GET /heal", 408),
+    ],
+    ids=["no HTTP", "no header", "an address of 70 KB", "an endless head", "half a head"],
+)
+async def test_what_cannot_be_understood_is_refused_in_words(
+    port: int, said: bytes, status: int
+) -> None:
+    """The framework below answers such with plain English text, or with nothing."""
+    found, whole = await answer(await opened(port, said))
+    headers, _, body = whole.partition(b"\r\n\r\n")
+    assert found == status
+    assert b"content-type: application/problem+json" in headers
+    assert json.loads(body)["status"] == status
+    await healthy(port)
