@@ -152,8 +152,9 @@ class Asker:
         place, path = self.place, case.path
         if case.path_parameters:
             settled = place.settled(case.path_parameters, chance, of_ten=9)
-            for name in ("ident", "item", "ticket"):
-                own = place.idents(path) if name == "ident" else place.words(name)
+            ways = {"ident": place.idents(path), "action": place.actions(path)}
+            for name in ("ident", "action", "item", "ticket"):
+                own = ways.get(name) or place.words(name)
                 if name in settled and own and chance.randrange(10) < 9:
                     settled[name] = chance.choice(own)
             case.path_parameters = settled

@@ -14,7 +14,7 @@ import httpx
 from contracts.command import REPLY_ACTIONS, TICKET_ACTIONS
 from contracts.directory import PARTS
 from kit.auth import REPLIES
-from tests.support.world import World, until
+from tests.support.world import World, person_of, until
 
 LAMP: Final[dict[str, Any]] = {"address": "清潭街12号", "title": "路灯不亮"}
 CALLER: Final[dict[str, Any]] = {"requester": {"name": "王小明", "phone": "138 0000 4321"}}
@@ -41,15 +41,29 @@ PATHS: Final[Sequence[tuple[str, str]]] = (
     ("/v1/rates/exclusions/", "exclusions"), ("/v1/rates/reports/campaigns/", "campaigns"),
 )  # fmt: skip
 """What `{ident}` names where an address begins so."""
+ACTIONS: Final[Mapping[str, Sequence[str]]] = {
+    "/v1/tickets/": TICKET_ACTIONS,
+    "/v1/whistles/": (
+        "issue",
+        "refuse",
+        "seen",
+        "check-in",
+        "arrive",
+        "done",
+        "decline",
+        "resolve",
+        "rate",
+        "cancel",
+    ),
+    "/v1/replies/": REPLY_ACTIONS,
+}
+"""What `{action}` may be where an address begins so."""
 UNITS: Final = ("SZ", "CG-ZF", "SQ-001", "JD-WYS", "GT-001")
 AREAS: Final = ("370105001008", "370105001008001", "370105001", "370105")
-PEOPLE: Final = ("P0001", "P0007", "P0013", "P0019")
 WORDS: Final[Mapping[str, Sequence[str]]] = {
-    **dict.fromkeys(("unit", "owner", "accused", "blower"), UNITS),
+    **dict.fromkeys(("unit", "units", "owner", "accused", "blower"), UNITS),
     **dict.fromkeys(("area", "grid_code", "address_id"), AREAS),
-    **dict.fromkeys(("person", "actor"), PEOPLE),
     "digits": ("4321",), "org": ("JD-WYS", "SQ-001", "QX-TQ"), "desk": ("DESK",), "chair": ("JD-WYS-SJ",),
-    "action": (*TICKET_ACTIONS, *REPLY_ACTIONS, "check-in", "arrive", "done", "resolve", "issue"),
     "part": tuple(PARTS), "form": ("json", "xml"), "week": ("2026-W10", "2026-W47"), "version": ("1",),
     "from": ("2026-03-01T00:00:00+08:00", "2026-03-02"), "to": ("2026-03-20T00:00:00+08:00", "2026-03-10"),
 }  # fmt: skip
@@ -57,6 +71,7 @@ WORDS: Final[Mapping[str, Sequence[str]]] = {
 LISTED: Final[Mapping[str, Sequence[str]]] = {
     **dict.fromkeys(("ticket", "into", "service_request_id"), ("tickets", "numbers")),
     **dict.fromkeys(("item", "items", "off"), ("items",)),
+    **dict.fromkeys(("person", "actor"), ("people",)),
     "number": ("numbers",), "token": ("tickets",), "whistle": ("whistles",), "whistle_id": ("whistles",),
     "category": ("categories",), "service_code": ("categories",), "code": ("categories",),
     "attachments": ("files",), "proof": ("files",),
@@ -97,7 +112,8 @@ class Place:
         tokens[REPLIES] = (world.signed("service:notifier", REPLIES),)
         services = ("intake", "router", "notifier", "console")
         addresses = {service: world.info[service] for service in services}
-        return cls(addresses, tokens, own["open311"])
+        people = ["P0007", "P0019", *(person_of(unit) for unit in ("SZ", "CG-ZF"))]
+        return cls(addresses, tokens, own["open311"], {"people": people})
 
     def look(self) -> None:
         """List what exists now; what a list does not show any more stays known."""
@@ -119,6 +135,10 @@ class Place:
             return self.kept.get("files", ())
         name = next((name for start, name in PATHS if path.startswith(start)), "tickets")
         return self.kept.get(name, ())
+
+    def actions(self, path: str) -> Sequence[str]:
+        """What `{action}` may be in an address."""
+        return next((words for start, words in ACTIONS.items() if path.startswith(start)), ())
 
     def settled(self, value: Any, chance: random.Random, name: str = "", *, of_ten: int = 7) -> Any:
         """The value with text in fields that name things replaced, `of_ten` times, by what exists."""
