@@ -143,7 +143,9 @@ def _proofs(found: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
     @app.get(
-        "/v1/reception/legacy", tags=["legacy"], responses={200: {"model": ListPage[LegacyView]}}
+        "/v1/reception/legacy",
+        tags=["legacy"],
+        responses=refuses(404) | {200: {"model": ListPage[LegacyView]}},
     )
     async def page(  # noqa: PLR0913, PLR0917 - one parameter per filter
         org: Code = None,

@@ -33,6 +33,8 @@ SLOW_S: Final = 5.0
 HANGS_S: Final = 15.0
 REST_S: Final = 2.0
 """After so long without a request a connection is opened anew: the server closes those at rest."""
+MANY: Final = 50
+"""Cases of one operation from which on it is worth while to list anew what exists by then."""
 SHOWN: Final = 3
 """Of one operation's findings that say the same."""
 FIRST_PIECE: Final = 64 * 1024
@@ -114,7 +116,8 @@ class Asker:
             asked.cases += 1
             self._once(case, random.Random(drawn), asked)  # noqa: S311 - a seed, no secret
 
-        self.place.look()
+        if count >= MANY:
+            self.place.look()
         each()
         self._session.close()
         asked.took_s = time.monotonic() - began

@@ -166,7 +166,7 @@ async def furnish(world: World, place: Place) -> None:
         assert answer.is_success, answer.text
     blown = {"kind": "resident_request", "ticket": numbers[0], "units": ["SZ", "CG-ZF"]}
     await _post(world, "router", "/v1/whistles", "secretary:SQ-001", blown | BLOWN)
-    await _receive(world, numbers)
+    place.kept["sessions"] = [await _receive(world, numbers)]
     begun = {
         "name": "路灯整治",
         "area": "370105001",
@@ -188,7 +188,8 @@ async def furnish(world: World, place: Place) -> None:
 BLOWN: Final = {"reason": "several_units", "text": "需要两家一起到场"}
 
 
-async def _receive(world: World, numbers: Sequence[str]) -> None:
+async def _receive(world: World, numbers: Sequence[str]) -> str:
+    """A reception that is going on; its id."""
     secretary = "secretary:JD-WYS"
     for number in numbers[2:5]:
         asked = {"ticket": number, "reason": "群众反映强烈"}
@@ -210,6 +211,8 @@ async def _receive(world: World, numbers: Sequence[str]) -> None:
     ):
         path = f"/v1/reception/sessions/{session['session_id']}/{step}"
         await _post(world, "notifier", path, secretary, body)
+    ident: str = session["session_id"]
+    return ident
 
 
 async def _post(world: World, service: str, path: str, role: str, body: dict[str, Any]) -> Any:
