@@ -19,7 +19,7 @@ from tests.fuzz.known import Place
 from tests.support.world import World
 
 CASES: Final = int(os.environ.get("CHUISHAO_FUZZ_REQUESTS", "3"))
-"""For each operation; half of the time goes into reading the documents."""
+"""For each operation."""
 SEED: Final = int(os.environ.get("CHUISHAO_FUZZ_SEED", "20261122"))
 
 pytestmark = pytest.mark.timeout(600)
