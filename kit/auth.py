@@ -96,7 +96,7 @@ class TokenVerifier:
 
         Raises DomainError 401, and 503 when the provider would have to be asked and does not answer.
         """
-        if len(token) > TOKEN_MOST:
+        if len(token) > TOKEN_MOST or not token.isascii():
             raise bad_token()
         name = hashlib.sha256(token.encode()).digest()
         known = self._known.get(name)
@@ -136,8 +136,10 @@ class TokenVerifier:
             audience=AUDIENCE,
             options={"require": ["exp", "sub", "aud", "iss"]},
         )
-        roles = frozenset(claims.get("roles", ()))
-        principal = Principal(claims["sub"], roles, int(claims["exp"]))
+        roles = claims.get("roles", [])
+        if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+            raise jwt.InvalidTokenError
+        principal = Principal(claims["sub"], frozenset(roles), int(claims["exp"]))
         machine = principal.sub.startswith(MACHINE) and principal.roles <= MACHINE_ROLES
         if not self._people and not machine:
             raise jwt.InvalidTokenError

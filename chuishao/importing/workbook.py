@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +17,29 @@ from chuishao.importing.reading import line_of
 _WORDS: Final = "xl/sharedStrings.xml"
 _MOST_WORDS: Final = 256 << 20
 """Bytes of a workbook's words, unpacked, that are read into memory; more has to come as CSV."""
+_ROWS: Final = 1_048_576
+"""Of a sheet, at most (ECMA-376, Excel); a row that claims a later number is no row."""
+_BROKEN: Final = (
+    zipfile.BadZipFile, zlib.error, ArithmeticError, AttributeError, EOFError, LookupError,
+    NotImplementedError, OSError, RuntimeError, SyntaxError, TypeError, ValueError,
+)  # fmt: skip
+"""What openpyxl and the unpacker raise on files of others, or on bytes that changed on the way."""
+
+
+@contextmanager
+def _understanding() -> Iterator[None]:
+    """Raises UnreadableFileError for whatever is wrong with the file, OSError for the disk it lies on."""
+    try:
+        yield
+    except UnreadableFileError:
+        raise
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise UnreadableFileError(
+            "打不开这个 XLSX，请另存为 XLSX 或 CSV UTF-8"
+            " / this XLSX cannot be opened; save it anew, or as CSV UTF-8"
+        ) from None
 
 
 class Workbook:
@@ -22,33 +47,39 @@ class Workbook:
 
     def __init__(self, file: Path) -> None:
         from openpyxl import load_workbook
-        from openpyxl.utils.exceptions import InvalidFileException
 
-        try:
+        with _understanding(), ExitStack() as opened:
             _check(file)
-            self._book = load_workbook(file, read_only=True, data_only=True)
-            sheet = self._book.worksheets[0]
+            raw = opened.enter_context(file.open("rb"))
+            book = load_workbook(raw, read_only=True, data_only=True)
+            opened.callback(book.close)
+            sheet = book.worksheets[0]
             self.lines = int(sheet.max_row or 0)
             sheet.reset_dimensions()
             self._rows = iter(sheet.iter_rows(values_only=True))
             self.header = _trimmed([_text(cell) for cell in next(self._rows, ())])
-        except (zipfile.BadZipFile, KeyError, IndexError, SyntaxError, InvalidFileException):
-            raise UnreadableFileError(
-                "打不开这个 XLSX，请另存为 XLSX 或 CSV UTF-8"
-                " / this XLSX cannot be opened; save it anew, or as CSV UTF-8"
-            ) from None
+            self._opened = opened.pop_all()
 
     def read(self, columns: Columns) -> Iterator[Line]:
-        """Every line that holds something; cells missing at its end are blank."""
-        width = len(columns.fields)
-        for number, row in enumerate(self._rows, 2):
-            cells = _trimmed([_text(cell) for cell in row])
-            if cells:
+        """Every line that holds something; cells missing at its end are blank.
+
+        Raises UnreadableFileError where the file breaks off.
+        """
+        width, number = len(columns.fields), 1
+        while True:
+            with _understanding():
+                row = next(self._rows, None)
+                number += 1
+                if row is not None and number > _ROWS:
+                    raise ValueError(number)
+            if row is None:
+                return
+            if cells := _trimmed([_text(cell) for cell in row]):
                 yield line_of(columns, number, cells + [""] * (width - len(cells)))
 
     def close(self) -> None:
         """Let go of the file."""
-        self._book.close()
+        self._opened.close()
 
 
 def _check(file: Path) -> None:

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from contracts.catalog import area_tokens
 from kit import strict_json
 from services.notifier.worktime import limits
-from tests.fuzz import files, words
+from tests.fuzz import asked, files, sheets, words
 from tests.fuzz.near import near
 
-PARSERS: Final = {**files.PARSERS, **words.PARSERS}
+PARSERS: Final = {**asked.PARSERS, **files.PARSERS, **sheets.PARSERS, **words.PARSERS}
 ROOT: Final = Path(__file__).parents[2]
 CASES: Final = int(os.environ.get("CHUISHAO_FUZZ_CASES", "25"))
 NAMED: Final = re.compile(r"(parse|loads|decode|read|from|load|understand)(_|$)")
