@@ -78,8 +78,8 @@ chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAIN
 lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
 	$(PYTEST) -m chaos tests/chaos
 
-fuzz: install-dev ## parsers, events and every HTTP operation with made-up input; CASES= for each, SEED=n
-	CHUISHAO_FUZZ_EVENTS=100000 CHUISHAO_FUZZ_CASES=$(or $(CASES),2000) \
+fuzz: install-dev ## parsers, events and every HTTP operation with made-up input; CASES= for each, POISON= on the wire, SEED=n
+	CHUISHAO_FUZZ_EVENTS=100000 CHUISHAO_FUZZ_CASES=$(or $(CASES),2000) CHUISHAO_FUZZ_POISON=$(or $(POISON),2000) \
 		$(if $(SEED),CHUISHAO_FUZZ_SEED=$(SEED)) $(PYTEST) -m "fuzz or not fuzz" --timeout 3600 tests/fuzz
 	$(BIN)/python -m tests.fuzz --hands $(JOBS) --cases $(or $(CASES),10000) $(if $(SEED),--seed $(SEED))
 

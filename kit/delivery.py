@@ -2,8 +2,10 @@
 
 A batch is tried as a whole; if anything in it fails, each message is tried alone, so that one bad
 message costs the others nothing but a second try. Under `AckPolicy.MANUAL` FastStream acknowledges
-nothing, so this module does: ack after commit, nak with a delay, term only after a dead letter is saved.
-Attempts count only when a handler began; an hour without database buries nothing (reliability.md).
+nothing, so this module does: ack after commit, nak with a delay, term only after a dead letter is saved
+(kit/burial.py). Attempts count only when a handler began; an hour without database buries nothing
+(reliability.md). What came before an earlier event waits in the broker for a while, then among the dead
+letters (kit/patience.py, docs/adr/0046).
 """
 
 from __future__ import annotations
@@ -11,9 +13,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -25,11 +26,12 @@ from contracts.base import Event
 from contracts.catalog import BadSubjectError, decode
 from contracts.topology import ConsumerSpec
 from kit import inbox, metrics
+from kit.burial import GAP, LOST_DELAY_S, Grave, Graves, describe, place
 from kit.db import LOST, Conn, Pool, reading, transaction
 from kit.errors import DomainError
-from kit.inbox import Letter
 from kit.logging import get
 from kit.outbox import Outgoing
+from kit.patience import Patience, delay_s
 from kit.puller import deliveries
 from kit.relay import Relay
 
@@ -39,13 +41,9 @@ BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 MAX_ATTEMPTS: Final = 12
 SUSPECT_DELIVERIES: Final = 3
 """From this delivery on an attempt is recorded before it begins: it may be killing the process."""
-GAP_DELAY_S: Final = 0.1
-GAP_TRIES: Final = 10
-"""The wait for an earlier message doubles up to 51 s."""
 HOPELESS: Final = (asyncpg.DataError, ValueError, OverflowError)
 """A value that no rule and no column can take (an id that is none, NUL in a text, a number without
 end) is the same at the next try: such a message is buried at the first."""
-LOST_DELAY_S: Final = 2.0
 DATABASE_POLL_S: Final = 0.5
 
 
@@ -62,10 +60,19 @@ class Received:
 
 @dataclass(slots=True)
 class Effects:
-    """What applying a batch leads to: events to publish, and messages that must wait for earlier ones."""
+    """What applying a batch leads to: events to publish, and messages that must wait."""
 
     events: list[Outgoing] = field(default_factory=list)
     waiting: list[Received] = field(default_factory=list)
+    lacks: dict[UUID, str] = field(default_factory=dict)
+    """By id of a waiting event: which earlier event is missing, in words. Such a one waits for a while
+    only. One without an entry waits for this service itself, as long as that takes."""
+
+    def wait(self, early: Iterable[Received], lacks: str) -> None:
+        """Let events wait for an earlier one, named in words (kit/patience.py)."""
+        for one in early:
+            self.waiting.append(one)
+            self.lacks[one.event_id] = lacks
 
 
 Handler: TypeAlias = Callable[[Conn, Sequence[Received]], Awaitable[Effects]]
@@ -92,6 +99,8 @@ class Delivery:
         self.once = once
         self._pool = pool
         self._relay = relay
+        self._patience = Patience()
+        self._graves = Graves(spec, pool)
         self.progressed_at = time.monotonic()
         self.waiting_for_database = False
 
@@ -99,26 +108,31 @@ class Delivery:
         """Apply a fetched batch; returns when every message is acked, naked or terminated."""
         began = time.perf_counter()
         received = await self._read(messages)
-        fresh = [r for r in received if deliveries(r.message) < SUSPECT_DELIVERIES]
-        if fresh:
+        suspects = [r for r in received if self._is_suspect(r)]
+        if fresh := [r for r in received if not self._is_suspect(r)]:
             await self._together(fresh)
-        for suspect in received:
-            if deliveries(suspect.message) >= SUSPECT_DELIVERIES:
-                await self._alone(suspect, record_first=True)
+        for suspect in suspects:
+            await self._alone(suspect, record_first=True)
         self.progressed_at = time.monotonic()
         metrics.BATCH_S.labels(self.spec.name).observe(time.perf_counter() - began)
 
     async def _read(self, messages: Sequence[Msg]) -> list[Received]:
         """Decode; what is no event of ours is buried at once."""
-        received = []
+        received, graves = [], []
         for message in messages:
             try:
                 event = decode(message.subject, message.data)
                 name = ".".join(message.subject.split(".", 2)[:2])
                 received.append(Received(event, UUID(event.id), message, name))
             except (BadSubjectError, ValidationError, ValueError) as error:
-                await self._bury(message, self._key(message), "undecodable", describe(error))
+                graves.append(Grave(message, place(message), "undecodable", describe(error)))
+        await self._graves.bury(graves)
         return received
+
+    def _is_suspect(self, one: Received) -> bool:
+        """It came often, and not because this process told it to come again later."""
+        often = deliveries(one.message) >= SUSPECT_DELIVERIES
+        return often and not self._patience.knows(one.event_id)
 
     async def _together(self, batch: list[Received]) -> None:
         try:
@@ -138,9 +152,7 @@ class Delivery:
             if record_first:
                 attempts = await self._count(one, "began")
                 if attempts > MAX_ATTEMPTS:
-                    await self._bury(
-                        one.message, str(one.event_id), "attempts", "exhausted", attempts
-                    )
+                    await self._bury(one, "attempts", "exhausted", attempts)
                     return
             effects = await self._apply([one])
             if record_first:
@@ -151,9 +163,9 @@ class Delivery:
                 with contextlib.suppress(*LOST):
                     await self._forget_attempts(one)
         except DomainError as error:
-            await self._bury(one.message, str(one.event_id), error.slug, error.en, attempts)
+            await self._bury(one, error.slug, error.en, attempts)
         except HOPELESS as error:
-            await self._bury(one.message, str(one.event_id), "unusable", describe(error), attempts)
+            await self._bury(one, "unusable", describe(error), attempts)
         except Exception as error:
             log.exception("handler_failed", consumer=self.spec.name, event_id=str(one.event_id))
             await self._retry(one, attempts if record_first else None, error)
@@ -179,13 +191,20 @@ class Delivery:
     async def _settle(self, batch: list[Received], effects: Effects) -> None:
         self._relay.hint(effects.events)
         waiting = {id(r) for r in effects.waiting}
+        graves = []
         for one in batch:
-            if id(one) in waiting:
-                tries = min(deliveries(one.message), GAP_TRIES)
-                await one.message.nak(delay=GAP_DELAY_S * 2 ** (tries - 1))
-            else:
+            if id(one) not in waiting:
+                self._patience.over(one.event_id)
                 await one.message.ack()
-        metrics.CONSUMED.labels(self.spec.name, "waiting").inc(len(waiting))
+            elif (lacks := effects.lacks.get(one.event_id)) is None:
+                await one.message.nak(delay=delay_s(deliveries(one.message)))
+            elif (later := self._patience.early(one.event_id, time.monotonic())) is not None:
+                await one.message.nak(delay=later)
+            else:
+                tries = deliveries(one.message)
+                graves.append(Grave(one.message, str(one.event_id), GAP, lacks, tries))
+        await self._graves.bury(graves)
+        metrics.CONSUMED.labels(self.spec.name, "waiting").inc(len(waiting) - len(graves))
         metrics.CONSUMED.labels(self.spec.name, "applied").inc(len(batch) - len(waiting))
 
     async def _lost(self, batch: list[Received], error: BaseException) -> None:
@@ -221,47 +240,10 @@ class Delivery:
             await one.message.nak(delay=LOST_DELAY_S)
             return
         if count >= MAX_ATTEMPTS:
-            await self._bury(one.message, str(one.event_id), "attempts", describe(error), count)
+            await self._bury(one, "attempts", describe(error), count)
             return
         metrics.CONSUMED.labels(self.spec.name, "retried").inc()
         await one.message.nak(delay=BACKOFF_S[min(count - 1, len(BACKOFF_S) - 1)])
 
-    def _key(self, message: Msg) -> str:
-        """Of what has no event id. A stream made anew counts from 1 again, so what it holds counts too."""
-        held = sha256(message.subject.encode(errors="surrogateescape") + b"\0" + message.data)
-        place = f"{message.metadata.stream}:{message.metadata.sequence.stream}"
-        return f"{place}:{held.hexdigest()[:16]}"
-
-    async def _bury(
-        self, message: Msg, key: str, reason: str, error: str, attempts: int = 1
-    ) -> None:
-        metadata = message.metadata
-        letter = Letter(
-            consumer=self.spec.name,
-            message=key,
-            stream=metadata.stream,
-            stream_seq=metadata.sequence.stream,
-            subject=message.subject,
-            headers=dict(message.headers or {}),
-            body=message.data,
-        )
-        try:
-            async with transaction(self._pool) as conn:
-                await inbox.bury(conn, letter, reason=reason, error=error, attempts=attempts)
-        except (*LOST, asyncpg.PostgresError) as failed:
-            log.warning("bury_failed", consumer=self.spec.name, error=type(failed).__name__)
-            await message.nak(delay=LOST_DELAY_S)
-            return
-        metrics.CONSUMED.labels(self.spec.name, "buried").inc()
-        log.error("message_buried", consumer=self.spec.name, message=key, reason=reason)
-        await message.term()
-
-
-def describe(error: Exception) -> str:
-    """Type and place of a failure, never the values it was about."""
-    if isinstance(error, ValidationError):
-        return "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['type']}"
-            for item in error.errors(include_input=False, include_url=False)[:8]
-        )
-    return type(error).__name__
+    async def _bury(self, one: Received, reason: str, error: str, attempts: int) -> None:
+        await self._graves.bury([Grave(one.message, str(one.event_id), reason, error, attempts)])

@@ -51,7 +51,7 @@ def _outcome(one: dict[str, Any]) -> str:
     if one["resolved"]:
         return "已生效 / applied"
     if one["asked"]:
-        return "已提交，待服务运行或前一事件到达 / asked; waits for the service, or for an earlier event"
+        return "已提交，待服务运行 / asked; waits for the service"
     return f"仍不能处理 / still cannot be applied: {one['reason']}: {one['error']}"
 
 

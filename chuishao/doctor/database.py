@@ -34,14 +34,15 @@ select service, waiting, extract(epoch from clock_timestamp() - oldest)::float8 
 ) as outboxes
 """
 SQL_DEAD_LETTERS: Final = """
-select service, letters from (
-    select 'intake' as service, count(*) as letters from intake.dead_letter where resolved_at is null
+select service, count(*) as letters, count(*) filter (where reason = 'gap') as early from (
+    select 'intake' as service, reason from intake.dead_letter where resolved_at is null
     union all
-    select 'router', count(*) from router.dead_letter where resolved_at is null
+    select 'router', reason from router.dead_letter where resolved_at is null
     union all
-    select 'notifier', count(*) from notifier.dead_letter where resolved_at is null
-) as letters
-where letters > 0
+    select 'notifier', reason from notifier.dead_letter where resolved_at is null
+) as open
+group by service
+order by service
 """
 SQL_RECONCILED: Final = """
 select service, stream, offered, extract(epoch from clock_timestamp() - look_at)::float8 as late_s from (
@@ -147,13 +148,15 @@ async def dead_letters(conn: Connection) -> Finding:
     """Nothing lies among the dead letters."""
     rows = await conn.fetch(SQL_DEAD_LETTERS)
     said = "，".join(f"{row['service']} {row['letters']}" for row in rows)
+    early = sum(row["early"] for row in rows)
     return Finding(
         "dead_letters",
         not rows,
-        f"死信：{said}" if rows else "没有死信",
-        f"open: {said}" if rows else "none are open",
-        "执行 chuishao deadletters list，查明原因后重放",
-        "run chuishao deadletters list, mend the cause, replay",
+        f"死信：{said}，其中等待前一事件 {early}" if rows else "没有死信",
+        f"open: {said}; {early} of them lack an earlier event" if rows else "none are open",
+        "执行 chuishao deadletters list，查明原因后重放；等待前一事件的，所缺事件到达后自动处理",
+        "run chuishao deadletters list, mend the cause, replay; what lacks an earlier event is applied"
+        " by itself once that one comes",
     )
 
 

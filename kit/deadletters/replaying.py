@@ -1,4 +1,7 @@
-"""Applies dead letters once more where somebody asked for it: by the consumer that could not, and only by it.
+"""Applies dead letters once more: by the consumer that could not, and only by it.
+
+Where somebody asked for it, and by itself what lacked an earlier event: a page of those at a time, over and
+over, so that what comes late is applied in order and what never comes costs little (docs/adr/0046).
 
 Not through the stream: within its duplicate window that takes an event said again for a copy, and after it
 every other consumer and the units' own durables would get a second one. The letter holds the bytes that
@@ -10,6 +13,7 @@ the program knows more.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, Final, cast
 from uuid import UUID
@@ -20,17 +24,24 @@ from pydantic import ValidationError
 
 from contracts.catalog import BadSubjectError, decode
 from kit import audit, inbox
+from kit.burial import describe
 from kit.clock import business_now
-from kit.db import LOST, Conn, Pool, transaction
+from kit.db import LOST, Conn, Pool, reading, transaction
 from kit.deadletters import store
-from kit.delivery import Delivery, Effects, Received, describe
-from kit.errors import DomainError
+from kit.delivery import Delivery, Effects, Received
+from kit.errors import DomainError, Kind
 from kit.logging import get
 from kit.relay import Relay
 
 log = get(__name__)
 
 POLL_S: Final = 1.0
+MEND_S: Final = 10.0
+PAGE: Final = 50
+"""Letters of a consumer that are tried each time for the earlier event they lack."""
+START: Final = UUID(int=0)
+ITSELF: Final = "chuishao"
+"""Who applied it when nobody asked."""
 APPLIED: Final = "applied"
 ALREADY: Final = "already"
 
@@ -43,12 +54,18 @@ class Replayer:
         self._pool = pool
         self._relay = relay
         self._deliveries = deliveries
+        self._from: dict[str, UUID] = {}
+        """Where the next page begins, by consumer."""
 
     async def run(self) -> None:
         """Look every second for what was asked; failures are logged and tried again."""
+        mended_at = time.monotonic()
         while True:
             try:
                 await self.sweep()
+                if time.monotonic() - mended_at >= MEND_S:
+                    mended_at = time.monotonic()
+                    await self.mend()
             except (*LOST, asyncpg.PostgresError) as error:
                 log.warning("replay_waits", error=type(error).__name__)
             await asyncio.sleep(POLL_S)
@@ -59,6 +76,38 @@ class Replayer:
         while (ident := await self._next(seen)) is not None:
             seen.append(ident)
         return len(seen)
+
+    async def mend(self) -> int:
+        """Try a page of each consumer's letters that lack an earlier event; how many had their effect.
+
+        As long as one had it, the page is tried again: what came after it may be next.
+        """
+        mended = 0
+        for delivery in self._deliveries:
+            while done := await self._mend_page(delivery):
+                mended += done
+        return mended
+
+    async def _mend_page(self, delivery: Delivery) -> int:
+        name = delivery.spec.name
+        begin = self._from.pop(name, START)
+        async with reading(self._pool) as conn:
+            page = await store.gaps(conn, name, begin, PAGE)
+        done = sum([await self._mend(delivery, ident) for ident in page])
+        if done:
+            self._from[name] = begin
+        elif len(page) == PAGE:
+            self._from[name] = page[-1]
+        return done
+
+    async def _mend(self, delivery: Delivery, ident: UUID) -> bool:
+        async with transaction(self._pool) as conn:
+            letter = await store.gap(conn, ident)
+            if letter is None:
+                return False
+            effects = await self._settle(conn, delivery, letter)
+        self._relay.hint(effects.events)
+        return not effects.waiting
 
     async def _next(self, seen: Sequence[UUID]) -> UUID | None:
         by_name = {delivery.spec.name: delivery for delivery in self._deliveries}
@@ -84,14 +133,16 @@ class Replayer:
         except LOST:
             raise
         except DomainError as error:
+            if error.kind is Kind.UNAVAILABLE:  # such as a service without its directory
+                return Effects(waiting=[one])
             await _failed(conn, letter, error.slug, error.en)
             return Effects()
         except Exception as error:  # noqa: BLE001 - it stays a dead letter, whatever is wrong with it
             await _failed(conn, letter, "attempts", describe(error))
             return Effects()
-        if effects.waiting:
-            log.info("replay_too_early", dead_letter_id=str(letter["dead_letter_id"]))
-        else:
+        if lacks := effects.lacks.get(one.event_id):
+            await store.lacking(conn, letter["dead_letter_id"], lacks)
+        elif not effects.waiting:
             await _done(conn, letter, outcome)
         return effects
 
@@ -113,11 +164,11 @@ async def _applied(conn: Conn, delivery: Delivery, one: Received) -> tuple[str, 
 
 async def _done(conn: Conn, letter: dict[str, Any], outcome: str) -> None:
     ident = letter["dead_letter_id"]
-    await store.done(conn, ident, outcome)
+    who = letter["replay_asked_by"] or ITSELF
+    await store.done(conn, ident, outcome, who)
     await inbox.forget_attempts(conn, letter["consumer"], letter["message"])
     told = {"consumer": letter["consumer"], "outcome": outcome}
     now = await business_now(conn)
-    who = letter["replay_asked_by"]
     await audit.record(conn, [audit.Entry(now, who, "deadletter.applied", str(ident), told)])
     log.info("dead_letter_replayed", dead_letter_id=str(ident), outcome=outcome)
 

@@ -57,10 +57,27 @@ order by replay_asked_at, buried_at, dead_letter_id
 limit 1
 for update skip locked
 """
+SQL_GAPS: Final = """
+select dead_letter_id
+from dead_letter
+where reason = 'gap' and resolved_at is null and consumer = $1 and dead_letter_id > $2
+order by dead_letter_id
+limit $3
+"""
+SQL_GAP: Final = """
+select dead_letter_id, consumer, message, subject, body, replay_asked_by
+from dead_letter
+where dead_letter_id = $1 and reason = 'gap' and resolved_at is null
+for update skip locked
+"""
 SQL_DONE: Final = """
 update dead_letter
-set resolved_at = clock_timestamp(), resolved_by = replay_asked_by, resolution = $2, replay_asked_at = null
+set resolved_at = clock_timestamp(), resolved_by = $3, resolution = $2, replay_asked_at = null
 where dead_letter_id = $1
+"""
+SQL_LACKING: Final = """
+update dead_letter set reason = 'gap', error = $2, replay_asked_at = null
+where dead_letter_id = $1 and (reason <> 'gap' or error <> $2 or replay_asked_at is not null)
 """
 SQL_FAILED: Final = """
 update dead_letter set reason = $2, error = $3, attempts = attempts + 1, replay_asked_at = null
@@ -126,9 +143,25 @@ async def next_asked(
     return dict(row) if row else None
 
 
-async def done(conn: Conn, ident: UUID, resolution: str) -> None:
+async def gaps(conn: Conn, consumer: str, after: UUID, most: int) -> list[UUID]:
+    """Open letters of a consumer that lack an earlier event, in the order they were buried."""
+    return [row["dead_letter_id"] for row in await conn.fetch(SQL_GAPS, consumer, after, most)]
+
+
+async def gap(conn: Conn, ident: UUID) -> dict[str, Any] | None:
+    """One of them, locked until this transaction ends; None where another process has it."""
+    row = await conn.fetchrow(SQL_GAP, ident)
+    return dict(row) if row else None
+
+
+async def done(conn: Conn, ident: UUID, resolution: str, who: str) -> None:
     """It had its effect, or had had it before."""
-    await conn.execute(SQL_DONE, ident, resolution)
+    await conn.execute(SQL_DONE, ident, resolution, who)
+
+
+async def lacking(conn: Conn, ident: UUID, lacks: str) -> None:
+    """It waits for an earlier event, named in words, and is tried again by itself."""
+    await conn.execute(SQL_LACKING, ident, lacks)
 
 
 async def failed(conn: Conn, ident: UUID, reason: str, error: str) -> None:

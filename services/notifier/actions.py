@@ -27,6 +27,7 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
+from kit.patience import lacks_complaint, lacks_version
 from services.notifier import counting, ending, noticing, queueing, whistling
 from services.notifier.clocks import store, store_about, store_issues
 from services.notifier.clocks.clock import NOBODY, Clock
@@ -54,9 +55,11 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
     for one in batch:
         if isinstance(data := one.event.data, ComplaintReceived):
             told[parse_id(data.complaint_id)] = (data, one.event.id)
-    waiting = await counting.complaints(conn, batch, directory)
+    effects = Effects()
+    for one in await counting.complaints(conn, batch, directory):
+        effects.wait([one], lacks_complaint(one.event.data.number))
     if not told:
-        return Effects(waiting=waiting)
+        return effects
     tickets = {ticket_id: _newcomer(ticket_id, data) for ticket_id, (data, _) in told.items()}
     about = [(one, data.accused) for one, (data, _) in told.items() if data.accused]
     await store_about.note(conn, about)
@@ -73,11 +76,11 @@ async def apply_complaints(conn: Conn, batch: Sequence[Received], directory: Dir
         timing.receive(data, directory)
         if timing.begun:
             timings.append(timing)
-    events = await write(conn, timings, ladders, directory)
+    effects.events = await write(conn, timings, ladders, directory)
     again = {ticket_id: data.repeats for ticket_id, (data, _) in told.items() if data.repeats}
     if again:
-        events += await queueing.repeated(conn, again, tickets, directory.roster)
-    return Effects(events, waiting)
+        effects.events += await queueing.repeated(conn, again, tickets, directory.roster)
+    return effects
 
 
 async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Directory) -> Effects:
@@ -92,17 +95,15 @@ async def apply_tickets(conn: Conn, batch: Sequence[Received], directory: Direct
     heard = _by_ticket(batch)
     due: dict[UUID, list[Heard]] = {}
     if heard:
-        first = [
-            _stranger(ticket_id, own[0])
-            for ticket_id, own in heard.items()
-            if own[0].data.version == 1
-        ]
-        if first:
+        if first := [_stranger(i, own[0]) for i, own in heard.items() if own[0].data.version == 1]:
             await store.open_tickets(conn, first)
         tickets = await store.lock_tickets(conn, list(heard))
         for ticket_id, own in heard.items():
-            now, waiting = _in_turn(own, tickets.get(ticket_id))
-            effects.waiting += [one.received for one in waiting]
+            now, early = _in_turn(own, tickets.get(ticket_id))
+            if early:
+                known = tickets[ticket_id].version if ticket_id in tickets else 0
+                lacks = lacks_version("工单", "ticket", ticket_id, known + len(now) + 1)
+                effects.wait([one.received for one in early], lacks)
             if now:
                 due[ticket_id] = now
     if due:

@@ -16,6 +16,7 @@ from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from kit.outbox import Outgoing
+from kit.patience import lacks_version
 from services.notifier.directory import Directory
 from services.notifier.ending import parse_id, say
 from services.notifier.reception.entry import Arrival
@@ -41,8 +42,11 @@ async def apply(
     effects = Effects()
     due: dict[UUID, list[Told]] = {}
     for whistle_id, own in heard.items():
-        now, waiting = _in_turn(own, whistles.get(whistle_id))
-        effects.waiting += [one for one, _ in waiting]
+        now, early = _in_turn(own, whistles.get(whistle_id))
+        if early:
+            known = whistles[whistle_id].version if whistle_id in whistles else 0
+            lacks = lacks_version("吹哨", "whistle", whistle_id, known + len(now) + 1)
+            effects.wait([one for one, _ in early], lacks)
         if now:
             due[whistle_id] = now
     if due:

@@ -17,7 +17,8 @@ def on_complaints(in_use: DirectoryInUse, models: ModelInUse) -> Handler:
     async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
         routed = await actions.route(conn, received, in_use, models)
         heeded = await facts.heed(conn, received)
-        return Effects(routed.events + heeded.events, routed.waiting + heeded.waiting)
+        lacks = {} if routed.waiting else heeded.lacks  # without a directory nothing can be early
+        return Effects(routed.events + heeded.events, routed.waiting + heeded.waiting, lacks)
 
     return handler
 

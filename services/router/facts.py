@@ -22,6 +22,7 @@ from kit.clock import business_now
 from kit.db import Conn
 from kit.delivery import Effects, Received
 from kit.outbox import Outgoing
+from kit.patience import lacks_complaint
 from services.router.ticket import (
     answering_facts,
     merging,
@@ -54,7 +55,7 @@ async def heed(conn: Conn, received: Sequence[Received]) -> Effects:
             fact = Fact.of(one.name, data, str(one.event_id), now)
             events = await _apply(conn, UUID(data.complaint_id), fact)
         if events is None:
-            effects.waiting.append(one)
+            effects.wait([one], lacks_complaint(data.number))
         else:
             effects.events += events
     return effects

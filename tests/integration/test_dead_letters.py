@@ -42,7 +42,9 @@ class Heard:
 
     async def __call__(self, conn: Conn, received: Sequence[Received]) -> Effects:
         if self.early:
-            return Effects(waiting=list(received))
+            effects = Effects()
+            effects.wait(received, "the one before")
+            return effects
         for one in received:
             await conn.execute("insert into applied values ($1)", one.event.data.text)
         if self.fault is not None:
@@ -169,10 +171,25 @@ async def test_a_letter_that_comes_too_early_waits_for_what_is_before_it(
     await actions.ask_replay(router_pool, [ident], BY)
     again = replayer(router_pool, heard)
     assert await again.sweep() == 1
-    assert (await letter(router_pool, ident))["replay_asked_at"] is not None
+    found = await letter(router_pool, ident)
+    assert (found["reason"], found["error"]) == ("gap", "the one before")
+    assert found["replay_asked_at"] is None
+    assert await again.sweep() == await again.mend() == 0
     heard.early = False
-    assert await again.sweep() == 1
+    assert await again.mend() == 1
     assert await effects(router_pool) == 1
+    assert (await letter(router_pool, ident))["resolved_by"] == BY
+
+
+async def test_an_unready_service_leaves_a_letter_as_it_is(router_pool: Pool, heard: Heard) -> None:
+    ident, _ = await buried(router_pool)
+    heard.fault = DomainError("no-directory", Kind.UNAVAILABLE, zh="未就绪", en="not ready")
+    await actions.ask_replay(router_pool, [ident], BY)
+    await replayer(router_pool, heard).sweep()
+    found = await letter(router_pool, ident)
+    assert (found["reason"], found["attempts"]) == ("attempts", 12)
+    assert found["replay_asked_at"] is not None
+    assert await effects(router_pool) == 0
 
 
 async def test_what_does_not_decode_stays_undecodable(router_pool: Pool, heard: Heard) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from contracts.complaint import ComplaintReceived
 from contracts.topology import ROUTER_COMPLAINTS
-from kit import delivery
+from kit import delivery, patience
 from kit.broker import LastingBroker, connect, subscribe
 from kit.db import Conn, Pool, reading
 from kit.delivery import Delivery, Effects, Received
@@ -256,13 +256,14 @@ async def test_what_fits_into_no_column_is_buried_at_the_first_try(
         assert all(len(recorder.tries[text]) <= 2 for text in UNUSABLE)
 
 
-async def test_a_message_that_came_too_early_waits_and_is_applied_later(
+async def test_a_message_that_waits_for_the_service_itself_waits_as_long_as_that_takes(
     router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "GAP_TRIES", 2)
+    """What waits for an earlier event does not: tests/integration/test_gaps.py."""
+    monkeypatch.setattr(patience, "DOUBLINGS", 1)
     recorder = Recorder()
-    recorder.waits["early"] = delivery.MAX_ATTEMPTS + 5
-    await publish(broker, message("early"))
+    recorder.waits["unready"] = max(delivery.MAX_ATTEMPTS, patience.VERDICTS) + 5
+    await publish(broker, message("unready"))
     async with consuming(router_pool, broker, recorder):
         await until(lambda: _is(recorder.applied, 1))
         assert await dead(router_pool) == []

@@ -214,7 +214,8 @@ def stale_alarms(world: World) -> int:
 def _dead(world: World) -> Iterator[str]:
     for service in world.services:
         for (consumer, message), row in service.store["dead_letter"].items():
-            yield f"{consumer} {message}: {row['reason']} {row['error']}"
+            if not row["resolved"]:
+                yield f"{consumer} {message}: {row['reason']} {row['error']}"
 
 
 async def _merged(world: World) -> list[str]:

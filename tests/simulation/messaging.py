@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from kit import audit, clock, db, inbox, outbox
+from kit.deadletters import store as letters
 from tests.simulation.memory import Row, Store, answers, outside, seconds
 
 outside(db.SQL_SHOW, db.SQL_IN_HAND)
@@ -50,8 +51,54 @@ def _forget(store: Store, consumer: str, message: str) -> None:
 
 
 @answers(inbox.SQL_BURY)
-def _bury(store: Store, _id: UUID, consumer: str, message: str, *more: Any) -> None:
-    store["dead_letter"].put((consumer, message), Row(reason=more[5], error=more[6]))
+def _bury(store: Store, ident: UUID, consumer: str, message: str, *more: Any) -> None:
+    _stream, _seq, subject, _headers, body, reason, error, _attempts = more
+    before = store["dead_letter"].get((consumer, message))
+    row = Row(
+        dead_letter_id=before["dead_letter_id"] if before else ident, consumer=consumer,
+        message=message, subject=subject, body=body, replay_asked_by=None, reason=reason, error=error,
+        resolved=False,
+    )  # fmt: skip
+    store["dead_letter"].put((consumer, message), row)
+
+
+def gap_letters(store: Store) -> dict[UUID, Row]:
+    """Those that lack an earlier event, by id."""
+    rows = store["dead_letter"].values()
+    return {r["dead_letter_id"]: r for r in rows if r["reason"] == "gap" and not r["resolved"]}
+
+
+@answers(letters.SQL_GAPS)
+def _gaps(store: Store, consumer: str, after: UUID, most: int) -> list[Row]:
+    found = sorted(i for i, r in gap_letters(store).items() if r["consumer"] == consumer)
+    return [Row(dead_letter_id=ident) for ident in found if ident > after][:most]
+
+
+@answers(letters.SQL_GAP)
+def _gap(store: Store, ident: UUID) -> list[Row]:
+    row = gap_letters(store).get(ident)
+    return [row] if row else []
+
+
+def _change(store: Store, ident: UUID, **values: Any) -> None:
+    for key, row in list(store["dead_letter"].items()):
+        if row["dead_letter_id"] == ident:
+            store["dead_letter"].put(key, row.changed(**values))
+
+
+@answers(letters.SQL_DONE)
+def _done(store: Store, ident: UUID, _resolution: str, _who: str) -> None:
+    _change(store, ident, resolved=True)
+
+
+@answers(letters.SQL_LACKING)
+def _lacking(store: Store, ident: UUID, lacks: str) -> None:
+    _change(store, ident, error=lacks)
+
+
+@answers(letters.SQL_FAILED)
+def _failed(store: Store, ident: UUID, reason: str, error: str) -> None:
+    _change(store, ident, reason=reason, error=error)
 
 
 @answers(outbox.SQL_APPEND)

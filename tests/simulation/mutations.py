@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from kit import inbox, outbox
+from kit.deadletters.replaying import Replayer
 from services.notifier import actions as notifier
 from services.notifier.ladder.ladder import Ladder
 from services.router import once
@@ -101,6 +102,9 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
     ),
     "version order ignored": partial(replaced, notifier, "_in_turn", _any_version),
     "a gap is forgotten": partial(replaced, notifier, "_in_turn", _gap_forgotten),
+    "what lacked an earlier event is never tried again": partial(
+        replaced, Replayer, "mend", _nothing
+    ),
     "waiting messages stay claimed": partial(replaced, inbox, "release", _nothing),
     "rungs raised before their time": partial(replaced, Ladder, "fire", _early),
     "rungs raised for clocks that stand": partial(replaced, Ladder, "fire", _whatever_runs),

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from contracts.catalog import BY_NAME
 from contracts.topology import ConsumerSpec
+from kit.deadletters.replaying import Replayer
 from kit.delivery import Delivery, Handler
 from kit.outbox import LEASE_S, Outgoing
 from kit.reconcile.merging import Merge, event_id
@@ -88,6 +89,9 @@ class Service:
             )
             for spec, handler in self.handlers.items()
         }
+        self.replayer = Replayer(
+            cast("Any", self.pool), cast("Any", self.relay), list(self.deliveries.values())
+        )
 
     def died(self) -> None:
         """What was not committed is gone; a supervisor starts it again."""
@@ -104,6 +108,15 @@ class Service:
             except Killed:
                 self.died()
         return len(messages)
+
+    async def mend(self) -> None:
+        """Try once more what lacked an earlier event."""
+        try:
+            await self.replayer.mend()
+        except Killed:
+            self.died()
+        except OSError:
+            return
 
     def publish(self) -> None:
         """One turn of the relay."""

@@ -31,6 +31,7 @@ from tests.simulation import chance, statements_reception, statements_router  # 
 from tests.simulation.bus import Bus, Odds
 from tests.simulation.faults import Faults
 from tests.simulation.memory import Connection, Killed, Row
+from tests.simulation.messaging import gap_letters
 from tests.simulation.people import CLOSED, Deed, Fact, People
 from tests.simulation.service import Service
 from tests.support import city, sample
@@ -170,6 +171,9 @@ class World:
                 for _ in range(64):
                     if self.bus.idle(name) or not await service.take(name):
                         break
+        for service in self.services:
+            if gap_letters(service.store):
+                await service.mend()
         if self.random.random() < 0.05:
             self.bus.flush()
 
@@ -337,4 +341,7 @@ class World:
     def is_quiet(self) -> bool:
         """Nothing is pending anywhere."""
         idle = all(self.bus.idle(name) for name in self.bus.consumers)
-        return idle and not any(service.store["outbox_pending"] for service in self.services)
+        return idle and not any(
+            service.store["outbox_pending"] or gap_letters(service.store)
+            for service in self.services
+        )
