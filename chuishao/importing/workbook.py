@@ -65,17 +65,18 @@ class Workbook:
 
         Raises UnreadableFileError where the file breaks off.
         """
-        width, number = len(columns.fields), 1
-        while True:
-            with _understanding():
-                row = next(self._rows, None)
-                number += 1
-                if row is not None and number > _ROWS:
-                    raise ValueError(number)
-            if row is None:
-                return
+        width = len(columns.fields)
+        for number, row in self._numbered():
             if cells := _trimmed([_text(cell) for cell in row]):
                 yield line_of(columns, number, cells + [""] * (width - len(cells)))
+
+    def _numbered(self) -> Iterator[tuple[int, tuple[Any, ...]]]:
+        """Rows behind the header; those a sheet leaves out are empty ones."""
+        with _understanding():
+            for number, row in enumerate(self._rows, 2):
+                if number > _ROWS:
+                    raise ValueError(number)
+                yield number, row
 
     def close(self) -> None:
         """Let go of the file."""

@@ -115,12 +115,12 @@ PARSERS: Final[Mapping[str, Parser]] = {
     ),
     "chuishao.importing.columns:read_header": Parser(
         lambda text: read_header(text.split(","), {}, {}),
-        ("text,channel,ticket_id,number",),
+        ("kind,text,channel,external_id", "text,channel,ticket_id,number"),
         (UnreadableFileError,),
     ),
     "chuishao.importing.reading:CsvLines": Parser(
         _imported_csv,
-        ('text,channel,requester.phone,occurred_at\n"灯坏了",hotline,13800000001,2026/3/2 9:00\n',),
+        ('kind,text,requester.phone,occurred_at\n投诉,"灯坏了",13800000001,2026/3/2 9:00\n',),
         (UnreadableFileError,),
     ),
     "chuishao.importing.reading:json_lines": Parser(

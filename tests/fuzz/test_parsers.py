@@ -58,6 +58,12 @@ def test_d7_6_7_8_a_parser_raises_nothing_but_what_it_declares(name: str) -> Non
     )()
 
 
+@pytest.mark.parametrize("name", PARSERS)
+def test_what_is_varied_is_good_to_begin_with(name: str) -> None:
+    """Else a parser that refuses at its door is never tried inside."""
+    PARSERS[name].reads(PARSERS[name].like[0])
+
+
 SAID: Final = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**16), 10**16) | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from contracts.catalog import BadSubjectError, area_tokens, command_subject, subject
 from kit import idempotency, masking, strict_json, validation
@@ -37,6 +39,11 @@ def _week(text: str) -> tuple[datetime, datetime]:
     return found.since.astimezone(UTC), found.until.astimezone(UTC)
 
 
+def _period(text: str) -> None:
+    since, _, until = text.partition("/")
+    Period.of(since, until, NOW)
+
+
 def _legacy_cursor(text: str) -> None:
     found = legacy._after(text)
     assert found is None or found[0].astimezone(UTC).utcoffset() == found[0].utcoffset()
@@ -48,7 +55,9 @@ def _queue_cursor(text: str) -> None:
 
 
 def _keys(text: str) -> None:
-    Keyring.parse(text).find(text)
+    keys = Keyring.parse(text)
+    with suppress(DomainError):
+        keys.find(text)
 
 
 _PAGE: Final = (
@@ -67,7 +76,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
         area_tokens, ("370105", "370105001001001"), (BadSubjectError,)
     ),
     "contracts.catalog:subject": Parser(
-        lambda text: subject("ticket.accepted", to=text, area=text),
+        lambda text: subject("ticket.accepted", to=text),
         ("SZ-LD", "370105"),
         (BadSubjectError,),
     ),
@@ -102,13 +111,14 @@ PARSERS: Final[Mapping[str, Parser]] = {
         document.Format.of, ("json", "xml"), (DomainError,)
     ),
     "services.intake.open311.partner:Keyring.parse": Parser(
-        _keys, ("city:" + "0" * 64 + ":file+read",), (ValueError, DomainError)
+        _keys, ("city:" + "0" * 64 + ":file+read",), (ValueError,)
     ),
     "services.intake.open311.question:question": Parser(
-        lambda text: question.question(
-            {"start_date": text, "end_date": text, "page": text, "status": text}, NOW
+        lambda text: question.question(dict(parse_qsl(text)), NOW),
+        (
+            "start_date=2026-11-01T00:00:00Z&end_date=2026-11-22T00:00:00Z&page=1&status=open",
+            *(f"start_date={at}&end_date={at}&page=0" for at in _TIMES),
         ),
-        _TIMES,
         (DomainError,),
     ),
     "services.intake.open311.submission:fields_of": Parser(
@@ -122,7 +132,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
         (DomainError,),
     ),
     "services.intake.viewing:place": Parser(
-        lambda text: viewing.place(text, "due"), _PAGE, (DomainError,)
+        lambda text: viewing.place(text, "due"), _PAGE[1:], (DomainError,)
     ),
     "services.intake.whereabouts:PlaceNames.where": Parser(
         lambda text: PlaceNames().where(text, text),
@@ -138,12 +148,14 @@ PARSERS: Final[Mapping[str, Parser]] = {
         (spelling.SpellingError,),
     ),
     "services.notifier.ending:parse_id": Parser(ending.parse_id, (IDENT,), (DomainError,)),
-    "services.notifier.legacy:_after": Parser(_legacy_cursor, _PAGE, (DomainError,)),
+    "services.notifier.legacy:_after": Parser(_legacy_cursor, _PAGE[1:], (DomainError,)),
     "services.notifier.viewing:_queue_cursor": Parser(
         _queue_cursor, (*_PAGE, f"99999999999~{IDENT}"), (DomainError,)
     ),
     "services.notifier.rates.period:Period.of": Parser(
-        lambda text: Period.of(text, text, NOW), _TIMES, (DomainError,)
+        _period,
+        ("2026-11-01/2026-11-22", *(f"{at}/{at}" for at in _TIMES)),
+        (DomainError,),
     ),
     "services.notifier.rates.period:Period.week": Parser(
         _week, ("2026-W47", "9999-W52", "0001-W01"), (DomainError,)

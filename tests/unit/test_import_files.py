@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from chuishao.importing import run
+from chuishao.importing import run, workbook
 from chuishao.importing.aliases import FIELDS, HEADERS, WORDS
 from chuishao.importing.body import Line, key
 from chuishao.importing.columns import UnreadableFileError
@@ -189,6 +189,25 @@ def test_a_workbook_keeps_phones_whole_and_gives_times_an_offset(tmp_path: Path)
     assert second == {"channel": "import", "kind": "complaint", "text": "又坏了"}
     with pytest.raises(UnreadableFileError, match="XLSX"):
         read(written(tmp_path, "no zip", "b.xlsx"))
+
+
+def test_a_workbook_with_a_row_no_sheet_has_ends_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows a sheet leaves out are read as empty ones: a number of fifteen digits is no reason to count so far."""
+    from openpyxl import Workbook
+
+    monkeypatch.setattr(workbook, "_ROWS", 1_000)
+    book, file = Workbook(), tmp_path / "a.xlsx"
+    book.active.append(["类型", "内容"])
+    book.active.append(["投诉", "路灯坏了"])
+    book.active.cell(row=1_000, column=2, value="又坏了")
+    book.save(file)
+    assert len(bodies(read(file))) == 2
+    book.active.cell(row=1_001, column=2, value="还是坏的")
+    book.save(file)
+    with pytest.raises(UnreadableFileError, match="XLSX"):
+        read(file)
 
 
 def test_a_line_is_known_by_its_external_id_or_by_file_and_place() -> None:
