@@ -41,6 +41,10 @@ INVENTED = 3_000
 """More than a consumer may have pending."""
 
 
+STILL_S = 20
+"""A consumer that stood still would not move for two and a half minutes; a busy machine takes some seconds."""
+
+
 def said(ticket_id: UUID, version: int) -> Outgoing:
     """Version 1 to 4 of a ticket's life."""
     event, status = STEPS[version - 1]
@@ -88,11 +92,15 @@ class Notifier:
         rows: list[Record] = await self.pool.fetch("select * from dead_letter order by buried_at")
         return rows
 
+    async def buried(self) -> int:
+        """How many dead letters there are."""
+        return int(await self.pool.fetchval("select count(*) from dead_letter"))
+
     async def lie(self, count: int) -> None:
         """Wait until so many lie among the dead letters and the broker keeps nothing."""
 
         async def lying() -> bool:
-            return len(await self.letters()) == count and not await self.pending()
+            return await self.buried() == count and not await self.pending()
 
         await until(lying, within_s=30)
 
@@ -188,20 +196,20 @@ async def test_thousands_of_gaps_do_not_stop_what_comes_between_them(notifier: N
     set_aside = INVENTED - patience.CROWD
 
     async def good() -> None:
-        while len(delays) < 3 or len(await notifier.letters()) < set_aside:
+        while len(delays) < 3 or await notifier.buried() < set_aside:
             one, began = new_id(), time.monotonic()
             await notifier.publish(said(one, 2), said(one, 1))
-            await until(lambda one=one: _reaches(notifier, one, 2), within_s=20)  # type: ignore[misc]
+            await until(lambda one=one: _reaches(notifier, one, 2), within_s=60)  # type: ignore[misc]
             delays.append(time.monotonic() - began)
 
     await asyncio.gather(good(), notifier.publish(*invented))
 
     async def none_is_missing() -> bool:
-        return len(await notifier.letters()) + await notifier.pending() == INVENTED
+        return await notifier.buried() + await notifier.pending() == INVENTED
 
-    await until(none_is_missing)
+    await until(none_is_missing, within_s=30)
     assert {letter["reason"] for letter in await notifier.letters()} == {"gap"}
-    assert max(delays) < 5, delays
+    assert max(delays) < STILL_S, delays
     assert await notifier.replayer.mend() == 0
 
 
