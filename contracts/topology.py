@@ -47,7 +47,9 @@ class ConsumerSpec:
     stream: str
     filters: tuple[str, ...]
     ack_wait_s: int = 30
-    max_ack_pending: int = 2_048
+    max_ack_pending: int = 65_536
+    """What waits for an earlier version of its ticket counts here. With all room taken by such messages the
+    server hands out nothing newer, and the earlier version, offered again after a loss, lies behind them."""
     max_deliver: int = -1
     pace_s: float = 0.0
     """Least time between two fetches of a service: what comes meanwhile shares one transaction.

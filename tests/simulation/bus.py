@@ -72,6 +72,11 @@ class Consumer:
     acked: list[int] = field(default_factory=list)
     """Acknowledged since the server last wrote that down."""
 
+    @property
+    def room(self) -> int:
+        """How much may be delivered and not acknowledged, what waits for an earlier version included."""
+        return self.spec.max_ack_pending
+
     def wants(self, subject: str) -> bool:
         """By its filters; all of them name a noun, some an event."""
         for wanted in self.spec.filters:
@@ -147,7 +152,11 @@ class Bus:
             return []
         stream = self.streams[consumer.spec.stream]
         found = list(self._again(consumer, stream))
-        while len(found) < self.batch and consumer.cursor <= stream.last_seq:
+        while (
+            len(found) < self.batch
+            and consumer.cursor <= stream.last_seq
+            and len(consumer.waiting) < consumer.room
+        ):
             one = stream.messages.get(consumer.cursor)
             consumer.cursor += 1
             if one is None or not consumer.wants(one.subject):

@@ -5,34 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
 
-from contracts.catalog import decode
 from contracts.ticket import TicketStatus
-from kit.delivery import Received
-from kit.outbox import Outgoing
-from services.notifier import actions
 from services.notifier.clocks.clock import FINAL
 from services.router.ticket import merging, store_merging
-from tests.simulation.memory import Connection, Pool, Row, Store
-from tests.simulation.service import outgoing_of
+from tests.simulation.doors import UNANSWERED
+from tests.simulation.memory import Connection, Row, Store
+from tests.simulation.replay import replayed
 from tests.simulation.statements_reception import open_items
-from tests.support import city, invariants
+from tests.support import invariants
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
-
-_CLOCK: Final = (
-    "ticket_id", "round", "kind", "started_at", "unit", "near_at", "due_at", "sentence", "paused_at",
-    "stopped_at", "stopped_by", "earlier_due",
-)  # fmt: skip
-_VIEW: Final = (
-    "version", "round", "status", "unit", "area", "urgency", "profile", "holders", "since", "counted",
-)  # fmt: skip
 
 
 async def violations(world: World) -> dict[str, list[str]]:
@@ -51,7 +39,7 @@ async def violations(world: World) -> dict[str, list[str]]:
         "dead letter": _dead(world),
         "seen on the way": [*world.told.early, *world.told.broken],
         "merged and followed": await _merged(world),
-        "other than without faults": await _replayed(world),
+        "other than without faults": await replayed(world),
     }
     found = {name: list(map(str, offenders))[:10] for name, offenders in checks.items()}
     return {name: offenders for name, offenders in found.items() if offenders}
@@ -224,57 +212,6 @@ async def _merged(world: World) -> list[str]:
     late = [
         m.number
         for m in tree.values()
-        if m.into is not None and merging.root(tree, m.ticket_id).into is not None
+        if m.into is not None and merging.root(tree, m.ticket_id).status in UNANSWERED
     ]
     return [*invariants.lost_in(tree), *late]
-
-
-async def _replayed(world: World) -> list[str]:
-    """The same facts once more, in order and without any fault: the same views, the same clocks."""
-    clean = Store("clean")
-    clean.now = world.notifier.store.now
-    rows = [
-        (row["order"], service.store, key)
-        for service in (world.intake, world.router)
-        for key, row in service.store["outbox"].items()
-    ]
-    heard = [
-        _received(outgoing_of(store, key)) for _, store, key in sorted(rows, key=itemgetter(0))
-    ]
-    book = city.directory()
-    for one in heard:
-        apply = (
-            actions.apply_complaints if one.name.startswith("complaint.") else actions.apply_tickets
-        )
-        async with Pool(clean).acquire(0) as conn, conn.transaction():
-            effects = await apply(cast("Any", conn), [one], book)
-            if effects.waiting:
-                return [f"{one.name} waits in a run without faults"]
-    return [*_differ(world.notifier.store, clean), *_clocks_differ(world.notifier.store, clean)]
-
-
-def _received(one: Outgoing) -> Received:
-    event = decode(one.subject, one.body)
-    name = ".".join(one.subject.split(".", 2)[:2])
-    return Received(event, one.event_id, cast("Any", None), name)
-
-
-def _differ(live: Store, clean: Store) -> Iterator[str]:
-    for one, row in clean["ticket_view"].items():
-        other = live["ticket_view"].get(one, Row())
-        for name in _VIEW:
-            if other.get(name) != row[name]:
-                yield f"{row['number']} {name}: {other.get(name)} instead of {row[name]}"
-    for table in ("rate_fact", "rate_answer"):
-        for key in {**clean[table], **live[table]}:
-            if clean[table].get(key) != live[table].get(key):
-                yield f"{table} {key}: {live[table].get(key)} instead of {clean[table].get(key)}"
-
-
-def _clocks_differ(live: Store, clean: Store) -> Iterator[str]:
-    mine, theirs = (
-        Counter(tuple(str(row[name]) for name in _CLOCK) for row in store["clock"].values())
-        for store in (live, clean)
-    )
-    yield from (f"clock not of these facts: {one}" for one in mine - theirs)
-    yield from (f"clock missing: {one}" for one in theirs - mine)

@@ -84,7 +84,7 @@ class Faults:
         self._world.bus.forget_repeats()
         for key in list(service.store["outbox"])[-50:]:
             row = service.store["outbox"][key]
-            again = row.changed(attempt=0, lease_until=service.store.now)
+            again = row.changed(attempt=0, lease_until=service.store.wall)
             service.store["outbox_pending"].add(key, again)
         service.save()
 

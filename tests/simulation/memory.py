@@ -68,6 +68,9 @@ class Store:
     def __init__(self, service: str) -> None:
         self.service = service
         self.now = datetime(2026, 11, 23, tzinfo=UTC)
+        """Business time, which somebody may set wrong."""
+        self.wall = self.now
+        """`clock_timestamp()` of the server, which leases go by."""
         self._journal: list[tuple[Table, Any, Row | None]] = []
         self._tables: defaultdict[str, Table] = defaultdict(lambda: Table(self._journal))
         self._due: defaultdict[str, list[tuple[datetime, Any]]] = defaultdict(list)

@@ -114,7 +114,7 @@ def say(store: Store, event_id: UUID, subject: str, body: bytes, lease_s: float 
     row = Row(event_id=event_id, subject=subject, body=body, order=next(ORDER))
     if not store["outbox"].add(event_id, row):
         raise RuntimeError("an event id was used twice")
-    row = Row(event_id=event_id, attempt=0, lease_until=store.now + seconds(lease_s))
+    row = Row(event_id=event_id, attempt=0, lease_until=store.wall + seconds(lease_s))
     store["outbox_pending"].put(event_id, row)
 
 

@@ -15,6 +15,7 @@ from services.notifier.ladder.ladder import Ladder
 from services.router import once
 from services.router.ticket import releasing, store_life, store_routing
 from tests.simulation import memory, service, statements_router  # noqa: F401 - its statements
+from tests.simulation.bus import Consumer
 from tests.simulation.memory import Row, Store
 
 
@@ -121,5 +122,6 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
     "a fact is heeded each time": lambda: _both(
         replaced(store_life, "heard", _never), replaced(inbox, "claim", _everything_is_new)
     ),
+    "no room behind what waits": partial(replaced, Consumer, "room", 8),
     "followers are not let go": partial(replaced, releasing, "children", lambda *_: []),
 }

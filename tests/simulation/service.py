@@ -40,8 +40,8 @@ class Relay:
         """Mirrors outbox.SQL_CLAIM."""
         store, found = self._store, []
         for key, row in list(store["outbox_pending"].items())[:GROUP]:
-            if row["lease_until"] < store.now:
-                lease = row.changed(lease_until=store.now + seconds(LEASE_S))
+            if row["lease_until"] < store.wall:
+                lease = row.changed(lease_until=store.wall + seconds(LEASE_S))
                 store["outbox_pending"].put(key, lease)
                 found.append(outgoing_of(store, key, row["attempt"]))
         store.commit()
@@ -135,7 +135,7 @@ class Service:
         self.round += 1
         offered = 0
         for one in merge.missing:
-            row = {"event_id": kept[one], "attempt": self.round, "lease_until": self.store.now}
+            row = {"event_id": kept[one], "attempt": self.round, "lease_until": self.store.wall}
             offered += pending.add(kept[one], Row(row))
         self.save()
         return offered

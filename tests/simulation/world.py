@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import heapq
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -12,7 +11,6 @@ from random import Random
 from typing import Any, Final, cast
 from uuid import UUID
 
-from contracts.complaint import Channel, ComplaintChanged, ComplaintReceived, Kind
 from contracts.topology import (
     NOTIFIER_COMPLAINTS,
     NOTIFIER_TICKETS,
@@ -20,19 +18,21 @@ from contracts.topology import (
     ROUTER_COMPLAINTS,
     ROUTER_ESCALATIONS,
 )
-from kit import outbox
-from kit.errors import DomainError
-from kit.outbox import Outgoing, outgoing
 from services.notifier import actions as notifier_actions
 from services.notifier.ticking import tick
 from services.router import consumers
-from services.router.acting import Office
-from tests.simulation import chance, statements_reception, statements_router  # noqa: F401 - statements
+from tests.simulation import (  # noqa: F401 - statements
+    chance,
+    statements_ladder,
+    statements_reception,
+    statements_router,
+)
 from tests.simulation.bus import Bus, Odds
+from tests.simulation.doors import Action, Doors
 from tests.simulation.faults import Faults
-from tests.simulation.memory import Connection, Killed, Row
+from tests.simulation.memory import Killed
 from tests.simulation.messaging import gap_letters
-from tests.simulation.people import CLOSED, Deed, Fact, People
+from tests.simulation.people import People
 from tests.simulation.service import Service
 from tests.support import city, sample
 
@@ -42,7 +42,8 @@ LASTS: Final = timedelta(days=45)
 SPECS: Final = [
     ROUTER_COMPLAINTS, NOTIFIER_COMPLAINTS, NOTIFIER_TICKETS, ROUTER_CLOCKS, ROUTER_ESCALATIONS,
 ]  # fmt: skip
-Action = Callable[[], Coroutine[Any, Any, None]]
+PLENTY: Final = 10_000
+"""What a consumer can fetch in a minute when nothing hinders it: more than can wait for gaps meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class World:
         self.bus = Bus(SPECS, Random(plan.seed + 1), odds, plan.batch)
         in_use: Any = InUse()
         self.people = People(self.random, in_use.directory)
+        self.doors = Doors(self)
         self.intake = Service("intake", self.bus, {})
         self.router = Service(
             "router",
@@ -134,7 +136,7 @@ class World:
         """Live through everything, then let it become quiet."""
         with chance.ids(self.plan.seed):
             for n in range(self.plan.tickets):
-                self.at(MONDAY + self.random.random() * FILED_WITHIN, self._filing(n))
+                self.at(MONDAY + self.random.random() * FILED_WITHIN, self.doors.filing(n))
             self.faults.schedule(MONDAY, FILED_WITHIN + LASTS / 2)
             while self._agenda and self._agenda[0][0] < MONDAY + FILED_WITHIN + LASTS:
                 await self._step()
@@ -159,16 +161,16 @@ class World:
         """The world's time; business time may have been set wrong."""
         self.now = self.bus.now = now
         for service in self.services:
-            service.store.now = now + self.skew
+            service.store.now, service.store.wall = now + self.skew, now
 
-    async def turn(self) -> None:
-        """Everybody who works in the background does a little."""
+    async def turn(self, fetches: int = 64) -> None:
+        """Everybody who works in the background does a little: so many fetches of each consumer."""
         for service in self.services:
             if service.store["outbox_pending"]:
                 service.publish()
         for service in self.services:
             for name in service.deliveries:
-                for _ in range(64):
+                for _ in range(fetches):
                     if self.bus.idle(name) or not await service.take(name):
                         break
         for service in self.services:
@@ -206,115 +208,6 @@ class World:
             if not any((key[0], key[1], clock) in running for clock in mine):
                 self.told.early.append(f"{key} raised too early or for a clock that stands")
 
-    def _filing(self, n: int) -> Action:
-        fields = self.people.complaint()
-
-        async def file() -> None:
-            complaint_id = chance.ticket_id(self.plan.seed, n)
-            number = f"2611{n:08}"
-            store = self.intake.store
-            try:
-                async with Connection(store).transaction():
-                    # Mirrors intake's SQL_FILE: the key decides; complaint and event in one statement.
-                    if store["complaint"].add(complaint_id, Row(number=number)):
-                        event = self._received(complaint_id, number, fields)
-                        await outbox.append(cast("Any", Connection(store)), [event])
-                        self.intake.relay.hint([event])
-            except Killed:
-                self.intake.died()
-                self.at(self.now + timedelta(seconds=30), file)
-                return
-            self.told.acknowledged[complaint_id] = number
-            self.note("filed", number)
-            self.at(self.now + self.people.wait(), self._looking(complaint_id))
-
-        return file
-
-    def _received(self, complaint_id: UUID, number: str, fields: dict[str, Any]) -> Outgoing:
-        data = ComplaintReceived(
-            complaint_id=str(complaint_id), number=number, channel=Channel.HOTLINE,
-            kind=Kind.COMPLAINT, received_at=self.intake.store.now, area=fields["grid_code"], **fields,
-        )  # fmt: skip
-        return outgoing(
-            "complaint.received", data, source="intake", about=number, at=self.intake.store.now,
-            area=fields["grid_code"],
-        )  # fmt: skip
-
-    def _looking(self, complaint_id: UUID) -> Action:
-        async def look() -> None:
-            row = self.router.store["ticket"].get(complaint_id)
-            if row is not None:
-                if row["status"] in CLOSED:
-                    return
-                others = [str(one) for one in list(self.router.store["ticket"])[-20:]]
-                what = self.people.next(row, others, self.router.store.now)
-                if isinstance(what, Deed):
-                    self._count += 1
-                    await self._do(complaint_id, what, f"c{self._count}", 0)
-                elif what is not None:
-                    await self._say(complaint_id, row, what)
-            if row is None or row["status"] != "closed" or self.random.random() < 0.3:
-                self.at(self.now + self.people.wait(), self._looking(complaint_id))
-
-        return look
-
-    async def _do(self, ticket_id: UUID, deed: Deed, command_id: str, tries: int) -> None:
-        pool: Any = self.router.pool
-        office = Office(pool, cast("Any", self.router.relay), self.in_use, pool)
-        command = deed.command(command_id)
-        try:
-            answer = await office.act(
-                str(ticket_id), deed.action, command, deed.actor, expected=deed.expected
-            )
-        except DomainError as error:
-            self.told.refused += 1
-            self.note("refused", deed.action, error.slug)
-            return
-        except (Killed, OSError) as error:
-            if isinstance(error, Killed):
-                self.router.died()
-            if tries < 3:
-                again = self._again(ticket_id, deed, command_id, tries + 1)
-                self.at(self.now + timedelta(seconds=5), again)
-            return
-        self.told.done += 1
-        self.note(deed.action, answer["number"], answer["version"])
-        if self.random.random() < 0.02:
-            await self._twice(office, ticket_id, deed, command_id, answer)
-
-    def _again(self, *args: Any) -> Action:
-        return lambda: self._do(*args)
-
-    async def _twice(
-        self, office: Office, ticket_id: UUID, deed: Deed, command_id: str, first: Any
-    ) -> None:
-        """The same command once more: the same answer, and nothing done."""
-        command = deed.command(command_id)
-        try:
-            answer = await office.act(str(ticket_id), deed.action, command, deed.actor)
-        except (Killed, OSError):
-            self.router.died()
-            return
-        if (answer["number"], answer["version"]) != (first["number"], first["version"]):
-            self.told.broken.append(f"{command_id} was answered differently the second time")
-
-    async def _say(self, complaint_id: UUID, row: Row, fact: Fact) -> None:
-        """Mirrors intake's later words: one row and one event in one transaction."""
-        store, number = self.intake.store, self.told.acknowledged[complaint_id]
-        about = dict(fact.about) | {"ticket_round": row["round"]}
-        data = ComplaintChanged(complaint_id=str(complaint_id), number=number, **about)
-        event = outgoing(
-            f"complaint.{fact.event}", data, source="intake", about=number, at=store.now
-        )
-        try:
-            async with Connection(store).transaction():
-                await outbox.append(cast("Any", Connection(store)), [event])
-        except Killed:
-            self.intake.died()
-            return
-        self.intake.relay.hint([event])
-        self.note(fact.event, number)
-
     def note(self, *what: Any) -> None:
         """Into the digest that two runs of one seed must share."""
         self.trace.update(repr((self.now, *what)).encode())
@@ -330,7 +223,7 @@ class World:
             self.set_time(self.now + timedelta(seconds=61))
             for service in self.services:
                 service.reconcile()
-            await self.turn()
+            await self.turn(PLENTY)
             due = self.notifier.store.next_due()
             if due is not None and due <= self.notifier.store.now:
                 await self.tick()
