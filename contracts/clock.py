@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
@@ -100,6 +101,12 @@ class ClockEvent(EventData):
     sentence: str
     """One plain sentence in Chinese: due when, and why then."""
     at: AwareDatetime
+    said_at: AwareDatetime | None = None
+    """By the clock of the database it was written in: of two words on a clock the one said later counts.
+
+    `at` does not tell: what stopped a clock may be heard of after its alarm. None of reception decisions
+    and in words of before it was kept; then `at` counts.
+    """
     return_until: AwareDatetime | None = None
     """Only of `sign_for`: from then on the unit may not return the matter any more (domain.md D4)."""
     muted_by: str | None = None
@@ -111,3 +118,8 @@ class ClockEvent(EventData):
     """The whistle it belongs to: such a clock is none of the ticket's own."""
     decision_id: str | None = None
     """The reception decision it belongs to: such a clock is none of the ticket's own."""
+
+    @property
+    def order(self) -> datetime:
+        """Of two words on a clock the one with the later order counts."""
+        return self.said_at or self.at

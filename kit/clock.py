@@ -11,6 +11,7 @@ from kit.db import Conn
 CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 
 SQL_BUSINESS_NOW: Final = "select chuishao.business_now()"
+SQL_DATABASE_NOW: Final = "select clock_timestamp()"
 SQL_CLOCK_SET: Final = "select chuishao.set_business_clock($1)"
 
 
@@ -23,6 +24,12 @@ async def business_now(conn: Conn) -> datetime:
 async def set_business_clock(conn: Conn, at: datetime) -> datetime:
     """Move the clock of a simulated database; PostgreSQL raises where the database is not simulated."""
     now: datetime = await conn.fetchval(SQL_CLOCK_SET, at)
+    return now
+
+
+async def database_now(conn: Conn) -> datetime:
+    """The database server's own clock: for the order in which things were written, never for a rule."""
+    now: datetime = await conn.fetchval(SQL_DATABASE_NOW)
     return now
 
 

@@ -34,10 +34,11 @@ from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing
 from services.notifier.directory import Directory
-from services.notifier.ending import parse_id, say
+from services.notifier.ending import parse_id
 from services.notifier.ladder import ladder, store_ladder
 from services.notifier.ladder.ladder import Ladder
 from services.notifier.reception.entry import Arrival
+from services.notifier.telling import tell
 from services.notifier.worktime.calendar import STANDARD
 
 
@@ -176,7 +177,7 @@ async def write(
     aligned = [(t.ticket.ticket_id, c, at) for t in timings for c, at in t.aligned]
     await store.align_clocks(conn, aligned)
     await store_ladder.save_ladders(conn, climbing)
-    events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
+    events = await tell(conn, [t.said for t in timings])
     ended = {t.ticket.ticket_id: t.ended_at for t in timings if t.ended_at is not None}
     if ended:
         events += await ending.end(conn, ended)

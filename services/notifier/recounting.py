@@ -30,6 +30,7 @@ from services.notifier.ending import ACTOR, say
 from services.notifier.ladder import store_ladder
 from services.notifier.reception import store_decision_clocks, store_decisions, store_sessions
 from services.notifier.reception.decision_clock import DecisionClock
+from services.notifier.telling import tell
 from services.notifier.whistle import store_whistles
 from services.notifier.whistle.whistle import WhistleTiming
 from services.notifier.worktime.calendar import CalendarError
@@ -111,7 +112,7 @@ async def _whistles(
             entries.append(_entry(timing.whistle.whistle_id, moved, directory, now))
     changed = [c for t in timings for c in t.changed.values()]
     await store_whistles.set_anew(conn, changed, now)
-    done.events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
+    done.events = await tell(conn, [t.said for t in timings])
     await outbox.append(conn, done.events)
     await audit.record(conn, entries)
 

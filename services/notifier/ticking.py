@@ -31,6 +31,7 @@ from services.notifier.ladder.ladder import Ladder
 from services.notifier.ladder.orgtree import Org
 from services.notifier.receiving import overdue
 from services.notifier.reception.entry import LATE, Arrival
+from services.notifier.telling import Word, tell
 
 CLAIM: Final = 500
 """Rows of a kind that one tick takes."""
@@ -57,7 +58,7 @@ async def tick(pool: Pool, directory: Directory, *, limit: int = CLAIM) -> Ticke
         due = await store_ladder.claim_due(conn, now, limit)
         alarms = await store_ladder.claim_alarms(conn, now, limit)
         reviews = await legacy.due(conn, now, limit)
-        done.events = [_alarm(row, now) for row in alarms]
+        done.events = await tell(conn, [[_alarm(row, now)] for row in alarms])
         sounded, more = await whistling.sound(conn, now, limit)
         done.events += sounded
         again, more_again = await repeating.repeat(conn, now, limit)
@@ -119,7 +120,7 @@ def _late(alarms: Sequence[Record], now: datetime) -> Iterator[Arrival]:
             yield Arrival(row["ticket_id"], rule, now, round=row["round"])
 
 
-def _alarm(row: Record, now: datetime) -> Outgoing:
+def _alarm(row: Record, now: datetime) -> Word:
     """`clock.breached` once the due time has passed, else `clock.near_due`."""
     name = "clock.breached" if row["breached_at"] else "clock.near_due"
     data = ClockEvent(
@@ -136,7 +137,7 @@ def _alarm(row: Record, now: datetime) -> Outgoing:
         at=now,
         muted_by=str(row["muted_by"]) if row["muted_by"] and name == "clock.near_due" else None,
     )
-    return say(name, data, to=data.unit)
+    return name, data
 
 
 def _audit(fired: Sequence[Raised], now: datetime) -> list[audit.Entry]:

@@ -18,8 +18,9 @@ from kit.ids import new_id
 from kit.outbox import Outgoing
 from kit.patience import lacks_version
 from services.notifier.directory import Directory
-from services.notifier.ending import parse_id, say
+from services.notifier.ending import parse_id
 from services.notifier.reception.entry import Arrival
+from services.notifier.telling import Word, tell
 from services.notifier.whistle import store_whistles
 from services.notifier.whistle.whistle import Whistle, WhistleTiming
 
@@ -71,7 +72,7 @@ async def _write(
     await store_whistles.save_whistles(conn, [t.whistle for t in timings])
     await store_whistles.begin(conn, [(t.whistle.whistle_id, c) for t in timings for c in t.begun])
     await store_whistles.stop(conn, [c for t in timings for c in t.changed.values()])
-    events = [say(name, data, to=data.unit) for t in timings for name, data in t.said]
+    events = await tell(conn, [t.said for t in timings])
     await outbox.append(conn, events)
     return events
 
@@ -87,14 +88,13 @@ def _missed(told: Sequence[Told]) -> Iterator[Arrival]:
 async def sound(conn: Conn, now: datetime, limit: int) -> tuple[list[Outgoing], bool]:
     """Sound the alarms that are due: events, and whether there may be more."""
     rows = await store_whistles.claim_alarms(conn, now, limit)
-    return [_alarm(row, now) for row in rows], len(rows) == limit
+    return await tell(conn, [[_alarm(row, now)] for row in rows]), len(rows) == limit
 
 
-def _alarm(row: Record, now: datetime) -> Outgoing:
+def _alarm(row: Record, now: datetime) -> Word:
     name = "clock.breached" if row["breached_at"] else "clock.near_due"
     whistle = store_whistles.whistle_of(row, row["whistle_kind"])
-    data = whistle.event(store_whistles.clock_of(row), now)
-    return say(name, data, to=data.unit)
+    return name, whistle.event(store_whistles.clock_of(row), now)
 
 
 def _by_whistle(batch: Sequence[Received]) -> dict[UUID, list[Told]]:

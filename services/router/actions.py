@@ -90,7 +90,7 @@ async def project_clocks(conn: Conn, received: Sequence[Received]) -> None:
 def _replaces(name: str, data: ClockEvent, known: tuple[str, ClockEvent]) -> bool:
     """Newer word on the same clock, or a newer clock; never the end of a clock already replaced."""
     same = known[1].clock_id == data.clock_id
-    return known[1].at <= data.at and (same or _STATE_OF[name] not in ENDED)
+    return known[1].order <= data.order and (same or _STATE_OF[name] not in ENDED)
 
 
 def _with_window(data: ClockEvent, known: tuple[str, ClockEvent] | None) -> ClockEvent:
@@ -110,7 +110,7 @@ def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
         data.unit,
         data.due_at,
         data.sentence,
-        data.at,
+        data.order,
         data.return_until,
     )
 

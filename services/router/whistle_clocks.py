@@ -83,10 +83,10 @@ async def _project(conn: Conn, told: Sequence[tuple[str, ClockEvent]]) -> None:
     for name, data in told:
         key = (data.whistle_id or "", data.kind.value, data.unit)
         known = newest.get(key)
-        if known is None or known[1].at <= data.at:
+        if known is None or known[1].order <= data.order:
             newest[key] = (name, data)
     rows = [
-        (UUID(key[0]), key[1], key[2], STATE_OF[name], data.due_at, data.sentence, data.at)
+        (UUID(key[0]), key[1], key[2], STATE_OF[name], data.due_at, data.sentence, data.order)
         for key, (name, data) in sorted(newest.items(), key=lambda item: item[0])
     ]
     await store_whistles.project(conn, rows)

@@ -58,7 +58,6 @@ def _summary(verdicts: list[Verdict], took_s: float) -> dict[str, object]:
         "killed": sum(v.killed for v in verdicts),
         "faults": sum(faults.values()),
         "by_kind": dict(sorted(faults.items())),
-        "stale_alarms": sum(v.stale_alarms for v in verdicts),
         "virtual_days": round(sum(v.lived_s for v in verdicts) / 86_400),
         "times_real_time": round(sum(v.lived_s for v in verdicts) / busy) if busy else 0,
         "took_s": round(took_s, 1),

@@ -164,10 +164,7 @@ def _views(world: World) -> Iterator[str]:
         names = ("version", "round", "status", "unit", "urgency")
         if view is not None and any(view[n] != ticket[n] for n in names):
             yield f"{ticket['number']}: {[(n, view[n], ticket[n]) for n in names]}"
-    if (
-        not world.jumped
-    ):  # words on a clock are ordered by business time, so one set wrong mixes them up
-        yield from _shown(world)
+    yield from _shown(world)
 
 
 def _shown(world: World) -> Iterator[str]:
@@ -177,26 +174,18 @@ def _shown(world: World) -> Iterator[str]:
         if key not in shown or shown[key]["due_at"] != due_at or shown[key]["state"] == "stopped":
             yield f"{key}: runs until {due_at}, shown {shown.get(key)}"
     for key, row in shown.items():
-        if row["state"] not in {"stopped", "near_due", "breached"} and key not in running:
+        if row["state"] != "stopped" and key not in running:
             yield f"{key}: shown as {row['state']}, but it stands"
 
 
 def _heard(world: World) -> dict[Any, Any]:
-    """Running clocks that were told of; a dispatch clock without addressee is not."""
+    """Running clocks that were told of; a dispatch clock without addressee is not, until it sounds an alarm."""
     return {
         (k["ticket_id"], k["round"], k["kind"]): k["due_at"]
         for k in world.notifier.store["clock"].values()
-        if k["stopped_at"] is None and (k["kind"] != "dispatch" or k["unit"] != "_")
+        if k["stopped_at"] is None
+        and (k["kind"] != "dispatch" or k["unit"] != "_" or k["warned_at"])
     }
-
-
-def stale_alarms(world: World) -> int:
-    """Clocks that ended, and beside the ticket an alarm of theirs is still shown (docs/adr/0044, found here)."""
-    running = _heard(world)
-    shown = world.router.store["ticket_clock"]
-    return sum(
-        row["state"] in {"near_due", "breached"} for k, row in shown.items() if k not in running
-    )
 
 
 def _dead(world: World) -> Iterator[str]:

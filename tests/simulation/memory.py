@@ -71,6 +71,8 @@ class Store:
         """Business time, which somebody may set wrong."""
         self.wall = self.now
         """`clock_timestamp()` of the server, which leases go by."""
+        self.written = self.now
+        """The same where it orders what is written: it never stands still."""
         self._journal: list[tuple[Table, Any, Row | None]] = []
         self._tables: defaultdict[str, Table] = defaultdict(lambda: Table(self._journal))
         self._due: defaultdict[str, list[tuple[datetime, Any]]] = defaultdict(list)

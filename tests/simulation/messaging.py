@@ -20,6 +20,12 @@ def _now(store: Store) -> list[Row]:
     return [Row(now=store.now)]
 
 
+@answers(clock.SQL_DATABASE_NOW)
+def _written(store: Store) -> list[Row]:
+    store.written = max(store.wall, store.written + seconds(0.001))
+    return [Row(now=store.written)]
+
+
 @answers("select true")
 def _true(_store: Store) -> list[Row]:
     return [Row(true=True)]

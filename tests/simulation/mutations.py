@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from contracts.clock import ClockEvent
 from kit import inbox, outbox
 from kit.deadletters.replaying import Replayer
 from services.notifier import actions as notifier
@@ -123,5 +124,8 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
         replaced(store_life, "heard", _never), replaced(inbox, "claim", _everything_is_new)
     ),
     "no room behind what waits": partial(replaced, Consumer, "room", 8),
+    "words on clocks go by the time they are about": partial(
+        replaced, ClockEvent, "order", property(lambda self: self.at)
+    ),
     "followers are not let go": partial(replaced, releasing, "children", lambda *_: []),
 }

@@ -48,7 +48,8 @@ async def replayed(world: World) -> list[str]:
             effects = await apply(cast("Any", conn), [one], book)
             if effects.waiting:
                 return [f"{one.name} waits in a run without faults"]
-    return [*_differ(world.notifier.store, clean), *_clocks_differ(world.notifier.store, clean)]
+    live = world.notifier.store
+    return [*_differ(live, clean), *_clocks_differ(live, clean), *_ladders_differ(live, clean)]
 
 
 def _received(one: Outgoing) -> Received:
@@ -76,3 +77,20 @@ def _clocks_differ(live: Store, clean: Store) -> Iterator[str]:
     )
     yield from (f"clock not of these facts: {one}" for one in mine - theirs)
     yield from (f"clock missing: {one}" for one in theirs - mine)
+
+
+def _ladders_differ(live: Store, clean: Store) -> Iterator[str]:
+    """What is still to come of ladders that go on; nobody climbed the clean ones."""
+    for key, row in clean["ladder"].items():
+        own = live["ladder"].get(key, Row(rungs=[], raised=[], stopped_at=None))
+        if row["stopped_at"] or own["stopped_at"]:
+            if bool(row["stopped_at"]) != bool(own["stopped_at"]):
+                yield f"ladder {key}: stopped {own['stopped_at']} instead of {row['stopped_at']}"
+            continue
+        mine, theirs = (
+            sorted((r["level"], r["clock"], r["at"], r["due_at"]) for r in one["rungs"])
+            for one in (own, row)
+        )
+        theirs = [rung for rung in theirs if rung[0] not in own["raised"]]
+        if mine != theirs:
+            yield f"ladder {key}: {mine} instead of {theirs}"

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import structlog
 
-from tests.simulation.checks import stale_alarms, violations
+from tests.simulation.checks import violations
 from tests.simulation.world import MONDAY, Plan, World
 
 SEEDS: Final = Path(__file__).with_name("seeds.txt")
@@ -30,7 +30,6 @@ class Verdict:
     commands: int = 0
     refused: int = 0
     killed: int = 0
-    stale_alarms: int = 0
     faults: dict[str, int] = field(default_factory=dict)
     lived_s: float = 0.0
     """Virtual seconds."""
@@ -52,7 +51,6 @@ def judge(plan: Plan) -> Verdict:
     verdict.acknowledged, verdict.commands = len(world.told.acknowledged), world.told.done
     verdict.refused = world.told.refused
     verdict.killed = sum(service.deaths for service in world.services)
-    verdict.stale_alarms = stale_alarms(world)
     verdict.lived_s = (world.now - MONDAY).total_seconds()
     verdict.took_s = time.perf_counter() - began
     for n, kind, at in world.faults.struck:

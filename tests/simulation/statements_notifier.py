@@ -77,7 +77,9 @@ def _save(store: Store, ids: list[UUID], *columns: Any) -> None:
 @answers(s.SQL_CLOCKS)
 def _clocks(store: Store, ids: list[UUID]) -> list[Row]:
     return [
-        row.changed(earlier_due=list(row["earlier_due"]))
+        row.changed(
+            earlier_due=list(row["earlier_due"]), alarmed_at=row["breached_at"] or row["warned_at"]
+        )
         for one in ids
         for row in store.of("clock", one)
     ]

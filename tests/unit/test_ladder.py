@@ -155,8 +155,8 @@ def test_planning_anew_for_another_unit_does_not_bring_back_a_raised_level() -> 
 
 def test_an_extension_moves_the_rungs_that_hang_on_the_due_time() -> None:
     ladder, result = planned(), clock(ClockKind.RESULT)
-    old, result.due_at = result.due_at, result.due_at + timedelta(days=4)
-    ladder.move(result, old, city.directory().calendar("standard"))
+    result.due_at += timedelta(days=4)
+    ladder.move(result, city.directory().calendar("standard"))
     assert fired(ladder, MONDAY + timedelta(days=10)) == [(1, "due")]
     assert fired(ladder, MONDAY + timedelta(days=11)) == [(2, "due")]  # a Friday
     assert fired(ladder, MONDAY + timedelta(days=13)) == []

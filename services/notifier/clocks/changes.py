@@ -36,8 +36,8 @@ class Changes:
     """Clocks that are not stored yet."""
     changed: dict[UUID, Clock] = field(default_factory=dict)
     """Stored clocks that differ now."""
-    moved: list[tuple[Clock, datetime]] = field(default_factory=list)
-    """Clocks whose due time moved, with the time before."""
+    moved: list[tuple[Clock, str]] = field(default_factory=list)
+    """Clocks whose due time moved, with the urgency whose limit counted before."""
     revived: list[Clock] = field(default_factory=list)
     """Clocks that run on as if they had never stopped."""
     aligned: list[tuple[Clock, datetime]] = field(default_factory=list)
@@ -48,7 +48,7 @@ class Changes:
     def recount(self, at: datetime, book: Book) -> None:
         """The city changed a calendar: what still runs is due when it says now (D3 rule 5)."""
         for clock in self.clocks:
-            if clock.open and self._recount(clock, at, book) and not _unheard(clock):
+            if clock.open and self._recount(clock, at, book):
                 self._say(_runs(clock), clock, at)
 
     def _recount(self, clock: Clock, at: datetime, book: Book) -> bool:
@@ -69,17 +69,13 @@ class Changes:
         self.begun.append(clock)
         if self.ticket.since and moving.align(clock, self.ticket.since, book, parted=False):
             self.aligned.append((clock, clock.started_at))
-        if not _unheard(clock):
-            self._say("clock.set", clock, clock.started_at)
+        self._say("clock.set", clock, clock.started_at)
 
     def _stop(self, clock: Clock, name: str, at: datetime) -> None:
         clock.stopped_at, clock.stopped_by = at, name
         if name != MERGED:
             clock.paused_at = None
-        if _unheard(clock):
-            self._note(clock)
-        else:
-            self._changed("clock.stopped", clock, at)
+        self._changed("clock.stopped", clock, at)
 
     def _revive(self, clocks: list[Clock], at: datetime, book: Book) -> None:
         """Let stopped clocks run as if they had never stopped, on the calendar as it is now."""
@@ -102,9 +98,8 @@ class Changes:
             self._changed("clock.paused", clock, at)
 
     def _resume(self, clock: Clock, at: datetime, book: Book) -> None:
-        old = clock.due_at
+        self.moved.append((clock, clock.trace.urgency))
         moving.resume(clock, at, book)
-        self.moved.append((clock, old))
         self.aligned.append((clock, at))
         self._changed("clock.resumed", clock, at)
 
@@ -112,9 +107,8 @@ class Changes:
         by = book.extension(self.ticket.profile, self.ticket.urgency)
         if by is None or not clock.ticking:
             return
-        old = clock.due_at
+        self.moved.append((clock, clock.trace.urgency))
         moving.extend(clock, by, at, book)
-        self.moved.append((clock, old))
         self.aligned.append((clock, at))
         self._changed("clock.set", clock, at)
 
@@ -125,7 +119,7 @@ class Changes:
             if not clock.open or clock.kind is ClockKind.RESIDENT:
                 continue
             basis = book.basis(clock.kind, ticket.profile, ticket.urgency, clock.unit)
-            old = clock.due_at
+            old = clock.trace.urgency
             if basis is not None and moving.hurry(clock, basis, book):
                 self.moved.append((clock, old))
                 self.aligned.append((clock, at))
@@ -136,13 +130,11 @@ class Changes:
         for clock in clocks:
             if not clock.open:
                 continue
-            old = clock.due_at
+            old = clock.trace.urgency
             if moving.align(clock, self.ticket.since, book, parted=parted):
                 self.moved.append((clock, old))
                 self.aligned.append((clock, at))
-                self._note(clock)
-                if not _unheard(clock):
-                    self._say("clock.set", clock, at)
+                self._changed("clock.set", clock, at)
 
     def _changed(self, name: str, clock: Clock, at: datetime) -> None:
         self._note(clock)
@@ -153,7 +145,8 @@ class Changes:
             self.changed[clock.clock_id] = clock
 
     def _say(self, name: str, clock: Clock, at: datetime) -> None:
-        self.said.append((name, clock.event(self.ticket, at, self.cause)))
+        if not _unheard(clock):
+            self.said.append((name, clock.event(self.ticket, at, self.cause)))
 
 
 def _runs(clock: Clock) -> str:
@@ -164,6 +157,8 @@ def _runs(clock: Clock) -> str:
 def _unheard(clock: Clock) -> bool:
     """A dispatch clock that has no addressee yet: most live some milliseconds, so none is told.
 
-    It runs all the same: when it comes near its limit, passes it or gets a desk, that is said.
+    It runs all the same: when it comes near its limit, passes it or gets a desk, that is said, and then
+    also how it ends.
     """
-    return clock.kind is ClockKind.DISPATCH and clock.unit == NOBODY
+    silent = clock.alarmed_at is None
+    return silent and clock.kind is ClockKind.DISPATCH and clock.unit == NOBODY

@@ -121,6 +121,8 @@ class Clock:
     """Its own trace, while the earlier one of a follower counts instead (domain.md E19)."""
     return_until: datetime | None = None
     """Of a sign-for clock that begins: until when the unit may return the matter; told once, not stored."""
+    alarmed_at: datetime | None = None
+    """When it last sounded an alarm that still counts: near its due time, or past it. The tick's to write."""
     warn_again: bool = False
     """An extension moved the warning into the future, so it is due once more."""
 

@@ -47,7 +47,8 @@ where v.ticket_id = t.id
 """
 SQL_CLOCKS: Final = """
 select c.ticket_id, c.clock_id, c.round, c.kind, c.unit, c.started_at, c.near_at, c.due_at, c.trace,
-    c.sentence, c.earlier_due, c.paused_at, c.stopped_at, c.stopped_by, c.own_trace
+    c.sentence, c.earlier_due, c.paused_at, c.stopped_at, c.stopped_by, c.own_trace,
+    coalesce(c.breached_at, c.warned_at) as alarmed_at
 from clock c
 where c.ticket_id = any($1::uuid[])
 """
@@ -218,4 +219,5 @@ def _clock(row: Record) -> Clock:
         stopped_at=row["stopped_at"],
         stopped_by=row["stopped_by"],
         own=Trace.model_validate(row["own_trace"]) if row["own_trace"] else None,
+        alarmed_at=row["alarmed_at"],
     )

@@ -8,9 +8,9 @@ come fires. Going up never removes the level below.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NotRequired, Protocol, TypedDict
 
 from contracts.clock import ClockKind
@@ -85,13 +85,12 @@ class Ladder:
         self.rungs = [rung for rung in self.rungs if rung["clock"] != clock.kind]
         for step in steps:
             if step.clock is clock.kind and step.level not in self.raised:
-                due_at = moment(step.at).resolve(clock.trace, clock.due_at, calendar)
-                self.rungs.append(_planned(step, due_at, version))
+                self.rungs.append(_planned(step, _due_at(step.at, clock, calendar), version))
 
-    def move(self, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> None:
-        """Follow a due time that an extension or a hold moved."""
+    def move(self, clock: Clock, calendar: WorkCalendar) -> None:
+        """Follow a clock whose due time moved. Raises CalendarError when a year on the way is not loaded."""
         self.rungs = [
-            rung if rung["clock"] != clock.kind else _moved(rung, clock, old_due, calendar)
+            rung if rung["clock"] != clock.kind else _moved(rung, clock, calendar)
             for rung in self.rungs
         ]
 
@@ -123,7 +122,7 @@ class Ladder:
         by = written(now)
         due = [rung for rung in self.rungs if rung["due_at"] <= by and rung["clock"] in ticking]
         fired = []
-        for rung in sorted(due, key=lambda rung: (rung["due_at"], rung["level"])):
+        for rung in sorted(due, key=lambda rung: (rung["due_at"], rung["level"], rung["clock"])):
             if rung["level"] not in self.raised:
                 self.raised.append(rung["level"])
                 fired.append(rung)
@@ -135,7 +134,9 @@ class Ladder:
 def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladder]:
     """Bring a ticket's ladders in line with what its clocks did; those that must be written.
 
-    A new clock plans its rungs, a moved one moves them, an ended ticket or round stops its ladder.
+    A new clock plans its rungs, a moved one moves them, one that the limit of another urgency counts for
+    plans them anew, an ended ticket or round stops its ladder. The steps are those of the urgency whose
+    limit the clock runs by, so it makes no difference which messages come in one batch.
     Raises CalendarError when a year on the way is not loaded.
     """
     ticket = timing.ticket
@@ -146,12 +147,12 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
             changed.append(old)
     own = next((x for x in ladders if x.round == ticket.round), None) or Ladder(ticket.round)
     before = (own.next_due_at, own.stopped_at, own.rungs)
-    for clock in timing.begun:
-        if clock.round == ticket.round:
-            calendar = book.calendar(clock.trace.calendar)
-            own.plan(clock, book.steps[ticket.urgency], calendar, book.version)
-    for clock, old_due in _moved_on(timing):
-        own.move(clock, old_due, book.calendar(clock.trace.calendar))
+    for clock, anew in _differing(timing):
+        calendar = book.calendar(clock.trace.calendar)
+        if anew:
+            own.plan(clock, book.steps[Urgency(clock.trace.urgency)], calendar, book.version)
+        else:
+            own.move(clock, calendar)
     for clock, done in timing.recounted:
         if clock.round == own.round and done in moving.RECKONED:
             own.recount(clock, book.calendar(clock.trace.calendar))
@@ -165,10 +166,14 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     return changed
 
 
-def _moved_on(timing: Timing) -> list[tuple[Clock, datetime]]:
-    """Moved clocks that had rungs before; those begun in this batch were planned by their last due time."""
+def _differing(timing: Timing) -> Iterator[tuple[Clock, bool]]:
+    """This round's clocks whose rungs come at other times now; True: they are planned anew, as they stand."""
     new = {clock.clock_id for clock in timing.begun}
-    return [(clock, old) for clock, old in timing.moved if clock.clock_id not in new]
+    found = [(clock, True) for clock in timing.begun]
+    for clock, urgency in timing.moved:
+        if clock.clock_id not in new:
+            found.append((clock, clock.trace.urgency != urgency))
+    return ((clock, anew) for clock, anew in found if clock.round == timing.ticket.round)
 
 
 def written(at: datetime) -> str:
@@ -193,13 +198,17 @@ def _planned(step: LadderStep, due_at: datetime, version: int) -> Rung:
     return rung
 
 
-def _moved(rung: Rung, clock: Clock, old_due: datetime, calendar: WorkCalendar) -> Rung:
-    at = moment(rung["at"])
-    if at.base == "due":
-        due_at = at.resolve(clock.trace, clock.due_at, calendar)
-    else:
-        due_at = datetime.fromisoformat(rung["due_at"]) + (clock.due_at - old_due)
-    return {**rung, "due_at": written(due_at)}
+def _moved(rung: Rung, clock: Clock, calendar: WorkCalendar) -> Rung:
+    return {**rung, "due_at": written(_due_at(rung["at"], clock, calendar))}
+
+
+def _due_at(text: str, clock: Clock, calendar: WorkCalendar) -> datetime:
+    """When a rung comes on a clock as it stands; what moved its due time later moves those from the start too."""
+    at = moment(text)
+    due_at = at.resolve(clock.trace, clock.due_at, calendar)
+    if at.base == "start":
+        due_at += max(timedelta(), clock.due_at - base(clock.trace, calendar))
+    return due_at
 
 
 def _recounted(rung: Rung, clock: Clock, calendar: WorkCalendar) -> Rung:
@@ -210,9 +219,6 @@ def _recounted(rung: Rung, clock: Clock, calendar: WorkCalendar) -> Rung:
     if at.base == "start" and not working:
         return rung
     try:
-        due_at = at.resolve(clock.trace, clock.due_at, calendar)
-        if at.base == "start":
-            due_at += clock.due_at - base(clock.trace, calendar)
+        return _moved(rung, clock, calendar)
     except CalendarError:
         return rung
-    return {**rung, "due_at": written(due_at)}
