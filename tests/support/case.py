@@ -70,14 +70,18 @@ class Case:
         self.timing = Timing(ticket, [], uuid4)
         self.ladders: list[Ladder] = []
         self.urgency = urgency
+        self.told: list[tuple[str, TicketEvent, datetime]] = []
+        """What was heard, in order."""
 
-    def received(self) -> Self:
-        data = ComplaintReceived(
+    def complaint(self) -> ComplaintReceived:
+        return ComplaintReceived(
             complaint_id=str(self.timing.ticket.ticket_id), number="261123000001",
             channel=Channel.HOTLINE, kind=Kind.HELP, text="路灯坏了", urgency=self.urgency,
             received_at=self.received_at,
         )  # fmt: skip
-        self.timing.receive(data, self.book)
+
+    def received(self) -> Self:
+        self.timing.receive(self.complaint(), self.book)
         self._climb(self.timing)
         return self
 
@@ -103,10 +107,20 @@ class Case:
                 received_at=self.received_at, dispatched_at=at,
             )  # fmt: skip
         timing = Timing(old, self.timing.clocks, uuid4)
+        self.told.append((f"ticket.{event}", data, at))
         timing.hear(f"ticket.{event}", data, at, self.book)
         self._climb(timing)
         self.timing = timing
         return self
+
+    def together(self) -> Case:
+        """The same life, all of it fetched in one batch."""
+        other = Case(book=self.book)
+        other.timing.receive(other.complaint(), self.book)
+        for told in self.told:
+            other.timing.hear(*told, self.book)
+        other._climb(other.timing)
+        return other
 
     def _climb(self, timing: Timing) -> None:
         for ladder in follow(self.ladders, timing, self.book):

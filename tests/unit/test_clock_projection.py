@@ -26,6 +26,15 @@ def test_newer_word_on_the_same_clock_replaces_and_older_does_not() -> None:
     assert not _replaces("clock.set", word("a"), ("clock.stopped", word("a", 1)))
 
 
+def test_the_end_of_a_clock_that_is_heard_after_its_alarm_replaces_the_alarm() -> None:
+    """docs/adr/0044: the alarm is about minute 60; what ended the clock happened in minute 30 and was told later."""
+    alarm = word("a", 60).model_copy(update={"said_at": AT + timedelta(minutes=60)})
+    end = word("a", 30).model_copy(update={"said_at": AT + timedelta(minutes=90)})
+    assert _replaces("clock.stopped", end, ("clock.breached", alarm))
+    assert not _replaces("clock.breached", alarm, ("clock.stopped", end))
+    assert _replaces("clock.stopped", end, ("clock.breached", word("a", 60)))
+
+
 def test_a_new_clock_replaces_the_one_that_ended_in_the_same_moment() -> None:
     assert _replaces("clock.set", word("b"), ("clock.stopped", word("a")))
 

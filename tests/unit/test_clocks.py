@@ -339,6 +339,13 @@ def test_back_at_the_desk_the_result_goes_on_being_due_and_somebody_must_be_foun
     assert case.dispatched(8, "GD").clock(K.RESULT).due_at == due
 
 
+@pytest.mark.parametrize("alarmed", [False, True])
+def test_how_a_dispatch_clock_ended_is_said_if_its_alarm_was(*, alarmed: bool) -> None:
+    case = Case().received()
+    case.clock(K.DISPATCH).alarmed_at = after(20) if alarmed else None
+    assert (("stopped", "dispatch") in case.dispatched(21).said()) == alarmed
+
+
 def test_a_merger_undone_leaves_a_hold_as_it_was() -> None:
     case = Case().received().handled(5).hear("rejected", S.IN_PROGRESS, 6)
     due = case.clock(K.RESULT).due_at

@@ -280,3 +280,32 @@ def test_whatever_happens_the_next_rung_belongs_to_a_running_clock(
         for ladder in case.ladders:
             if ladder.next_due_at is not None:
                 assert any(rung["clock"] in case.ticking for rung in ladder.rungs)
+
+
+def test_what_becomes_critical_climbs_by_the_steps_of_critical_matters() -> None:
+    case = Case().received().dispatched(0)
+    case.urgency = Urgency.CRITICAL
+    rungs = case.hear("urgency_set", S.DISPATCHED, 1).ladders[0].rungs
+    secretary = next(rung for rung in rungs if rung["level"] == 4)
+    assert (secretary["at"], secretary.get("phone")) == ("start+4h", True)
+    assert datetime.fromisoformat(secretary["due_at"]) == after(4)
+
+
+@given(LIVES, st.lists(st.sampled_from(Urgency), min_size=12, max_size=12))
+def test_it_makes_no_difference_which_messages_come_in_one_batch(
+    life: list[Turn], urgencies: list[Urgency]
+) -> None:
+    case, hours = Case().received(), 0
+    for (event, status, unit, later), case.urgency in zip(life, urgencies, strict=False):
+        hours += later
+        case.hear(event, status, hours, unit)
+    assert _climbs(case) == _climbs(case.together())
+
+
+def _climbs(case: Case) -> list[tuple[datetime | None, list[tuple[str, ...]]]]:
+    """Of ladders that go on: when next, and what is still to come."""
+    return [
+        (x.next_due_at, sorted((r["due_at"], r["clock"], r["at"], *r["who"]) for r in x.rungs))
+        for x in case.ladders
+        if x.stopped_at is None and x.rungs
+    ]
