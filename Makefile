@@ -67,8 +67,10 @@ integration: install-dev ## one service at a time on real servers
 e2e: install-dev ## all services as processes
 	$(PYTEST) tests/e2e
 
-simulate: install-dev ## the verbs on a virtual clock; SEEDS=n TICKETS=n
-	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),20) --tickets $(or $(TICKETS),1000)
+simulate: install-dev ## the verbs on a virtual clock; SEEDS=, FIRST=, TICKETS=, FAULTS=; LONG=1 adds 2,000 state machines
+	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),20) --tickets $(or $(TICKETS),1000) \
+		--faults $(or $(FAULTS),60) $(if $(FIRST),--first $(FIRST))
+	$(if $(LONG),$(BIN)/python -m tests.simulation --examples $(or $(EXAMPLES),2000))
 
 chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAINTS=, FAULTS=, HOURS=6
 	$(BIN)/python -m tests.chaos --report $(REPORT) $(if $(SEED),--seed $(SEED)) \

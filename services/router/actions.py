@@ -116,14 +116,19 @@ def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
 
 
 async def project_levels(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Keep the highest rung of the ticket's own ladder beside it."""
-    highest: dict[str, int] = {}
+    """Keep the highest rung of the ticket's own ladder beside it.
+
+    A complaint that was not routed in time climbs before its ticket is there: such rungs wait for it.
+    """
+    highest: dict[UUID, int] = {}
+    raised: list[tuple[UUID, Received]] = []
     for one in received:
         data = one.event.data
         if not isinstance(data, EscalationEvent) or data.decision_id is not None:
             continue
         if one.name == "escalation.raised":
-            highest[data.ticket_id] = max(data.level, highest.get(data.ticket_id, 0))
-    if highest:
-        await store.project_levels(conn, [(UUID(t), level) for t, level in sorted(highest.items())])
-    return Effects()
+            ticket_id = UUID(data.ticket_id)
+            highest[ticket_id] = max(data.level, highest.get(ticket_id, 0))
+            raised.append((ticket_id, one))
+    early = await store.project_levels(conn, sorted(highest.items())) if highest else set()
+    return Effects(waiting=[one for ticket_id, one in raised if ticket_id in early])

@@ -34,7 +34,8 @@ def on_escalations(in_use: DirectoryInUse) -> Handler:
     """Project levels; heed what secretaries decided."""
 
     async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
-        await actions.project_levels(conn, received)
-        return await receptions.heed(conn, received, in_use)
+        levels = await actions.project_levels(conn, received)
+        heeded = await receptions.heed(conn, received, in_use)
+        return Effects(heeded.events, levels.waiting + heeded.waiting)
 
     return handler

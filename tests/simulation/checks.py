@@ -45,6 +45,13 @@ async def violations(world: World) -> dict[str, list[str]]:
     return {name: offenders for name, offenders in found.items() if offenders}
 
 
+def meanwhile(world: World) -> list[str]:
+    """What holds at any moment, whatever is still under way."""
+    checks = (_gaps, _said, _owners, _rungs, _announced, _dead)
+    found = [one for check in checks for one in map(str, check(world))]
+    return [*found, *world.told.early, *world.told.broken]
+
+
 def _lost(world: World) -> Iterator[str]:
     for one, number in world.told.acknowledged.items():
         if one not in world.intake.store["complaint"]:

@@ -19,6 +19,7 @@ import orjson
 Answer: TypeAlias = "Callable[..., Sequence[Row] | None]"
 ANSWERS: Final[dict[str, Answer]] = {}
 """By the statement's own text."""
+_TICK: Final = timedelta(microseconds=1)
 
 
 class Killed(BaseException):
@@ -73,6 +74,7 @@ class Store:
         """`clock_timestamp()` of the server, which leases go by."""
         self.written = self.now
         """The same where it orders what is written: it never stands still."""
+        self._read = timedelta()
         self._journal: list[tuple[Table, Any, Row | None]] = []
         self._tables: defaultdict[str, Table] = defaultdict(lambda: Table(self._journal))
         self._due: defaultdict[str, list[tuple[datetime, Any]]] = defaultdict(list)
@@ -120,6 +122,16 @@ class Store:
         """When the tick has something to do at the earliest."""
         tops = [heap[0][0] for heap in self._due.values() if heap]
         return min(tops, default=None)
+
+    def set_time(self, now: datetime, wall: datetime) -> None:
+        """What the clocks show from now on; business time still never says the same twice."""
+        self.now, self.wall = now + self._read, wall
+
+    def business_now(self) -> datetime:
+        """A microsecond later than the last time: two steps of a ticket never bear one time."""
+        self._read += _TICK
+        self.now += _TICK
+        return self.now
 
     def mark(self) -> int:
         """A savepoint."""

@@ -17,7 +17,7 @@ ORDER: Final = count()
 
 @answers(clock.SQL_BUSINESS_NOW)
 def _now(store: Store) -> list[Row]:
-    return [Row(now=store.now)]
+    return [Row(now=store.business_now())]
 
 
 @answers(clock.SQL_DATABASE_NOW)

@@ -129,3 +129,9 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
     ),
     "followers are not let go": partial(replaced, releasing, "children", lambda *_: []),
 }
+
+SEEN_BY: Final[Mapping[str, int]] = {
+    "no room behind what waits": 4,
+    "followers are not let go": 3,
+}
+"""The first of the seeds 1 to 6 that notices, where that is not the first: what need not be tried again."""

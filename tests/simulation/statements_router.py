@@ -48,7 +48,7 @@ _RETURN: Final = ("ticket_id", "round", "unit", "reason_code", "suggested", "at"
 
 @answers(store_routing.SQL_NOW_AND_VERSION)
 def _now(store: Store) -> list[Row]:
-    return [Row(now=store.now, version=1, model=0)]
+    return [Row(now=store.business_now(), version=1, model=0)]
 
 
 @answers(store_routing.SQL_OPEN)
@@ -142,11 +142,12 @@ def _project_clocks(store: Store, *columns: Any) -> None:
 
 
 @answers(s.SQL_PROJECT_LEVELS)
-def _project_levels(store: Store, ids: list[UUID], levels: list[int]) -> None:
+def _project_levels(store: Store, ids: list[UUID], levels: list[int]) -> list[Row]:
     for one, level in zip(ids, levels, strict=True):
         row = store["ticket"].get(one)
         if row is not None and row["escalation_level"] < level:
             store["ticket"].put(one, row.changed(escalation_level=level))
+    return [Row(ticket_id=one) for one in ids if one not in store["ticket"]]
 
 
 @answers(s.SQL_COMMAND)

@@ -55,7 +55,7 @@ class Plan:
     faults: int = 60
     """How many single faults strike; 0 is a good day with none of the odds either."""
     batch: int = 1
-    """Messages of a fetch. More than one finds what seeds.txt keeps: see docs/adr/0044."""
+    """Messages of a fetch."""
     without: tuple[int, ...] = ()
     """Of these, which are left out: a story is made short by leaving out."""
 
@@ -79,7 +79,6 @@ class Told:
     acknowledged: dict[UUID, str] = field(default_factory=dict)
     early: list[str] = field(default_factory=list)
     """Rungs that were raised before their time, or for a clock that did not run."""
-    answers: dict[str, Any] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     refused: int = 0
     done: int = 0
@@ -138,9 +137,13 @@ class World:
             for n in range(self.plan.tickets):
                 self.at(MONDAY + self.random.random() * FILED_WITHIN, self.doors.filing(n))
             self.faults.schedule(MONDAY, FILED_WITHIN + LASTS / 2)
-            while self._agenda and self._agenda[0][0] < MONDAY + FILED_WITHIN + LASTS:
-                await self._step()
+            await self.live(MONDAY + FILED_WITHIN + LASTS)
             await self.quiet()
+
+    async def live(self, until: datetime) -> None:
+        """Do what is on the agenda before then, and tick whenever something is due meanwhile."""
+        while self._agenda and self._agenda[0][0] < until:
+            await self._step()
 
     async def _step(self) -> None:
         when, _, action = heapq.heappop(self._agenda)
@@ -161,7 +164,7 @@ class World:
         """The world's time; business time may have been set wrong."""
         self.now = self.bus.now = now
         for service in self.services:
-            service.store.now, service.store.wall = now + self.skew, now
+            service.store.set_time(now + self.skew, now)
 
     async def turn(self, fetches: int = 64) -> None:
         """Everybody who works in the background does a little: so many fetches of each consumer."""

@@ -74,10 +74,17 @@ where ticket_clock.said_at <= excluded.said_at
 """
 """The end of a clock that another one has replaced changes nothing, however late it is heard."""
 SQL_PROJECT_LEVELS: Final = """
-update ticket t
-set escalation_level = u.level
-from unnest($1::uuid[], $2::int[]) as u(ticket_id, level)
-where t.ticket_id = u.ticket_id and t.escalation_level < u.level
+with told as (
+    select u.ticket_id, u.level from unnest($1::uuid[], $2::int[]) as u(ticket_id, level)
+), raised as (
+    update ticket t
+    set escalation_level = u.level
+    from told u
+    where t.ticket_id = u.ticket_id and t.escalation_level < u.level
+)
+select u.ticket_id
+from told u
+where not exists (select from ticket t where t.ticket_id = u.ticket_id)
 """
 SQL_ALONE: Final = "select pg_advisory_xact_lock(hashtextextended($1, 0))"
 SQL_COMMAND: Final = "select body_hash, reply from command where unit = $1 and command_id = $2"
@@ -172,9 +179,10 @@ async def project_clocks(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
     await conn.execute(SQL_PROJECT_CLOCKS, *columns(rows, 10))
 
 
-async def project_levels(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
-    """(ticket id, level): a level never goes down by itself."""
-    await conn.execute(SQL_PROJECT_LEVELS, *columns(rows, 2))
+async def project_levels(conn: Conn, rows: list[tuple[Any, ...]]) -> set[UUID]:
+    """(ticket id, level): a level never goes down by itself. Ids of tickets that are not there yet."""
+    unknown = await conn.fetch(SQL_PROJECT_LEVELS, *columns(rows, 2))
+    return {row["ticket_id"] for row in unknown}
 
 
 async def alone(conn: Conn, key: str) -> None:
