@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -103,14 +103,16 @@ async def test_a_disputed_matter_is_ruled_by_it(desk: Desk) -> None:
 async def test_rungs_of_decisions_are_none_of_the_tickets_ladder(desk: Desk) -> None:
     one = await desk.file(**GARBAGE)
 
-    def rung(level: int, decision: str | None) -> Received:
+    def rung(level: int, decision: str | None, ticket_id: str = one) -> Received:
         values: dict[str, Any] = {
-            "escalation_id": "e", "ticket_id": one, "number": "1", "round": 1, "level": level,
+            "escalation_id": "e", "ticket_id": ticket_id, "number": "1", "round": 1, "level": level,
             "clock": "result", "reason": "-", "unit": "GT-1", "area": "", "urgency": "normal",
             "due_at": small.MONDAY, "at": small.MONDAY, "decision_id": decision,
         }  # fmt: skip
         return received("escalation.raised", EscalationEvent(**values), small.MONDAY)
 
     async with reading(desk.pool) as conn:
-        await actions.project_levels(conn, [rung(5, "d-1"), rung(2, None)])
+        early = rung(1, None, str(uuid4()))
+        effects = await actions.project_levels(conn, [rung(5, "d-1"), rung(2, None), early])
+    assert effects.waiting == [early]
     assert (await desk.ticket(one))["escalation_level"] == 2
