@@ -88,9 +88,10 @@ async def project_clocks(conn: Conn, received: Sequence[Received]) -> None:
 
 
 def _replaces(name: str, data: ClockEvent, known: tuple[str, ClockEvent]) -> bool:
-    """Newer word on the same clock, or a newer clock; never the end of a clock already replaced."""
-    same = known[1].clock_id == data.clock_id
-    return known[1].order <= data.order and (same or _STATE_OF[name] not in ENDED)
+    """A later word; of the same time, one on the same clock or the beginning of another."""
+    if known[1].order != data.order:
+        return known[1].order < data.order
+    return known[1].clock_id == data.clock_id or _STATE_OF[name] not in ENDED
 
 
 def _with_window(data: ClockEvent, known: tuple[str, ClockEvent] | None) -> ClockEvent:

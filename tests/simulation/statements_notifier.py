@@ -34,7 +34,7 @@ _SAVED: Final = (
 )  # fmt: skip
 _CLOCK: Final = (
     "ticket_id", "round", "kind", "started_at", "clock_id", "unit", "near_at", "due_at", "trace",
-    "sentence", "paused_at", "stopped_at", "stopped_by",
+    "sentence", "paused_at", "stopped_at", "stopped_by", "earlier_due",
 )  # fmt: skip
 _MOVED: Final = (
     "unit", "near_at", "due_at", "sentence", "paused_at", "stopped_at", "stopped_by", "warn_again",
@@ -91,7 +91,10 @@ def _insert(store: Store, *columns: Any) -> None:
         key = (row["ticket_id"], row["round"], row["kind"], row["started_at"])
         if key in store["clock"]:
             raise RuntimeError("duplicate key: clock_pkey")
-        new = row.changed(earlier_due=[], own_trace=None, warned_at=None, breached_at=None)
+        earlier = [
+            datetime.fromisoformat(at) for at in row["earlier_due"].strip("{}").split(",") if at
+        ]
+        new = row.changed(earlier_due=earlier, own_trace=None, warned_at=None, breached_at=None)
         put_clock(store, key, new)
 
 

@@ -132,9 +132,8 @@ def _project_clocks(store: Store, *columns: Any) -> None:
         old = store["ticket_clock"].get(key)
         if old is not None:
             same = old["clock_id"] == new["clock_id"]
-            if old["said_at"] > new["said_at"] or not (
-                same or new["state"] not in {"stopped", "paused"}
-            ):
+            other_ended = not same and new["state"] in {"stopped", "paused"}
+            if (old["said_at"], other_ended) > (new["said_at"], False):
                 continue
             if new["return_until"] is None and same:
                 new["return_until"] = old["return_until"]

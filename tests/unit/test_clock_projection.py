@@ -41,4 +41,10 @@ def test_a_new_clock_replaces_the_one_that_ended_in_the_same_moment() -> None:
 
 def test_the_end_of_a_replaced_clock_changes_nothing_however_late_it_comes() -> None:
     assert not _replaces("clock.stopped", word("a"), ("clock.set", word("b")))
-    assert not _replaces("clock.stopped", word("a", 5), ("clock.set", word("b")))
+    assert not _replaces("clock.stopped", word("a"), ("clock.set", word("b", 5)))
+
+
+def test_the_end_of_a_clock_that_overtakes_its_beginning_stays_the_end() -> None:
+    """docs/adr/0044: beside the ticket the clock before it is still shown."""
+    assert _replaces("clock.stopped", word("b", 5), ("clock.stopped", word("a")))
+    assert not _replaces("clock.set", word("b", 4), ("clock.stopped", word("b", 5)))

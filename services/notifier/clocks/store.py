@@ -66,14 +66,20 @@ group by kind
 SQL_INSERT_CLOCKS: Final = """
 insert into clock (
     ticket_id, round, kind, started_at, clock_id, unit, near_at, due_at, trace, sentence,
-    paused_at, stopped_at, stopped_by
+    paused_at, stopped_at, stopped_by, earlier_due
 )
-select * from unnest(
+select t.ticket_id, t.round, t.kind, t.started_at, t.clock_id, t.unit, t.near_at, t.due_at, t.trace,
+    t.sentence, t.paused_at, t.stopped_at, t.stopped_by, t.earlier_due::timestamptz[]
+from unnest(
     $1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::uuid[], $6::text[],
     $7::timestamptz[], $8::timestamptz[], $9::jsonb[], $10::text[], $11::timestamptz[],
-    $12::timestamptz[], $13::text[]
+    $12::timestamptz[], $13::text[], $14::text[]
+) as t(
+    ticket_id, round, kind, started_at, clock_id, unit, near_at, due_at, trace, sentence, paused_at,
+    stopped_at, stopped_by, earlier_due
 )
 """
+"""Earlier due times come as the text of an array each: an array of arrays must be a rectangle."""
 SQL_SAVE_CLOCKS: Final = """
 update clock c
 set unit = t.unit, near_at = t.near_at, due_at = t.due_at, sentence = t.sentence,
@@ -147,11 +153,12 @@ async def insert_clocks(conn: Conn, started: Sequence[tuple[UUID, Clock]]) -> No
         (
             ticket_id, c.round, c.kind.value, c.started_at, c.clock_id, c.unit, c.near_at, c.due_at,
             c.trace.model_dump(mode="json"), c.sentence, c.paused_at, c.stopped_at, c.stopped_by,
+            "{" + ",".join(at.isoformat() for at in c.earlier_due) + "}",
         )
         for ticket_id, c in started
     ]  # fmt: skip
     if rows:
-        await conn.execute(SQL_INSERT_CLOCKS, *columns(rows, 13))
+        await conn.execute(SQL_INSERT_CLOCKS, *columns(rows, 14))
 
 
 async def save_clocks(conn: Conn, changed: Sequence[tuple[UUID, Clock]]) -> None:

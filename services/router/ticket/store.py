@@ -68,11 +68,12 @@ set clock_id = excluded.clock_id, state = excluded.state, unit = excluded.unit,
         excluded.return_until,
         case when ticket_clock.clock_id = excluded.clock_id then ticket_clock.return_until end
     )
-where ticket_clock.said_at <= excluded.said_at
-    and (ticket_clock.clock_id = excluded.clock_id
-        or excluded.state not in ('stopped', 'paused'))
+where ticket_clock.said_at < excluded.said_at
+    or (ticket_clock.said_at = excluded.said_at
+        and (ticket_clock.clock_id = excluded.clock_id
+            or excluded.state not in ('stopped', 'paused')))
 """
-"""The end of a clock that another one has replaced changes nothing, however late it is heard."""
+"""What was said later counts. Words of before `said_at` may bear one time: then a new clock replaces an ended one."""
 SQL_PROJECT_LEVELS: Final = """
 with told as (
     select u.ticket_id, u.level from unnest($1::uuid[], $2::int[]) as u(ticket_id, level)
