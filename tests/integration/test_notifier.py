@@ -83,6 +83,17 @@ async def test_complaints_and_dispatches_at_the_same_time_never_leave_a_dispatch
     assert dict(kinds) == dict.fromkeys(("contact", "resident", "result", "sign_for"), 1_800)
 
 
+async def test_a_clock_that_moves_in_the_batch_it_began_in_keeps_its_earlier_due_time(
+    pool: Pool,
+) -> None:
+    one = new_id()
+    hurried = ticket("urgency_set", one, 2, status=S.DISPATCHED, urgency="critical", hours=1)
+    await apply(pool, apply_tickets, dispatched(one), hurried)
+    clock = await pool.fetchrow("select due_at, earlier_due from clock where kind = 'result'")
+    assert clock is not None
+    assert [clock["due_at"] < due for due in clock["earlier_due"]] == [True]
+
+
 async def test_batches_in_another_order_do_not_lock_each_other_out(pool: Pool) -> None:
     low, high = sorted((new_id(), new_id()))
     async with transaction(pool) as conn:

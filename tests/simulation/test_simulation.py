@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from services.notifier.clocks.timing import Timing
 from tests.simulation import chance
 from tests.simulation.checks import violations
 from tests.simulation.machine import drive
-from tests.simulation.mutations import MUTATIONS, SEEN_BY
+from tests.simulation.mutations import MUTATIONS, TRIED
 from tests.simulation.running import Verdict, judge, kept, shrink, silent, told
 from tests.simulation.world import MONDAY, Plan, World
 from tests.support import city
@@ -66,10 +67,10 @@ def test_a_seed_is_the_same_story_in_another_process() -> None:
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_a_rule_taken_away_is_noticed(name: str) -> None:
-    first = SEEN_BY.get(name, 1)
-    for seed in range(first, first + 6):
+    first = TRIED.get(name, Plan(1, 25, 30))
+    for seed in range(first.seed, first.seed + 6):
         with MUTATIONS[name]():
-            if judge(Plan(seed, 25, 30)).violations:
+            if judge(replace(first, seed=seed)).violations:
                 return
     pytest.fail(f"nobody noticed: {name}")
 
