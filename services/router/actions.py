@@ -83,6 +83,8 @@ async def project_clocks(conn: Conn, received: Sequence[Received]) -> None:
         known = newest.get(key)
         if known is None or _replaces(one.name, data, known):
             newest[key] = (one.name, _with_window(data, known))
+        else:
+            newest[key] = (known[0], _with_window(known[1], (one.name, data)))
     if newest:
         await store.project_clocks(conn, [_clock_row(*newest[key]) for key in sorted(newest)])
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from contracts.clock import ClockEvent, Trace
 from contracts.escalation import (
     DecisionKind,
     DecisionTold,
@@ -116,3 +118,38 @@ async def test_rungs_of_decisions_are_none_of_the_tickets_ladder(desk: Desk) -> 
         effects = await actions.project_levels(conn, [rung(5, "d-1"), rung(2, None), early])
     assert effects.waiting == [early]
     assert (await desk.ticket(one))["escalation_level"] == 2
+
+
+async def test_a_clock_whose_end_overtook_its_beginning_has_ended_and_keeps_its_window(
+    desk: Desk,
+) -> None:
+    one = await desk.file(**GARBAGE)
+    trace = Trace(
+        start=small.MONDAY, limit="24h", profile="standard", urgency="normal", calendar="standard",
+        calendar_version=1,
+    )  # fmt: skip
+
+    def word(name: str, hours: int, **more: Any) -> Received:
+        at = small.MONDAY + timedelta(hours=hours)
+        data = ClockEvent(
+            clock_id=more.pop("clock", str(UUID(int=1))), ticket_id=one, number="1", round=1,
+            kind="sign_for", unit="GT-1", area="", due_at=at, trace=trace, sentence="-", at=at,
+            said_at=at, **more,
+        )  # fmt: skip
+        return received(f"clock.{name}", data, at)
+
+    until = small.MONDAY + timedelta(hours=8)
+    begun = word("set", 0, return_until=until)
+    async with reading(desk.pool) as conn:
+        await actions.project_clocks(conn, [word("breached", -1, clock=str(UUID(int=2)))])
+        await actions.project_clocks(conn, [word("stopped", 3)])
+        await actions.project_clocks(conn, [begun])
+        row = await conn.fetchrow("select * from ticket_clock where kind = 'sign_for'")
+        await conn.execute("delete from ticket_clock")
+        await actions.project_clocks(conn, [word("stopped", 3), begun])
+        again = await conn.fetchrow("select * from ticket_clock where kind = 'sign_for'")
+    assert row is not None
+    assert (row["state"], row["return_until"], row["said_at"]) == (
+        "stopped", until, small.MONDAY + timedelta(hours=3),
+    )  # fmt: skip
+    assert row == again

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -177,10 +178,18 @@ def _views(world: World) -> Iterator[str]:
 def _shown(world: World) -> Iterator[str]:
     running = _heard(world)
     shown = world.router.store["ticket_clock"]
+    windows = {
+        data["clock_id"]: datetime.fromisoformat(data["return_until"])
+        for name, data in _events(world.notifier.store, "clock.set")
+        if data.get("return_until")
+    }
     for key, due_at in running.items():
         if key not in shown or shown[key]["due_at"] != due_at or shown[key]["state"] == "stopped":
             yield f"{key}: runs until {due_at}, shown {shown.get(key)}"
     for key, row in shown.items():
+        until = windows.get(str(row["clock_id"]))
+        if until is not None and row["return_until"] != until:
+            yield f"{key}: may be returned until {until}, shown {row['return_until']}"
         if row["state"] != "stopped" and key not in running:
             yield f"{key}: shown as {row['state']}, but it stands"
 

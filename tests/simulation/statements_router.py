@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -43,6 +44,7 @@ _CLOCK: Final = (
     "ticket_id", "round", "kind", "clock_id", "state", "unit", "due_at", "sentence", "said_at",
     "return_until",
 )  # fmt: skip
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _RETURN: Final = ("ticket_id", "round", "unit", "reason_code", "suggested", "at")
 
 
@@ -129,15 +131,14 @@ def _receipts(store: Store, ticket_id: UUID) -> list[Row]:
 def _project_clocks(store: Store, *columns: Any) -> None:
     for new in rows(_CLOCK, columns):
         key = (new["ticket_id"], new["round"], new["kind"])
-        old = store["ticket_clock"].get(key)
-        if old is not None:
-            same = old["clock_id"] == new["clock_id"]
-            other_ended = not same and new["state"] in {"stopped", "paused"}
-            if (old["said_at"], other_ended) > (new["said_at"], False):
-                continue
-            if new["return_until"] is None and same:
-                new["return_until"] = old["return_until"]
-        store["ticket_clock"].put(key, new)
+        old = store["ticket_clock"].get(key, Row(new, said_at=_NEVER))
+        same = old["clock_id"] == new["clock_id"]
+        other_ended = not same and new["state"] in {"stopped", "paused"}
+        until = new["return_until"] or (old["return_until"] if same else None)
+        if (old["said_at"], other_ended) <= (new["said_at"], False):
+            store["ticket_clock"].put(key, new.changed(return_until=until))
+        elif same:
+            store["ticket_clock"].put(key, old.changed(return_until=until))
 
 
 @answers(s.SQL_PROJECT_LEVELS)

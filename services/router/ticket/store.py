@@ -62,8 +62,13 @@ select * from unnest(
     $8::text[], $9::timestamptz[], $10::timestamptz[]
 )
 on conflict (ticket_id, round, kind) do update
-set clock_id = excluded.clock_id, state = excluded.state, unit = excluded.unit,
-    due_at = excluded.due_at, sentence = excluded.sentence, said_at = excluded.said_at,
+set clock_id = excluded.clock_id,
+    state = case when ticket_clock.said_at <= excluded.said_at then excluded.state else ticket_clock.state end,
+    unit = case when ticket_clock.said_at <= excluded.said_at then excluded.unit else ticket_clock.unit end,
+    due_at = case when ticket_clock.said_at <= excluded.said_at then excluded.due_at else ticket_clock.due_at end,
+    sentence = case when ticket_clock.said_at <= excluded.said_at
+        then excluded.sentence else ticket_clock.sentence end,
+    said_at = greatest(ticket_clock.said_at, excluded.said_at),
     return_until = coalesce(
         excluded.return_until,
         case when ticket_clock.clock_id = excluded.clock_id then ticket_clock.return_until end
@@ -72,8 +77,13 @@ where ticket_clock.said_at < excluded.said_at
     or (ticket_clock.said_at = excluded.said_at
         and (ticket_clock.clock_id = excluded.clock_id
             or excluded.state not in ('stopped', 'paused')))
+    or (ticket_clock.clock_id = excluded.clock_id
+        and ticket_clock.return_until is null and excluded.return_until is not null)
 """
-"""What was said later counts. Words of before `said_at` may bear one time: then a new clock replaces an ended one."""
+"""What was said later counts; the return window is said once, so it is taken from a late word too.
+
+Words of before `said_at` may bear one time: then a new clock replaces an ended one, never the other way round.
+"""
 SQL_PROJECT_LEVELS: Final = """
 with told as (
     select u.ticket_id, u.level from unnest($1::uuid[], $2::int[]) as u(ticket_id, level)
