@@ -1,6 +1,7 @@
 """Cells that a spreadsheet would run: kept as text on the way out, given back as they were on the way in.
 
-Source of the rule: product.md section 8 (a cell that starts with = + - @ is kept as text). Pure.
+Source of the rule: product.md section 8 (a cell that starts with = + - @ is kept as text); reliability.md
+D.5 adds the full-width forms and what spreadsheets pass over before them. Pure.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_RUNS: Final = re.compile(r"'*[=+\-@\t\r\n]")
-"""What a spreadsheet reads as a formula, or what already stands behind apostrophes of ours."""
+_RUNS: Final = re.compile(r"'*(?:[\t\r\n]|[\s\0\ufeff]*[=+\-@＝＋－＠﹢﹣﹦﹫])")
+"""What a spreadsheet reads as a formula, also behind spaces or a mark of byte order, or what already
+stands behind apostrophes of ours."""
 
 
 def safe(cell: str) -> str:
