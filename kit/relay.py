@@ -20,7 +20,6 @@ import asyncpg
 import nats.errors
 import orjson
 from nats.aio.client import Client
-from nats.js.errors import APIError
 
 from contracts.catalog import BY_NAME
 from kit import metrics, outbox
@@ -46,7 +45,6 @@ class Relay:
     def __init__(self, pool: Pool, client: Client, *, service: str) -> None:
         self._pool = pool
         self._client = client
-        self._js = client.jetstream(timeout=PUBLISH_TIMEOUT_S)
         self._service = service
         self._queues: dict[str, deque[Outgoing]] = defaultdict(deque)
         self._woken = asyncio.Event()
@@ -177,34 +175,38 @@ class Relay:
                     "Nats-Msg-Id": last.message_id,
                 },
             )
-            ack = orjson.loads(reply.data)
-        except (nats.errors.Error, TimeoutError, OSError, ValueError) as error:
+        except (nats.errors.Error, TimeoutError, OSError) as error:
             log.warning("atomic_publish_unknown", error=type(error).__name__, events=len(group))
             return False
-        if "error" in ack or ack.get("stream") != stream or ack.get("count") != len(group):
-            return False
-        self._note_sequence(stream, ack["seq"])
-        return True
+        sequence = sequence_of(reply.data, stream, len(group))
+        if sequence is not None:
+            self._note_sequence(stream, sequence)
+        return sequence is not None
 
     async def _publish_one(self, stream: str, event: Outgoing) -> UUID | None:
         async with self._slots:
             try:
-                ack = await self._js.publish(
+                reply = await self._client.request(
                     event.subject,
                     event.body,
-                    stream=stream,
-                    headers={"Nats-Msg-Id": event.message_id},
+                    timeout=PUBLISH_TIMEOUT_S,
+                    headers={"Nats-Expected-Stream": stream, "Nats-Msg-Id": event.message_id},
                 )
-            except (nats.errors.Error, APIError, TimeoutError, OSError) as error:
-                metrics.PUBLISH_FAILED.labels(self._service).inc()
-                log.warning("publish_unknown", error=type(error).__name__, subject=event.subject)
+            except (nats.errors.Error, TimeoutError, OSError) as error:
+                self._unknown(event, type(error).__name__)
                 return None
             finally:
                 self.turned_at = time.monotonic()
-        if ack.stream != stream:
+        sequence = sequence_of(reply.data, stream)
+        if sequence is None:
+            self._unknown(event, "no acknowledgement")
             return None
-        self._note_sequence(stream, ack.seq)
+        self._note_sequence(stream, sequence)
         return event.event_id
+
+    def _unknown(self, event: Outgoing, error: str) -> None:
+        metrics.PUBLISH_FAILED.labels(self._service).inc()
+        log.warning("publish_unknown", error=error, subject=event.subject)
 
     def _note_sequence(self, stream: str, sequence: int) -> None:
         self.highest[stream] = max(self.highest.get(stream, 0), sequence)
@@ -217,3 +219,21 @@ class Relay:
             except (*LOST, asyncpg.PostgresError) as error:
                 log.warning("outbox_partitions_failed", error=type(error).__name__)
             await asyncio.sleep(MAINTENANCE_S)
+
+
+def sequence_of(answer: bytes, stream: str, count: int | None = None) -> int | None:
+    """The number under which that stream says it holds what was published; None for any other answer.
+
+    Whoever hears a publish could answer it, so nothing is taken for granted (reliability.md A.1 row 5).
+    `count` is the number of events of an atomic batch.
+    """
+    try:
+        told = orjson.loads(answer)
+    except ValueError:
+        return None
+    if not isinstance(told, dict) or "error" in told or told.get("stream") != stream:
+        return None
+    if count is not None and told.get("count") != count:
+        return None
+    sequence = told.get("seq")
+    return sequence if type(sequence) is int and sequence > 0 else None

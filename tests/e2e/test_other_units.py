@@ -137,7 +137,20 @@ async def test_d7_16_no_list_feed_count_or_export_shows_it(foreign: Foreign) -> 
 async def test_d7_16_a_foreign_ticket_takes_as_long_as_none(
     foreign: Foreign, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """D.7 #16: the difference of the medians is measured and told, not judged: machines are busy."""
+    """D.7 #16: less than 5 ms apart; of three looks on a busy machine one has to show it."""
+    apart: list[float] = []
+    while len(apart) < 3 and (not apart or abs(apart[-1]) >= APART_MS):
+        apart.append(await _apart_ms(foreign))
+    with capsys.disabled():
+        sys.stdout.write(f"\nd7_16: {', '.join(f'{one:+.2f}' for one in apart)} ms apart\n")
+    assert abs(apart[-1]) < APART_MS
+
+
+APART_MS = 5.0
+
+
+async def _apart_ms(foreign: Foreign) -> float:
+    """By how much another's ticket is slower than none, of the quicker quarter of sixty requests each."""
     took: dict[str, list[float]] = {"foreign": [], "none": []}
     for _ in range(60):
         for kind, name in (("foreign", foreign.ticket["ticket_id"]), ("none", str(uuid.uuid4()))):
@@ -145,12 +158,8 @@ async def test_d7_16_a_foreign_ticket_takes_as_long_as_none(
             answer = await foreign.get("router", f"/v1/tickets/{name}")
             took[kind].append((time.perf_counter() - began) * 1_000)
             assert answer.status_code == 404
-    medians = {kind: statistics.median(times) for kind, times in took.items()}
-    apart = medians["foreign"] - medians["none"]
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\nd7_16: {medians['none']:.2f} ms for none, {apart:+.2f} for another's\n"
-        )
+    quick = {kind: statistics.quantiles(times, n=4)[0] for kind, times in took.items()}
+    return quick["foreign"] - quick["none"]
 
 
 async def test_d7_17_ids_tell_nothing_and_their_neighbours_open_nothing(foreign: Foreign) -> None:
@@ -170,6 +179,7 @@ async def test_d7_17_ids_tell_nothing_and_their_neighbours_open_nothing(foreign:
 
 
 CLAIMED = ("state", "status", "due_at", "dept", "unit", "version_now", "number", "ticket_id", "sub")
+"""And `version`, which only an action may say."""
 
 
 @pytest.mark.parametrize("field", CLAIMED)
@@ -177,6 +187,8 @@ async def test_d7_18_a_body_claims_nothing_beyond_its_fields(world: World, field
     """D.7 #18: 422 that names the field, at filing and in an action, over HTTP and NATS."""
     filed = await world.post_complaint({"text": "路灯不亮", field: "closed"})
     assert (filed.status_code, filed.json()["field"]) == (422, field)
+    filed = await world.post_complaint({"text": "路灯不亮", "version": 7})
+    assert (filed.status_code, filed.json()["field"]) == (422, "version")
     acted = await world.act(str(uuid.uuid4()), "accept", role=f"unit:{OWNER}", **{field: "closed"})
     assert (acted.status_code, acted.json()["field"]) == (422, field)
     told = await world.act(str(uuid.uuid4()), "accept", role="unit:SZ", data={f"{field}_": "x"})

@@ -225,6 +225,35 @@ async def test_the_standards_own_library_verifies_what_was_sent(server: ChannelS
     assert MESSAGE.body not in json.dumps(taken.json(), ensure_ascii=False)
 
 
+async def test_d7_37_what_was_not_sent_just_so_and_just_now_is_refused(
+    server: ChannelServer,
+) -> None:
+    """D.7 #37: old, from the future, under another id, reordered, spaced out; a repeat has the same id."""
+    channel = opened("webhook", server)
+    await channel.send("", MESSAGE)
+    await channel.send("", MESSAGE)
+    first, again = server.taken
+    assert first.headers["webhook-id"] == again.headers["webhook-id"]
+    body, headers = first.body, dict(first.headers)
+    assert Webhook(NEW).verify(body, headers)
+    at = int(headers["webhook-timestamp"])
+    turned = dict(reversed(json.loads(body).items()))
+    for wrong, other in (
+        (body, {"webhook-timestamp": str(at - 301)}),
+        (body, {"webhook-timestamp": str(at + 301)}),
+        (body, {"webhook-timestamp": "soon"}),
+        (body, {"webhook-id": "msg_2"}),
+        (body, {"webhook-signature": "v1,AAAA"}),
+        (body, {"webhook-signature": ""}),
+        (json.dumps(turned, ensure_ascii=False, separators=(",", ":")).encode(), {}),
+        (json.dumps(json.loads(body)).encode(), {}),
+        (body + b" ", {}),
+        (b"", {}),
+    ):
+        with pytest.raises(WebhookVerificationError):
+            Webhook(NEW).verify(wrong, headers | other)
+
+
 async def test_a_recipients_own_address_is_held_to_the_list(server: ChannelServer) -> None:
     where = Destination("{address}", ("http",), ("127.0.0.1",), TIMEOUT_S)
     channel = SignedWebhook("out", where, (NEW,), Guard(allow_private=True))

@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from chuishao.embedded.postgres import EmbeddedPostgres
 from kit.ids import new_id
+from kit.limits.bounds import BODY_LIMIT
 from tests.support import servers
 from tests.support.intake import Desk, desk, signed_in
 
@@ -90,11 +91,14 @@ async def test_d7_03_without_a_key_nothing_is_filed(intake: Desk, key: str) -> N
     ],
 )  # fmt: skip
 async def test_d7_06_d7_07_what_is_no_json_is_400_at_once(intake: Desk, raw: bytes) -> None:
-    """D.7 #6, #7, #8: within 50 ms, here with room for a busy machine."""
-    began = time.process_time()
-    answer = await sent(intake, raw)
-    assert time.process_time() - began < 0.25
-    assert answer.status_code == 400
+    """D.7 #6, #7, #8: within 50 ms of processor time, of which one of three tries has to do."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        answer = await sent(intake, raw)
+        took.append(time.process_time() - began)
+        assert answer.status_code == 400
+    assert min(took) < 0.05
     assert answer.json()["title"] == "malformed-json"
 
 
@@ -148,7 +152,10 @@ CELL = '=HYPERLINK("http://x","y") @SUM(1) ＝1+1'
 async def test_d7_10_d7_11_d7_12_words_stay_words(intake: Desk, said: str) -> None:
     """D.7 #10, #11, #12: kept as they are, found by themselves alone; no row more or less."""
     before = await stored(intake)
-    body = {"text": said, "title": said, "address": said, "external_id": said[:40]}
+    body = {
+        "text": said, "title": said, "address": said, "external_id": said[:40],
+        "requester": {"name": f"{said[:30]}某", "phone": "13800001234"},
+    }  # fmt: skip
     answer = await sent(intake, GOOD | body)
     assert answer.status_code == 201, answer.text
     shown = await intake.http.get(
@@ -162,6 +169,35 @@ async def test_d7_10_d7_11_d7_12_words_stay_words(intake: Desk, said: str) -> No
             f"/v1/complaints/{wild[:40]}", headers=signed_in("operator")
         )
         assert refused.status_code == 404, wild
+
+
+@pytest.mark.parametrize("wild", [SQL, "%", "_", "%%%%", "' or '1'='1", "\\", "*"])
+async def test_d7_10_a_wildcard_looks_for_itself(intake: Desk, wild: str) -> None:
+    """D.7 #10: whoever looks for likely duplicates, by words, by place and by phone, finds no other's."""
+    await intake.file("煤气味很大，楼道里都闻得到", address="幸福里小区3号楼")
+    before = await stored(intake)
+    found = await intake.duplicates(text=wild, address=wild)
+    assert [one for one in found if "煤气" in json.dumps(one, ensure_ascii=False)] == []
+    for params in ({"channel": wild}, {"limit": wild}, {"cursor": wild}, {"phone": wild}):
+        answer = await intake.http.get(
+            "/v1/complaints/duplicates",
+            params={"text": wild} | params,
+            headers=signed_in("operator"),
+        )
+        assert answer.status_code in {200, 422}, (params, answer.text)
+        assert "煤气" not in answer.text
+    assert await stored(intake) == before
+
+
+@pytest.mark.parametrize(("over", "status"), [(0, 422), (1, 413)])
+async def test_d7_05_the_limit_is_the_last_byte(intake: Desk, over: int, status: int) -> None:
+    """D.7 #5 with this product's 256 KiB: what just fits is read, and its text is too long."""
+    head, tail = b'{"channel":"hotline","kind":"complaint","text":"', b'"}'
+    raw = head + b"x" * (BODY_LIMIT - len(head) - len(tail) + over) + tail
+    before = await stored(intake)
+    assert (await sent(intake, raw)).status_code == status
+    assert (await sent(intake, b"[" * (BODY_LIMIT + over))).status_code == (400, 413)[over]
+    assert await stored(intake) == before
 
 
 @pytest.mark.parametrize("code", ["*", ">", "a.b", " ", "x" * 300, "a\r\nb", "370105001010999"])
