@@ -113,7 +113,7 @@ async def notifier(database: Database, broker: Broker) -> AsyncIterator[Notifier
     delivery = InformedDelivery(
         NOTIFIER_TICKETS, apply_tickets, holder=holder, pool=pool, relay=relay
     )
-    stream = create_broker(broker.url, broker.seeds["notifier"], service="notifier")
+    stream = LastingBroker(broker.url, broker.seeds["notifier"], service="notifier")
     subscribe(stream, NOTIFIER_TICKETS, delivery, service="notifier")
     await stream.start()
     yield Notifier(pool, broker, Replayer(pool, relay, [delivery]))
