@@ -19,7 +19,7 @@ from asyncpg import Record
 from contracts.ticket import TicketEvent, TicketStatus
 from contracts.topology import NOTIFIER_TICKETS
 from kit import patience
-from kit.broker import create_broker, subscribe
+from kit.broker import LastingBroker, subscribe
 from kit.db import Pool, create_pool
 from kit.deadletters import actions, replaying
 from kit.deadletters.replaying import ITSELF, Replayer
