@@ -80,13 +80,13 @@ async def test_d7_33_no_key_but_the_streams_own_server_can_answer_a_publish(
         events = await handed_over(router_pool, relay, 3)
         await asyncio.sleep(1)
         assert await pending(router_pool) == 3
+        for wire in wires.values():
+            await wire.flush()
+            await wire.close()
         await provision(broker.url, broker.ops_seed, ("U-1", "U-2"), ())
         relay.hint(events)
         await until(lambda: nothing_pending(router_pool), within_s=30)
     assert await stored(broker) == 3
-    for wire in wires.values():
-        await wire.flush()
-        await wire.close()
     heard = {
         name for name, wire in wires.items() if any(x.subject[:7] == "ticket." for x in wire.heard)
     }

@@ -187,10 +187,10 @@ FORTY: Final = (
         "integration/test_hostile_nats.py::test_d7_34_ten_thousand_headers_end_the_connection_of_their_sender",
         "integration/test_hostile_nats.py::test_a_command_with_thousands_of_headers_or_with_odd_ones_is_answered",
     )),
-    Row(35, "NATS: a thousand wrong keys, then the right one", "in at once; a client that gave up ends and is started anew", (
+    Row(35, "NATS: a thousand wrong keys, then the right one", "in at once; a connection is never given up", (
         "integration/test_hostile_nats.py::test_after_a_thousand_wrong_keys_the_right_one_is_let_in_at_once",
         "integration/test_watchdogs.py::test_a_reconnect_task_that_died_d7_35",
-        "integration/test_accounts_life.py::test_after_a_key_was_taken_away_too_early_a_service_is_back_or_ends",
+        "integration/test_accounts_life.py::test_a_service_whose_key_was_taken_away_too_early_is_back_with_its_new_one",
     )),
     Row(36, "a channel's address that is private, metadata, mapped, rebound or redirected", "refused before anything connects", (
         "unit/test_address_guard.py::test_is_refused",
