@@ -195,7 +195,7 @@ async def test_d7_22_who_has_used_up_an_allowance_is_known_at_the_door(
     database: Database,
 ) -> None:
     """D.7 #22: 429 until the allowance is back; nobody else is taken for the one who floods."""
-    rates = Rates(Allowance(2, 3), Allowance(0.01, 10_000))
+    rates = Rates(Allowance(0.5, 3), Allowance(0.01, 10_000))
     async with desk(database, rates=rates) as intake, served(intake) as http:
         beside = signed_in("operator", "P-beside") | {"Idempotency-Key": "beside"}
         assert (await http.post("/v1/complaints", json=BODY, headers=beside)).status_code == 201
