@@ -44,8 +44,8 @@ class DossierView(BaseModel):
     missing: list[Any]
 
 
-class LegacyView(BaseModel):
-    """A legacy problem with every review."""
+class LegacyState(BaseModel):
+    """A legacy problem as it stands."""
 
     legacy_id: UUID
     ticket_id: UUID
@@ -60,6 +60,11 @@ class LegacyView(BaseModel):
     opened_at: AwareDatetime
     review_at: AwareDatetime | None
     state: str
+
+
+class LegacyView(LegacyState):
+    """A legacy problem with every review."""
+
     reviews: list[dict[str, Any]]
 
 

@@ -13,7 +13,7 @@ from kit.http import language, read_body, reply
 from kit.openapi import Page as ListPage
 from kit.openapi import gives, refuses, takes
 from services.notifier import viewing
-from services.notifier.answers import DossierView, ItemView, LegacyView
+from services.notifier.answers import DossierView, ItemView, LegacyState, LegacyView
 from services.notifier.asking import Asking
 from services.notifier.directory import Holder
 from services.notifier.dossier import Dossiers, Reader
@@ -164,7 +164,7 @@ def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
         status_code=201,
         tags=["legacy"],
         openapi_extra=takes(Opening),
-        responses=refuses(404, 409) | {201: {"model": LegacyView}},
+        responses=refuses(404, 409) | {201: {"model": LegacyState}},
     )
     async def begin(request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """Enter a ticket of one's own area: resolvable with a plan, or blocked with cause, steps, explanation."""
@@ -175,7 +175,7 @@ def _legacy(app: FastAPI, ledger: Ledger, holder: Holder) -> None:
         "/v1/reception/legacy/{ident}/review",
         tags=["legacy"],
         openapi_extra=takes(Review),
-        responses=refuses(409) | {200: {"model": LegacyView}},
+        responses=refuses(409) | {200: {"model": LegacyState}},
     )
     async def review(ident: Ident, request: Request, who: Principal = allow(SECRETARY)) -> Response:
         """What a review found, with the next date; or, with `outcome` and an explanation, how it ends."""
