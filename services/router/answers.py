@@ -56,9 +56,9 @@ class IssueView(BaseModel):
     """A hot issue with the members the asker may see."""
 
     issue_id: UUID
-    level: int
+    level: str
     area: str
-    category: str
+    category: str | None
     tickets: int
     heat: float
     opened_at: AwareDatetime
