@@ -39,6 +39,9 @@ log = get(__name__)
 
 BACKOFF_S: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0)
 MAX_ATTEMPTS: Final = 12
+CLASH: Final = asyncpg.IntegrityConstraintViolationError
+CLASHES: Final = 5
+"""Attempts at a row that contradicts others: a race is over in seconds, a broken sender never corrects it."""
 SUSPECT_DELIVERIES: Final = 3
 """From this delivery on an attempt is recorded before it begins: it may be killing the process."""
 HOPELESS: Final = (asyncpg.DataError, ValueError, OverflowError)
@@ -65,8 +68,7 @@ class Effects:
     events: list[Outgoing] = field(default_factory=list)
     waiting: list[Received] = field(default_factory=list)
     lacks: dict[UUID, str] = field(default_factory=dict)
-    """By id of a waiting event: which earlier event is missing, in words. Such a one waits for a while
-    only. One without an entry waits for this service itself, as long as that takes."""
+    """By id of an early event: what is missing, in words. The others wait for this service itself."""
 
     def wait(self, early: Iterable[Received], lacks: str) -> None:
         """Let events wait for an earlier one, named in words (kit/patience.py)."""
@@ -90,10 +92,7 @@ class Delivery:
         relay: Relay,
         once: bool = True,
     ) -> None:
-        """`once` False leaves out the inbox and the transaction around it.
-
-        For handlers whose whole effect is one statement that repetition does not change.
-        """
+        """`once` False, for effects that repetition does not change: no inbox, no transaction."""
         self.spec = spec
         self.handler = handler
         self.once = once
@@ -239,7 +238,7 @@ class Delivery:
         except LOST:
             await one.message.nak(delay=LOST_DELAY_S)
             return
-        if count >= MAX_ATTEMPTS:
+        if count >= (CLASHES if isinstance(error, CLASH) else MAX_ATTEMPTS):
             await self._bury(one, "attempts", describe(error), count)
             return
         metrics.CONSUMED.labels(self.spec.name, "retried").inc()

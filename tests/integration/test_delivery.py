@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 
+import asyncpg
 import nats
 import pytest
 
@@ -70,6 +71,8 @@ class Recorder:
                 effects.waiting.append(one)
             elif text == "poison":
                 raise LookupError(text)
+            elif text == "clash":
+                raise asyncpg.UniqueViolationError(text)
             elif text in UNUSABLE:
                 await conn.execute(UNUSABLE[text])
             elif text == "twice" and len(self.tries[text]) < 3:
@@ -230,14 +233,16 @@ async def test_exhausted_attempts_end_in_the_dead_letters(
     recorder = Recorder()
     monkeypatch.setattr(delivery, "BACKOFF_S", (0.05,))
     monkeypatch.setattr(delivery, "MAX_ATTEMPTS", 4)
-    await publish(broker, message("poison"), message("fine"))
+    monkeypatch.setattr(delivery, "CLASHES", 2)
+    await publish(broker, message("poison"), message("fine"), message("clash"))
     async with consuming(router_pool, broker, recorder):
 
         async def buried() -> bool:
-            return await dead(router_pool) == ["attempts"]
+            return await dead(router_pool) == ["attempts"] * 2
 
         await until(buried)
         assert recorder.applied == ["fine"]
+        assert len(recorder.tries["clash"]) < len(recorder.tries["poison"])
         assert await waiting_in_broker(broker) == 0
 
 
