@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 import nats
 import pytest
 
-from contracts.topology import every
 from kit import outbox
 from kit.db import Pool, transaction
 from kit.outbox import Outgoing
@@ -57,40 +56,6 @@ async def no_stream_but(broker: Broker, answer: bytes) -> AsyncIterator[Wire]:
     await rogue.flush()
     yield rogue
     await rogue.close()
-
-
-async def test_d7_33_no_key_but_the_streams_own_server_can_answer_a_publish(
-    router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The stream is gone and every user of the installation answers in its place, word for word.
-
-    The console hears everything and may answer nothing; a unit hears its own, and its answer stays within
-    its account.
-    """
-    monkeypatch.setattr("kit.relay.PUBLISH_TIMEOUT_S", 0.5)
-    others = {name: seed for name, seed in broker.seeds.items() if seed != broker.ops_seed}
-    wires = {name: await Wire.open(broker.url, seed) for name, seed in others.items()}
-    await without_stream(broker)
-    for wire in wires.values():
-        wire.answer = FORGED
-        for subject in (">", "ticket.>", every("ticket"), "ticket.accepted.U-1.>"):
-            wire.subscribe(subject)
-        await wire.flush()
-    async with relaying(router_pool, broker) as relay:
-        events = await handed_over(router_pool, relay, 3)
-        await asyncio.sleep(1)
-        assert await pending(router_pool) == 3
-        for wire in wires.values():
-            await wire.flush()
-            await wire.close()
-        await provision(broker.url, broker.ops_seed, ("U-1", "U-2"), ())
-        relay.hint(events)
-        await until(lambda: nothing_pending(router_pool), within_s=30)
-    assert await stored(broker) == 3
-    heard = {
-        name for name, wire in wires.items() if any(x.subject[:7] == "ticket." for x in wire.heard)
-    }
-    assert heard == {"console", "unit_U-1"}
 
 
 async def without_stream(broker: Broker) -> None:

@@ -178,7 +178,7 @@ FORTY: Final = (
         "integration/test_delivery.py::test_d7_32_copies_that_are_fetched_together_have_one_effect",
     )),
     Row(33, "NATS: somebody else acknowledges a publish", "nobody may; a wrong one marks nothing; a perfect one is found by the reconciler", (
-        "integration/test_rogue_responder.py::test_d7_33_no_key_but_the_streams_own_server_can_answer_a_publish",
+        "contract/test_accounts.py::test_a_service_reads_and_acknowledges_its_own_durables_and_publishes_no_event",
         "integration/test_rogue_responder.py::test_d7_33_a_false_acknowledgement_marks_nothing_and_stops_nobody",
         "integration/test_rogue_responder.py::test_d7_33_what_was_believed_and_is_not_there_is_offered_again",
     )),
