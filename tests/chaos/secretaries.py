@@ -13,7 +13,7 @@ from tests.chaos.history import History, Phase
 from tests.chaos.site import Site
 
 PAUSE_S: Final = 3.0
-LIMIT: Final = "200"
+LIMIT: Final = "100"
 
 
 class Secretary:

@@ -91,7 +91,7 @@ _ANSWERS: Final = (
         for name in ("intake", "router", "notifier")
         for path in ("/metrics", "/v1/events")
     ),
-    ("router", "/v1/tickets?limit=200"),
+    ("router", "/v1/tickets?limit=100"),
     ("notifier", "/v1/notices"),
     ("console", "/metrics"),
     ("console", "/"),
@@ -151,8 +151,8 @@ async def _in_answers(info: dict[str, Any]) -> list[str]:
     async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         for name, path in _ANSWERS:
             answer = await client.get(f"{info[name]}{path}", headers=head)
-            if holds(answer.content):
-                found.append(f"answer {name} {path}")
+            if answer.is_error or holds(answer.content):
+                found.append(f"answer {name} {path}: {answer.status_code}")
     return found
 
 

@@ -184,7 +184,7 @@ class World:
     async def queue(self, org: str, *, role: str = "admin") -> list[dict[str, Any]]:
         """A secretary's reception queue, all pages of it."""
         items: list[dict[str, Any]] = []
-        params = {"org": org, "limit": "200"}
+        params = {"org": org, "limit": "100"}
         while True:
             answer = await self.http.get(
                 f"{self.info['notifier']}/v1/reception/queue",
