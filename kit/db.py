@@ -130,14 +130,14 @@ async def _taken(pool: Pool) -> AsyncIterator[Conn]:
     admission = WAITING.get()
     ticket = admission.begin() if admission else None
     try:
-        conn = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as conn:
+            if admission and ticket:
+                admission.end(ticket)
+                ticket = None
+            yield conn
     finally:
-        if admission:
+        if admission and ticket:
             admission.end(ticket)
-    try:
-        yield conn
-    finally:
-        await pool.release(conn)
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -140,6 +141,7 @@ def told(reports: Sequence[Report]) -> dict[str, Any]:
                 "rows": report.rows,
                 "anchors": report.anchors,
                 "faults": report.found,
+                "kinds": dict(Counter(fault.wrong.value for fault in report.faults)),
                 "first": [fault.told() for fault in report.faults[:MOST_TOLD]],
             }
             for report in reports

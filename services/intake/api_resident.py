@@ -29,6 +29,7 @@ _DIGITS: Final[dict[str, Any]] = {
     "schema": {
         "type": "object",
         "required": ["digits"],
+        "additionalProperties": False,
         "properties": {"digits": {"type": "string", "pattern": "^[0-9]{4}$"}},
     }
 }

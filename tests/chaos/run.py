@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from tests.chaos import checker, own_account, reading, told
 from tests.chaos.business_time import BusinessTime
+from tests.chaos.faults.clocks import MachineClock
 from tests.chaos.history import History
 from tests.chaos.nemesis import Nemesis
 from tests.chaos.offices import Office
@@ -84,7 +85,8 @@ class Run:
             quiet = self.history.now()
             lines = list(self.history.lines)  # what is said from now on, the final read may miss
             state = await reading.look(self._site, self._dsn, await reading.whole(self._dsn))
-            chains = await own_account.audit_faults(self._site)
+            jumped = bool(applied(lines).get(MachineClock.kind))
+            chains = await own_account.audit_faults(self._site, jumped=jumped)
             state = replace(state, audit=(*state.audit, *chains))
             if self._plan.canaries:
                 self._doing = "search for identities"

@@ -16,7 +16,6 @@ from services.notifier.ladder.ladder import Ladder
 from services.router import once
 from services.router.ticket import releasing, store, store_life, store_routing
 from tests.simulation import memory, service, statements_router  # noqa: F401 - its statements
-from tests.simulation.bus import Consumer
 from tests.simulation.memory import Row, Store
 from tests.simulation.world import Plan
 
@@ -136,7 +135,6 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
     "a fact is heeded each time": lambda: _both(
         replaced(store_life, "heard", _never), replaced(inbox, "claim", _everything_is_new)
     ),
-    "no room behind what waits": partial(replaced, Consumer, "room", 8),
     "words on clocks go by the time they are about": partial(
         replaced, ClockEvent, "order", property(lambda self: self.at)
     ),
@@ -147,8 +145,6 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
 }
 
 TRIED: Final[Mapping[str, Plan]] = {
-    "no room behind what waits": Plan(4, 25, 30),
-    "followers are not let go": Plan(3, 25, 30),
     "the end of a clock is left out when it overtakes its beginning": Plan(122, 5, 10),
 }
 """Where to begin looking, for rules that Plan(1, 25, 30) does not miss: what need not be tried again."""

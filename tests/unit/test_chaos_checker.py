@@ -155,16 +155,22 @@ def test_a_clean_run_has_no_findings_and_its_unknowns_are_classified() -> None:
 
 def test_what_the_audit_verifier_found_is_told_line_by_line_and_an_empty_chain_is_a_fault() -> None:
     chains = [
-        {"service": "intake", "rows": 5, "faults": 0, "first": []},
-        {"service": "router", "rows": 9, "faults": 3, "first": [{"wrong": "changed", "seq": 4}]},
-        {"service": "notifier", "rows": 0, "faults": 0, "first": []},
-        {"service": "console", "rows": 0, "faults": 0, "first": []},
-    ]
-    assert list(faults_in({"services": chains})) == [
-        'router: {"wrong": "changed", "seq": 4}',
+        {"service": "intake", "rows": 5, "faults": 0, "first": [], "kinds": {}},
+        {
+            "service": "router", "rows": 9, "faults": 5,
+            "first": [{"wrong": "changed", "seq": 4}], "kinds": {"changed": 2, "old_time": 1},
+        },
+        {"service": "notifier", "rows": 0, "faults": 0, "first": [], "kinds": {}},
+        {"service": "console", "rows": 0, "faults": 0, "first": [], "kinds": {}},
+    ]  # fmt: skip
+    found = [
+        'router: 2 changed, such as {"wrong": "changed", "seq": 4}',
         "router: 2 more",
         "notifier: nothing was written",
     ]
+    assert list(faults_in({"services": chains}, jumped=True)) == found
+    odd = "router: 1 old_time, such as null"
+    assert list(faults_in({"services": chains}, jumped=False)) == [found[0], odd, *found[1:]]
 
 
 @pytest.mark.parametrize(("change", "kind"), TRIPS.values(), ids=TRIPS)
