@@ -30,7 +30,7 @@ HISTORY: Final = "history.ndjson"
 SHARES: Final = (0.5, 0.9, 0.99)
 KEPT: Final = (
     "seed", "commit", "acknowledged", "offered", "faults", *(kind.value for kind in Class), "green",
-    "missed", "unknown", "commands", "read_by_units", "leaked_canaries", "audit_verified",
+    "missed", "unknown", "commands", "read_by_units", "leaked_canaries",
     "dispatch_p99_s", "recovery_p99_s", "rss_max_mib", "load_s", "duration_s", "versions",
     "faults_by_kind",
 )  # fmt: skip
@@ -65,7 +65,9 @@ def digest(folder: Path) -> dict[str, Any]:
         for kind, several in told.recoveries(told.told(list(read(kept)))).items():
             found.setdefault(kind, []).extend(several)
     recoveries = [each for several in found.values() for each in several]
+    beside = report.get(CLUSTER, {"offered": 0})
     return {name: report[name] for name in KEPT if name in report} | {
+        "offered": report["offered"] + beside["offered"],
         "machine": _machine(),
         "recovery_s": _spread(recoveries),
         "recovery_s_by_kind": {kind: _spread(each) for kind, each in sorted(found.items())},
