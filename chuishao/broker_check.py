@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from chuishao.nats_client import connected
+from chuishao.nats_client import PORT, connected
 from chuishao.secrets import SYSTEM_USER, Secrets
 
 if TYPE_CHECKING:
@@ -97,15 +97,17 @@ async def _lets_in(server: str) -> bool:
     from kit.nats_tls import context_for
 
     place = urlsplit(server)
-    tls = context_for(server)
     try:
-        reader, writer = await asyncio.open_connection(place.hostname, place.port, ssl=tls)
-    except OSError:
+        async with asyncio.timeout(_ASK_S):
+            reader, writer = await asyncio.open_connection(
+                place.hostname, place.port or PORT, ssl=context_for(server)
+            )
+    except (OSError, TimeoutError):
         return False
     try:
-        await reader.readline()
-        writer.write(b'CONNECT {"verbose":false}\r\nPING\r\n')
         async with asyncio.timeout(_ASK_S):
+            await reader.readline()
+            writer.write(b'CONNECT {"verbose":false}\r\nPING\r\n')
             return (await reader.readline()).startswith(b"PONG")
     except (OSError, TimeoutError):
         return False

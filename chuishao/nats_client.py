@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _AGAIN_S: Final = 0.2
 """Before the second and last try at a server where nobody listens."""
 _CONNECT_S: Final = 5
-_PORT: Final = 4222
+PORT: Final = 4222
 
 
 class BrokerUnreachableError(RuntimeError):
@@ -71,7 +71,7 @@ async def _shake_hands(server: str, context: ssl.SSLContext) -> None:
     place = urlsplit(server)
     async with asyncio.timeout(_CONNECT_S):
         reader, writer = await asyncio.open_connection(
-            place.hostname, place.port or _PORT, ssl=context
+            place.hostname, place.port or PORT, ssl=context
         )
         try:
             if not await reader.readline():

@@ -316,3 +316,18 @@ async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
 async def test_servers_of_a_cluster_are_named_with_commas_and_one_may_be_away(town: Town) -> None:
     both = replace(town.place, url=f"nats://127.0.0.1:1,{town.place.url}")
     assert await provisioning.check(both) == []
+
+
+async def test_a_server_of_a_cluster_that_says_nothing_holds_nobody_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    monkeypatch.setattr(broker_check, "_ASK_S", 1.0)
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as deaf:
+        port = deaf.sockets[0].getsockname()[1]
+        both = replace(town.place, url=f"{town.place.url},nats://127.0.0.1:{port}")
+        async with asyncio.timeout(30):
+            assert await provisioning.check(both) == []
