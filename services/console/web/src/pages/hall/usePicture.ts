@@ -1,0 +1,30 @@
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef } from "vue";
+import { useRoute } from "vue-router";
+
+import { useView } from "@/live/view";
+import { FIRST, fromAddress, next, type Picture } from "@/pages/hall/turning";
+import { session } from "@/session/session";
+
+/** What this wall shows: as its address says, from the control page's first word on as that says; turning by itself. */
+export function usePicture(): { picture: ComputedRef<Picture>; turn: () => void } {
+  const route = useRoute();
+  const told = useView<Partial<Picture> & { id: string }>(() => (session.value?.topics.includes("hall") ? "hall" : null), {});
+  const base = computed<Picture>(() => {
+    const word = told.rows.value[0];
+    return word ? { ...FIRST, ...word } : fromAddress(route.query);
+  });
+  const page = ref(base.value.page);
+  const picture = computed(() => ({ ...base.value, page: page.value }));
+  const timer = shallowRef<ReturnType<typeof setInterval>>();
+  const turn = (): void => {
+    page.value = next(picture.value);
+  };
+
+  watch(base, (now) => {
+    page.value = now.page;
+    clearInterval(timer.value);
+    if (now.rotate_s > 0 && now.pages.length > 1) timer.value = setInterval(turn, now.rotate_s * 1_000);
+  }, { immediate: true });
+  onScopeDispose(() => clearInterval(timer.value));
+  return { picture, turn };
+}

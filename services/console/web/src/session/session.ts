@@ -1,0 +1,68 @@
+import { computed, ref, shallowRef } from "vue";
+
+import { carried, get, post, Problem, remove, signedOut } from "@/api/http";
+import { language } from "@/texts";
+
+export interface PersonUnit {
+  unit: string;
+  name: string;
+  leading: boolean;
+}
+
+/** Who is signed in and what that person may follow; the server decides, the screens only follow. */
+export interface Session {
+  sub: string;
+  roles: string[];
+  person_units: PersonUnit[];
+  areas: string[];
+  topics: string[];
+  csrf: string;
+  /** Unix time, seconds. */
+  until: number;
+}
+
+const current = shallowRef<Session | null>(null);
+const asked = ref(false);
+
+/** The session in use; null before sign-in. */
+export const session = computed(() => current.value);
+export const roles = computed(() => new Set(current.value?.roles ?? []));
+/** The unit whose matters are shown first; chosen in the top bar by who works for several. */
+export const unit = ref("");
+
+/** True when any of these roles is held. */
+export const has = (...names: string[]): boolean => names.some((name) => roles.value.has(name));
+
+function use(found: Session | null): void {
+  current.value = found;
+  carried.csrf = found?.csrf ?? "";
+  signedOut.value = false;
+  const units = (found?.person_units ?? []).map((each) => each.unit);
+  if (!units.includes(unit.value)) unit.value = units[0] ?? "";
+}
+
+/** Ask once who is signed in; false when nobody is. */
+export async function resume(): Promise<boolean> {
+  if (asked.value) return current.value !== null;
+  try {
+    use(await get<Session>("/api/v1/session"));
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    signedOut.value = false;
+  }
+  asked.value = true;
+  return current.value !== null;
+}
+
+/** Trade a token for a session. Throws Problem. */
+export async function signIn(token: string): Promise<void> {
+  use(await post<Session>("/api/v1/session", { token: token.trim() }));
+  asked.value = true;
+}
+
+export async function signOut(): Promise<void> {
+  await remove("/api/v1/session").catch(() => undefined);
+  use(null);
+}
+
+export { language };
