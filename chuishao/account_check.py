@@ -11,10 +11,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from chuishao.nats_client import BrokerUnreachableError, connected
 from chuishao.secrets import SYSTEM_USER, public_key
+from chuishao.system_account import Said, everyone
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -67,38 +68,49 @@ def granted(text: str) -> Granted:
 
 
 async def differences(url: str, seeds: Mapping[str, str], text: str) -> list[str]:
-    """Say in what a running server is not as an accounts file; `seeds` by user, at least the services'.
+    """Say in what running servers are not as an accounts file; `seeds` by user, at least the services'.
 
+    Every server of a cluster is asked about its accounts, and named.
     Raises BrokerUnreachableError, nats errors and TimeoutError when the server does not answer.
     """
     wanted = granted(text)
+    found = []
     async with connected(url, seeds[SYSTEM_USER]) as client:
-        there = set((await _ask(client, {}))["accounts"])
-        missing = {*wanted.accounts, "SYS"} - there
-        strange = {name for name in there - set(wanted.accounts) if name.startswith(_OFFICES)}
-        found = [
-            *(f"account {name}: missing at the server" for name in sorted(missing)),
-            *(f"account {name}: belongs to nobody" for name in sorted(strange)),
-        ]
-        named = tuple(f" to {name}" for name in missing | strange)
-        turns = asyncio.Semaphore(_AT_ONCE)
-
-        async def one(name: str) -> list[str]:
-            async with turns:
-                live = await _account(client, name)
-                return _told(f"account {name}", live, wanted.accounts[name], but=named)
-
-        known = sorted(set(wanted.accounts) & there)
-        for said in await asyncio.gather(*(one(name) for name in known)):
-            found += said
+        servers = await everyone(client, "ACCOUNTZ")
+        for server in servers:
+            at = f" ({server.name})" if len(servers) > 1 else ""
+            found += [f"{said}{at}" for said in await _accounts(client, server, wanted.accounts)]
     for name, seed in seeds.items():
         if (grants := wanted.users.get(public_key(seed))) is not None:
             found += await _user(url, name, seed, grants)
     return found
 
 
-async def _account(client: Client, name: str) -> Grants:
-    detail = (await _ask(client, {"account": name}))["account_detail"]
+async def _accounts(client: Client, server: Said, wanted: Mapping[str, Grants]) -> list[str]:
+    """The differences of one server's accounts; `server` said which there are."""
+    there = set(server.data["accounts"])
+    missing = {*wanted, "SYS"} - there
+    strange = {name for name in there - set(wanted) if name.startswith(_OFFICES)}
+    named = tuple(f" to {name}" for name in missing | strange)
+    turns = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(name: str) -> list[str]:
+        async with turns:
+            live = await _account(client, server.server, name)
+            return _told(f"account {name}", live, wanted[name], but=named)
+
+    told = await asyncio.gather(*(one(name) for name in sorted(set(wanted) & there)))
+    return [
+        *(f"account {name}: missing at the server" for name in sorted(missing)),
+        *(f"account {name}: belongs to nobody" for name in sorted(strange)),
+        *(said for account in told for said in account),
+    ]
+
+
+async def _account(client: Client, server: str, name: str) -> Grants:
+    subject = f"$SYS.REQ.SERVER.{server}.ACCOUNTZ"
+    reply = await client.request(subject, json.dumps({"account": name}).encode(), timeout=_ASK_S)
+    detail = json.loads(reply.data)["data"]["account_detail"]
     ours = [one for one in detail.get("imports") or () if one["account"] != "SYS"]
     imports = _imports((one["type"], one["subject"], one["local_subject"]) for one in ours)
     return imports | {
@@ -143,10 +155,3 @@ def _permissions(publish: Iterable[str], subscribe: Iterable[str]) -> Grants:
     return frozenset(
         [*(f"publish {one}" for one in publish), *(f"subscribe {one}" for one in subscribe)]
     )
-
-
-async def _ask(client: Client, about: dict[str, str]) -> dict[str, Any]:
-    body = json.dumps(about).encode()
-    reply = await client.request("$SYS.REQ.SERVER.PING.ACCOUNTZ", body, timeout=_ASK_S)
-    answer: dict[str, Any] = json.loads(reply.data)["data"]
-    return answer

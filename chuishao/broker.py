@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from chuishao.account_check import blocks
 from chuishao.broker_check import refuse_unsafe
 from chuishao.directory import Roster
 from chuishao.files import make_private_dir, write_private
-from chuishao.nats_client import connected
+from chuishao.nats_client import KeyRefusedError, connected
 from chuishao.secrets import OPS_USER, SYSTEM_USER, Secrets
-
-if TYPE_CHECKING:
-    from nats.aio.client import Client
+from chuishao.system_account import everyone
 
 ACCOUNTS_FILE: Final = "accounts.conf"
 """Included by the server's own configuration, which lies beside it or above it."""
 _TIMEOUT_S: Final = 5.0
-_ALL_ANSWERED_S: Final = 0.5
 _RELOADS: Final = 2
 
 
@@ -42,12 +40,6 @@ def write_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> bool:
         return False
     write_private(path, text)
     return True
-
-
-def accounts_in(data_dir: Path) -> frozenset[str]:
-    """Return the offices in the accounts file as it is; empty where there is none."""
-    path = accounts_path(data_dir)
-    return frozenset(blocks(path.read_text("utf-8"))) if path.exists() else frozenset()
 
 
 def stale_accounts(data_dir: Path, roster: Roster, secrets: Secrets) -> list[str]:
@@ -77,32 +69,59 @@ def rendered(roster: Roster, secrets: Secrets) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The accounts that all running servers know, and when the one that has read its file longest ago did so."""
+
+    accounts: frozenset[str]
+    read_at: datetime
+
+    def lags(self, data_dir: Path) -> bool:
+        """True where the accounts file was written after a server read it, by whatever command."""
+        written = accounts_path(data_dir).stat().st_mtime
+        return datetime.fromtimestamp(written, UTC) > self.read_at
+
+
+async def standing(url: str, secrets: Secrets) -> Standing:
+    """Ask the running servers; raises BrokerUnreachableError, TimeoutError."""
+    async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
+        settings = await everyone(client, "VARZ")
+        accounts = await everyone(client, "ACCOUNTZ")
+    return Standing(
+        frozenset.intersection(*(frozenset(one.data["accounts"]) for one in accounts)),
+        min(datetime.fromisoformat(one.data["config_load_time"]) for one in settings),
+    )
+
+
 async def provision(
     url: str, roster: Roster, secrets: Secrets, *, check: bool = False, prune: bool = False
 ) -> list[str]:
     """Make streams and consumers what they should be, or only say what differs.
 
-    Raises UnsafeServerError for a server that could lose or show what it is given.
+    A server that refuses the key of `ops` reads the accounts file again first, unless only asked.
+    Raises UnsafeServerError for a server that could lose or show what it is given, KeyRefusedError for
+    one that still knows another key.
     """
+    if check:
+        return await _made(url, roster, secrets, check=True)
+    await refuse_unsafe(url, secrets)
+    try:
+        return await _made(url, roster, secrets, prune=prune)
+    except KeyRefusedError:
+        await reload(url, secrets)
+    return await _made(url, roster, secrets, prune=prune)
+
+
+async def _made(
+    url: str, roster: Roster, secrets: Secrets, *, check: bool = False, prune: bool = False
+) -> list[str]:
+    """As `ops`, which is let in at once or not at all."""
+    from kit.broker import inbox_prefix
     from kit.provision import provision as make
 
-    if not check:
-        await refuse_unsafe(url, secrets)
-    seed = secrets.seeds[OPS_USER]
-    return await make(url, seed, roster.nats_units, roster.readers, check=check, prune=prune)
-
-
-async def keep(
-    url: str,
-    roster: Roster,
-    seed: str,
-    say: Callable[[str], None],
-    well: Callable[[], None] | None = None,
-) -> None:
-    """Put back what is deleted or lost on the broker, until cancelled; `well` hears of each good look."""
-    from kit.keeping import keep as watch
-
-    await watch(url, seed, roster.nats_units, roster.readers, say, well=well)
+    inbox = inbox_prefix(OPS_USER)
+    async with connected(url, secrets.seeds[OPS_USER], inbox=inbox) as client:
+        return await make(client, roster.nats_units, roster.readers, check=check, prune=prune)
 
 
 async def reload(url: str, secrets: Secrets) -> int:
@@ -114,7 +133,7 @@ async def reload(url: str, secrets: Secrets) -> int:
     none answers.
     """
     async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
-        servers = await _servers(client)
+        servers = [one.server for one in await everyone(client, "VARZ")]
         for server in servers * _RELOADS:
             reply = await client.request(
                 f"$SYS.REQ.SERVER.{server}.RELOAD", b"", timeout=_TIMEOUT_S
@@ -122,21 +141,3 @@ async def reload(url: str, secrets: Secrets) -> int:
             if error := json.loads(reply.data).get("error"):
                 raise ReloadRefusedError(str(error.get("description", error)))
         return len(servers)
-
-
-async def _servers(client: Client) -> list[str]:
-    """Return the ids of all servers that answer a ping within half a second."""
-    inbox = client.new_inbox()
-    answers = await client.subscribe(inbox)
-    await client.publish("$SYS.REQ.SERVER.PING", b"", reply=inbox)
-    servers = []
-    wait = _TIMEOUT_S
-    while True:
-        try:
-            answer = await answers.next_msg(timeout=wait)
-        except TimeoutError:
-            break
-        servers.append(str(json.loads(answer.data)["server"]["id"]))
-        wait = _ALL_ANSWERED_S
-    await answers.unsubscribe()
-    return servers

@@ -6,17 +6,14 @@ Asked through the system account, so that it also reaches servers in other conta
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from chuishao.nats_client import PORT, connected
 from chuishao.secrets import SYSTEM_USER, Secrets
-
-if TYPE_CHECKING:
-    from nats.aio.client import Client
+from chuishao.system_account import everyone
 
 ACCEPT: Final = "CHUISHAO_NATS_ACCEPT"
 """Names of settings, comma-separated, that whoever runs this accepts although they are unsafe."""
@@ -72,24 +69,26 @@ async def refuse_unsafe(url: str, secrets: Secrets) -> None:
 
 
 async def faults(url: str, secrets: Secrets) -> list[str]:
-    """Say what is unsafe, but for what was accepted."""
+    """Say what is unsafe at which server, but for what was accepted.
+
+    Every server of a cluster is asked; a client without a key is tried at those that `url` names.
+    """
     accepted = {name.strip() for name in os.environ.get(ACCEPT, "").split(",")}
     async with connected(url, secrets.seeds[SYSTEM_USER]) as client:
-        found = unsafe(await _ask(client, "VARZ"))
-    if "anonymous" not in accepted and await _lets_anybody_in(url):
-        found["anonymous"] = "anonymous: a client without a key is let in"
-    return [said for name, said in found.items() if name not in accepted]
-
-
-async def _ask(client: Client, question: str) -> dict[str, Any]:
-    reply = await client.request(f"$SYS.REQ.SERVER.PING.{question}", b"", timeout=_ASK_S)
-    answer: dict[str, Any] = json.loads(reply.data)["data"]
-    return answer
-
-
-async def _lets_anybody_in(url: str) -> bool:
-    """True where a server that `url` names, with commas between, takes a client without a key."""
-    return any([await _lets_in(server) for server in url.split(",")])
+        servers = await everyone(client, "VARZ")
+    found = [
+        f"{said} ({server.name})"
+        for server in servers
+        for name, said in unsafe(server.data).items()
+        if name not in accepted
+    ]
+    if "anonymous" in accepted:
+        return found
+    places = [urlsplit(server) for server in url.split(",") if await _lets_in(server)]
+    return found + [
+        f"anonymous: a client without a key is let in ({place.hostname}:{place.port or PORT})"
+        for place in places
+    ]
 
 
 async def _lets_in(server: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import date
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -26,23 +25,21 @@ Directory = Annotated[
 ]
 
 
-class Rebuilt(StrEnum):
-    """Services whose views can be asked for."""
-
-    NOTIFIER = "notifier"
-    CONSOLE = "console"
-
-
 def rebuild(
-    service: Annotated[
-        Rebuilt | None, typer.Option(help="只查一个服务 / one service only.")
-    ] = None,
     data_dir: DataDir = DEFAULT_DATA_DIR,
     postgres: Postgres = None,
     *,
-    check: Annotated[  # noqa: ARG001 - said for clarity: nothing else is offered
-        bool, typer.Option("--check", help="只比较，不改动（总是如此）/ only compare, as always.")
+    check: Annotated[  # noqa: ARG001 - said for clarity: the notifier's are never changed
+        bool,
+        typer.Option("--check", help="只比较，不改动（督办总是如此）/ only compare, as always."),
     ] = True,
+    console: Annotated[
+        bool,
+        typer.Option(
+            "--console",
+            help="重建指挥台的投影并替换 / make the console's projections anew and use them.",
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """由事件重建各视图并逐行比较 / make every view anew from the events and compare.
@@ -53,17 +50,19 @@ def rebuild(
     from chuishao import rebuild as job
 
     with plain_errors():
-        found = None
-        if service is not Rebuilt.CONSOLE:
-            found = asyncio.run(job.run(data_dir, postgres))
+        if console:
+            shown = job.run_console(data_dir)
+            if as_json:
+                typer.echo(json.dumps({"console": shown}, ensure_ascii=False))
+            else:
+                job.report_console(shown, typer.echo)
+            return
+        found = asyncio.run(job.run(data_dir, postgres))
         if as_json:
-            typer.echo(json.dumps({"notifier": found, "console": None}, ensure_ascii=False))
+            typer.echo(json.dumps({"notifier": found}, ensure_ascii=False))
         else:
-            if found is not None:
-                job.report(found, typer.echo)
-            if service is not Rebuilt.NOTIFIER:
-                job.console(typer.echo)
-        if found is not None and not found["agrees"]:
+            job.report(found, typer.echo)
+        if not found["agrees"]:
             raise typer.Exit(1)
 
 
@@ -153,11 +152,11 @@ def keep(
     chuishao up 自带；自备服务器时常驻运行它。
     `chuishao up` has it inside; run it beside servers of your own.
     """
-    from chuishao import broker, running
-    from chuishao.directory import SAMPLE_DIRECTORY, read_roster
+    from chuishao import keeper, running
+    from chuishao.directory import SAMPLE_DIRECTORY
 
     with plain_errors():
-        roster = read_roster(directory or SAMPLE_DIRECTORY)
-        url, seed = running.keeper_place(data_dir, nats, secrets)
+        followed = keeper.Followed(directory or SAMPLE_DIRECTORY)
+        url, key = running.keeper_place(data_dir, nats, secrets)
         well = alive.touch if alive else None
-        asyncio.run(broker.keep(url, roster, seed, typer.echo, well))
+        asyncio.run(keeper.keep(url, followed, key, typer.echo, well))

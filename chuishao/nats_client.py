@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _AGAIN_S: Final = 0.2
 """Before the second and last try at a server where nobody listens."""
 _CONNECT_S: Final = 5
+"""For one server, each time."""
 PORT: Final = 4222
+_KEY_REFUSED: Final = "authorization"
 
 
 class BrokerUnreachableError(RuntimeError):
@@ -31,9 +33,24 @@ class BrokerUnreachableError(RuntimeError):
         super().__init__(f"无法连接 NATS {url}：{zh}\ncannot connect to NATS at {url}: {en}")
 
 
+class KeyRefusedError(BrokerUnreachableError):
+    """A server answers there and refuses the key: it was taken back, or its accounts file was never read."""
+
+    def __init__(self, url: str, key: str) -> None:
+        RuntimeError.__init__(
+            self,
+            f"NATS {url} 拒绝密钥 {key}：密钥已被收回，或服务器未读取现在的账户文件 accounts.conf。"
+            "请执行 chuishao provision；仍被拒绝时重启 nats-server"
+            "（compose：docker compose restart nats），再执行一次。\n"
+            f"NATS at {url} refuses the key {key}: it was taken back, or the server has not read "
+            "accounts.conf as it is now. Run chuishao provision; where it is still refused restart "
+            "nats-server (compose: docker compose restart nats) and run it again.",
+        )
+
+
 @asynccontextmanager
 async def connected(url: str, seed: str, *, inbox: bytes = b"_INBOX") -> AsyncIterator[Client]:
-    """Connect with an nkey seed; raises BrokerUnreachableError.
+    """Connect with an nkey seed; raises BrokerUnreachableError, KeyRefusedError.
 
     `url` may name the servers of a cluster, with commas between; one that answers is enough. nats-py's
     own first connection tries for ever or leaks its socket when it is refused, so one that may fail goes
@@ -45,25 +62,42 @@ async def connected(url: str, seed: str, *, inbox: bytes = b"_INBOX") -> AsyncIt
 
     secured = client_options(url)
     servers = url.split(",")
-    for number, server in enumerate(servers, 1):
-        why = await _refusal(Client(), server, seed, secured)
-        if why is None:
-            break
-        if number == len(servers):
-            raise BrokerUnreachableError(url, why)
+    await _try_out(url, seed, secured)
     client = Client()
-    await client.connect(
-        servers,
-        nkeys_seed_str=seed,
-        inbox_prefix=inbox,
-        max_reconnect_attempts=-1,
-        error_cb=_quiet,
-        **secured,
-    )
     try:
+        try:
+            async with asyncio.timeout(_CONNECT_S * len(servers)):
+                await client.connect(
+                    servers,
+                    nkeys_seed_str=seed,
+                    inbox_prefix=inbox,
+                    max_reconnect_attempts=-1,
+                    error_cb=_quiet,
+                    **secured,
+                )
+        except TimeoutError as error:
+            raise BrokerUnreachableError(url, error) from None
         yield client
     finally:
         await client.close()
+
+
+async def _try_out(url: str, seed: str, secured: dict[str, Any]) -> None:
+    """Find one server of them that takes the key; raises KeyRefusedError where one answers and none does."""
+    from nats.aio.client import Client
+
+    from chuishao.secrets import public_key
+
+    refused = False
+    why: Exception | None = None
+    for server in url.split(","):
+        why = await _refusal(Client(), server, seed, secured)
+        if why is None:
+            return
+        refused = refused or _KEY_REFUSED in str(why).casefold()
+    if refused:
+        raise KeyRefusedError(url, public_key(seed))
+    raise BrokerUnreachableError(url, why or TimeoutError())
 
 
 async def _shake_hands(server: str, context: ssl.SSLContext) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from chuishao import account_check, broker, broker_check, nats_keys
 from chuishao.directory import Roster
-from chuishao.nats_client import BrokerUnreachableError, connected
-from chuishao.secrets import Secrets
+from chuishao.nats_client import BrokerUnreachableError, KeyRefusedError, connected
+from chuishao.secrets import OPS_USER, Secrets
 from contracts.topology import JS_PREFIX, ConsumerSpec, reader_consumer, unit_consumer
 
 if TYPE_CHECKING:
@@ -56,31 +56,39 @@ class Installed:
 async def provision(place: Installed, *, prune: bool = False) -> list[str]:
     """Make everything match the directory; return what was changed.
 
-    Raises UnsafeServerError, ReloadRefusedError, AccountUnprovedError, BrokerUnreachableError.
+    The accounts file is read again by servers that have not read it yet, also where another command
+    wrote it (`prepare` makes a key for what is new in an upgrade).
+    Raises UnsafeServerError, ReloadRefusedError, AccountUnprovedError, BrokerUnreachableError,
+    KeyRefusedError.
     """
     secrets = place.secrets()
-    before = broker.accounts_in(place.data_dir)
+    written = broker.write_accounts(place.data_dir, place.roster, secrets)
+    before = await broker.standing(place.url, secrets)
     changes = []
-    if broker.write_accounts(place.data_dir, place.roster, secrets):
+    if written or before.lags(place.data_dir):
         await broker.reload(place.url, secrets)
         changes.append("accounts")
     changes += await broker.provision(place.url, place.roster, secrets, prune=prune)
     durables = _durables(place.roster)
-    await prove(place.url, secrets.seeds, {u: d for u, d in durables.items() if u not in before})
+    new = {user: durable for user, durable in durables.items() if user not in before.accounts}
+    await prove(place.url, secrets.seeds, new)
     return changes
 
 
 async def check(place: Installed) -> list[str]:
     """Say everything in which files and server differ from the directory; change nothing there."""
     secrets = place.secrets()
-    return [
+    found = [
         *broker.stale_accounts(place.data_dir, place.roster, secrets),
         *(f"server {fault}" for fault in await broker_check.faults(place.url, secrets)),
         *await account_check.differences(
             place.url, secrets.seeds, broker.rendered(place.roster, secrets)
         ),
-        *await broker.provision(place.url, place.roster, secrets, check=True),
     ]
+    try:
+        return found + await broker.provision(place.url, place.roster, secrets, check=True)
+    except KeyRefusedError:
+        return [*found, f"user {OPS_USER}: its key is refused"]
 
 
 async def rotate(place: Installed, name: str) -> str:

@@ -1,4 +1,4 @@
-"""`chuishao rebuild`: every view made anew from the kept events in a scratch database, and compared."""
+"""`chuishao rebuild`: views of the notifier made anew in a scratch database and compared; the console's in place."""
 
 from __future__ import annotations
 
@@ -46,11 +46,27 @@ def report(found: dict[str, Any], echo: Callable[[str], None]) -> None:
     )
 
 
-def console(echo: Callable[[str], None]) -> None:
-    """What there is to say of the console."""
+def run_console(data_dir: Path) -> dict[str, Any]:
+    """Make what the console shows anew, while it runs or not. Raises ProgramRefusedError."""
+    with bar() as tell:
+        return ask(data_dir, ["rebuild"], tell, service="console")
+
+
+def report_console(found: dict[str, Any], echo: Callable[[str], None]) -> None:
+    """Say what became of the console's rows, in words for people."""
     echo(
-        "控制台 console：没有自己的视图（实时页面只在内存里），无需重建 / keeps no view of its own (its live"
-        " page lives in memory); there is nothing to rebuild"
+        f"指挥台 console：由 {found['events']:,} 个事件重建 {found['rows']:,} 行 / {found['rows']:,} rows made anew"
+        f" from {found['events']:,} events"
+    )
+    echo(
+        f"  相同 equal {found['equal']:,}，不同 different {found['different']:,}，新增 new {found['new']:,}，"
+        f"消失 gone {found['gone']:,}；合计项不同 sums different {found['sums_different']:,} / {found['sums']:,}"
+    )
+    for key in found["examples"]:
+        echo(f"    ! {_key(key)}")
+    echo(
+        "  重建期间新发生的事也会计入差异 / what happened meanwhile is among the differences; 各屏幕已自动重新取数 /"
+        " every screen begins anew by itself"
     )
 
 

@@ -16,7 +16,7 @@ from chuishao.installation import storage_url
 from chuishao.provisioning import Installed
 from chuishao.runfile import NotRunningError, RunInfo
 from chuishao.scratch import scratch_database
-from chuishao.secrets import OPS_USER, SEED_FILE, VAULT_ROLE, Secrets
+from chuishao.secrets import OPS_USER, SEED_FILE, VAULT_ROLE, Secrets, seed_file
 from chuishao.signins import nats_users, sign_in_tokens
 
 
@@ -72,15 +72,15 @@ async def provision(  # noqa: PLR0913 - one parameter per flag of the command
     return changes
 
 
-def keeper_place(data_dir: Path, nats: str | None, secrets: Path | None) -> tuple[str, str]:
-    """Address and key of the broker to keep: as told, else the running installation's.
+def keeper_place(data_dir: Path, nats: str | None, secrets: Path | None) -> tuple[str, Path]:
+    """Address of the broker to keep, and the file of its key: as told, else the running installation's.
 
-    Raises NotRunningError, and OSError for a folder without the key.
+    Raises NotRunningError.
     """
     url = nats or runfile.read(data_dir).nats
     if secrets is not None:
-        return url, (secrets / SEED_FILE).read_text("ascii").strip()
-    return url, Secrets.load_or_create(data_dir).seeds[OPS_USER]
+        return url, secrets / SEED_FILE
+    return url, seed_file(Secrets.load_or_create(data_dir).root, OPS_USER)
 
 
 def write_accounts(data_dir: Path, directory: Path) -> Path:

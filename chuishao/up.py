@@ -11,18 +11,19 @@ from pathlib import Path
 from chuishao import broker, ports, runfile
 from chuishao.channels import keep_channels_file
 from chuishao.database import bring_up_to_date
-from chuishao.directory import SAMPLE_DIRECTORY, read_roster
+from chuishao.directory import SAMPLE_DIRECTORY
 from chuishao.dsn import Dsn
 from chuishao.embedded.nats import EmbeddedNats
 from chuishao.embedded.postgres import EmbeddedPostgres
 from chuishao.files import make_private_dir
 from chuishao.installation import Installation
+from chuishao.keeper import Followed, keep
 from chuishao.leftovers import end_leftovers
 from chuishao.lock import hold
 from chuishao.process import ProcessSpec, Restart
 from chuishao.runfile import RunInfo
 from chuishao.screen import Screen
-from chuishao.secrets import OPS_USER, SUPERUSER, Secrets
+from chuishao.secrets import OPS_USER, SUPERUSER, Secrets, seed_file
 from chuishao.signins import nats_users, renew_service_tokens, sign_in_tokens
 from chuishao.supervisor import Supervisor
 from chuishao.tasks import together
@@ -85,7 +86,8 @@ class _Session:
         self._info: RunInfo | None = None
         self._keeper: asyncio.Task[None] | None = None
         self.supervisor = Supervisor(data_dir, screen.say, self._write_pids)
-        self._roster = read_roster(options.directory)
+        self._followed = Followed(options.directory)
+        self._roster = self._followed.roster
         self._secrets = Secrets.load_or_create(
             data_dir,
             units=self._roster.nats_units,
@@ -145,8 +147,11 @@ class _Session:
             await self.supervisor.start(self._nats.spec())
         await broker.provision(self._place.nats_url, self._roster, self._secrets)
         self._keeper = asyncio.create_task(
-            broker.keep(
-                self._place.nats_url, self._roster, self._secrets.seeds[OPS_USER], self._say
+            keep(
+                self._place.nats_url,
+                self._followed,
+                seed_file(self._secrets.root, OPS_USER),
+                self._say,
             )
         )
 

@@ -63,7 +63,7 @@ class CommandData(BaseModel):
     result: Annotated[Plain, Field(max_length=50)] | None = None
     """Of `handle` and `contact`: one of RESULTS."""
     proof: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(max_length=20)] = ()
-    """Of `handle` and `hold`: ids of attachments."""
+    """Of `handle`, `hold` and `contact`: ids of attachments."""
     no_proof: Annotated[Plain, Field(max_length=500)] | None = None
     """Of `handle`: why there is no photo."""
     urgency: Urgency | None = None

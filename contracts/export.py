@@ -1,7 +1,7 @@
 """`python -m contracts.export [--check]`: the contracts as files that other languages can read.
 
-Writes contracts/schemas/, contracts/asyncapi.json and docs/contracts.md; `--check` writes nothing
-and exits 1 with the names of the files that are not what the code says.
+Writes contracts/schemas/, contracts/asyncapi.json, docs/contracts.md and the terms of the console;
+`--check` writes nothing and exits 1 with the names of the files that are not what the code says.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from contracts import asyncapi, page, schema
+from contracts import asyncapi, page, schema, terms
 from contracts.catalog import EVENTS
 from contracts.directory import PARTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SCHEMAS: Final = "contracts/schemas"
+TEXTS: Final = "services/console/web/src/texts"
 
 
 def files() -> dict[str, str]:
@@ -28,6 +29,7 @@ def files() -> dict[str, str]:
     found[f"{SCHEMAS}/commands.json"] = _json(schema.commands())
     found["contracts/asyncapi.json"] = _json(asyncapi.document())
     found["docs/contracts.md"] = page.page()
+    found |= {f"{TEXTS}/{lang}/terms.json": _json(terms.texts(lang)) for lang in terms.LANGUAGES}
     return found
 
 

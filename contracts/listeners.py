@@ -11,7 +11,6 @@ from contracts.topology import CONSUMERS, ConsumerSpec, reader_consumer, unit_co
 
 UNIT: Final = "unit"
 READER: Final = "reader"
-CONSOLE: Final = "console"
 READER_LIVE: Final = ("clock", "escalation", "reception")
 """Nouns a reader follows live; its durable keeps the last two (product.md section 5)."""
 
@@ -48,7 +47,7 @@ def covers(wide: str, narrow: str) -> bool:
 
 
 def listeners(row: EventType) -> tuple[Listener, ...]:
-    """Everybody who hears an event: services by their durables, units, readers, the console."""
+    """Everybody who hears an event: services by their durables, units, readers."""
     return tuple(_listeners(row))
 
 
@@ -61,7 +60,6 @@ def _listeners(row: EventType) -> Iterator[Listener]:
     reader = reader_consumer("{reader}", "")
     if row.noun in READER_LIVE:
         yield Listener(READER, reader.name if _hears(reader, row) else None, row.stream)
-    yield Listener(CONSOLE, None, row.stream)
 
 
 def _hears(spec: ConsumerSpec, row: EventType) -> bool:

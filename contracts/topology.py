@@ -112,6 +112,16 @@ INTAKE_TICKETS: Final = ConsumerSpec(
     "intake-tickets", TICKETS, (every("ticket"), every("whistle")), pace_s=0.25
 )
 INTAKE_DIRECTORY: Final = ConsumerSpec("intake-directory", TICKETS, (every("directory"),))
+CONSOLE_COMPLAINTS: Final = ConsumerSpec(
+    "console-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.1
+)
+CONSOLE_TICKETS: Final = ConsumerSpec(
+    "console-tickets", TICKETS, (every("ticket"), every("whistle"), every("clock")), pace_s=0.1
+)
+CONSOLE_ESCALATIONS: Final = ConsumerSpec(
+    "console-escalations", ESCALATIONS, (every("escalation"), every("reception")), pace_s=0.1
+)
+CONSOLE_DIRECTORY: Final = ConsumerSpec("console-directory", TICKETS, (every("directory"),))
 
 CONSUMERS: Final[tuple[ConsumerSpec, ...]] = (
     ROUTER_COMPLAINTS,
@@ -122,6 +132,10 @@ CONSUMERS: Final[tuple[ConsumerSpec, ...]] = (
     NOTIFIER_DIRECTORY,
     INTAKE_TICKETS,
     INTAKE_DIRECTORY,
+    CONSOLE_COMPLAINTS,
+    CONSOLE_TICKETS,
+    CONSOLE_ESCALATIONS,
+    CONSOLE_DIRECTORY,
 )
 
 

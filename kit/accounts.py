@@ -180,8 +180,6 @@ def _service_user(name: str, public_key: str) -> str:
     if name == "router":
         publish.append("_R_.>")
         listen.append("cmd.*.*")
-    if name == "console":
-        listen += [every(noun) for noun in OWNER_OF]
     return _user(public_key, publish, listen)
 
 

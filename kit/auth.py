@@ -18,6 +18,7 @@ import jwt
 from fastapi import Depends, FastAPI, Request
 from fastapi.routing import APIRoute
 
+from kit.docs import PATHS as DOCS
 from kit.errors import DomainError, Kind
 from kit.limits.rates import Rates
 from kit.oidc.keyset import KeySet
@@ -223,7 +224,7 @@ def deny_by_default(app: FastAPI, public: frozenset[str]) -> None:
 
     What is no plain route (a mount, an included router, a socket) hides what it opens: refused too.
     """
-    documents = {app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url}
+    documents = {app.openapi_url, *DOCS}
     for route in app.routes:
         path = getattr(route, "path", repr(route))
         guarded = isinstance(route, APIRoute) and guarded_roles(route) is not None

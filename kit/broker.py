@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Annotated, Any, Final, cast
 
@@ -227,16 +227,3 @@ def serve_commands(broker: NatsBroker, answer: Answer, *, queue: str, refusal: b
 async def _raw_one(message: Any) -> bytes:
     body: bytes = message.body
     return body
-
-
-async def follow(
-    client: Client, subjects: Sequence[str], handler: Callable[[Msg], Awaitable[None]]
-) -> None:
-    """Listen live, without memory: what passes while nobody listens is not seen (console's page)."""
-    for name in subjects:
-        await client.subscribe(
-            name,
-            cb=handler,
-            pending_msgs_limit=PENDING_MOST,
-            pending_bytes_limit=PENDING_SIZE,
-        )

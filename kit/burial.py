@@ -1,6 +1,6 @@
 """Saves what a consumer could not apply among the dead letters, and only then takes it from the broker.
 
-What one fetch brought is buried in one transaction, so that a flood of poison holds nobody up.
+What one fetch brought is buried with one statement, so that a flood of poison holds nobody up.
 """
 
 from __future__ import annotations
@@ -52,11 +52,7 @@ class Graves:
             return
         try:
             async with transaction(self._pool) as conn:
-                for one in graves:
-                    letter = self._letter(one)
-                    await inbox.bury(
-                        conn, letter, reason=one.reason, error=one.error, attempts=one.attempts
-                    )
+                await inbox.bury(conn, [self._letter(one) for one in graves])
         except (*LOST, asyncpg.PostgresError) as failed:
             log.warning("bury_failed", consumer=self._spec.name, error=type(failed).__name__)
             await self._again(graves, failed)
@@ -87,6 +83,9 @@ class Graves:
             subject=one.message.subject,
             headers=dict(one.message.headers or {}),
             body=one.message.data,
+            reason=one.reason,
+            error=one.error,
+            attempts=one.attempts,
         )
 
 

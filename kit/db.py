@@ -25,10 +25,12 @@ USER_TIMEOUT_MS: Final = 15_000
 LOST: Final = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.SerializationError,
     asyncpg.DeadlockDetectedError,
     asyncpg.LockNotAvailableError,
@@ -38,8 +40,9 @@ LOST: Final = (
 )
 """Failures of the moment: the same work may succeed when tried again.
 
-A full disk, too little memory and too many connections are among them (SQLSTATE class 53): nobody's
-message is at fault, and none may be buried for it.
+A full disk, too little memory and too many connections are among them (SQLSTATE class 53), and a role or
+password that the server refuses meanwhile (class 28): nobody's message is at fault, and none may be buried
+for it. asyncpg's internal error is what it says of a connection that broke and was not yet put away.
 """
 SQL_SHOW: Final = """
 select set_config('chuishao.person', $1, true), set_config('chuishao.all', $2, true),

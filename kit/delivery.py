@@ -212,9 +212,11 @@ class Delivery:
         for one in batch:
             await one.message.nak(delay=LOST_DELAY_S)
         self.waiting_for_database = True
-        while not await self._database_answers():
-            await asyncio.sleep(DATABASE_POLL_S)
-        self.waiting_for_database = False
+        try:
+            while not await self._database_answers():
+                await asyncio.sleep(DATABASE_POLL_S)
+        finally:
+            self.waiting_for_database = False
 
     async def _database_answers(self) -> bool:
         try:

@@ -23,6 +23,7 @@ from kit import gauges, outbox, strict_json
 from kit.auth import TokenVerifier, allow
 from kit.chain.routes import add_audit
 from kit.db import LOST, Pool, reading
+from kit.docs import add_docs
 from kit.errors import DomainError, Kind, internal, unavailable
 from kit.ids import new_id
 from kit.limits.rates import Rates
@@ -58,7 +59,13 @@ class Shared:
 
 def create_app(shared: Shared, *, title: str, version: str) -> Documented:
     """An application with the common routes and error handling; add routes, then `deny_by_default`."""
-    app = Documented(title=title, version=version, redoc_url=None)
+    app = Documented(
+        title=title,
+        version=version,
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
     app.state.verifier = shared.verifier
     app.state.rates = shared.rates
     app.add_exception_handler(DomainError, _domain)
@@ -71,6 +78,7 @@ def create_app(shared: Shared, *, title: str, version: str) -> Documented:
     app.state.direct = {}
     app.state.looks = Looks(shared.pool)
     _health(app, shared)
+    add_docs(app)
     _events(app, shared)
     add_audit(app, shared.pool)
     return app

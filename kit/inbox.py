@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from kit.db import Conn
+from kit.db import Conn, columns
 from kit.ids import new_id
 
 SQL_CLAIM: Final = """
@@ -28,7 +28,10 @@ SQL_FORGET: Final = "delete from delivery_attempt where consumer = $1 and messag
 SQL_BURY: Final = """
 insert into dead_letter
     (dead_letter_id, consumer, message, stream, stream_seq, subject, headers, body, reason, error, attempts)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+select * from unnest(
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::jsonb[], $8::bytea[],
+    $9::text[], $10::text[], $11::int[]
+)
 on conflict (consumer, message) do update
 set attempts = excluded.attempts, reason = excluded.reason, error = excluded.error,
     buried_at = now(), resolved_at = null, resolved_by = null, resolution = null, replay_asked_at = null
@@ -38,7 +41,7 @@ SQL_OPEN_DEAD_LETTERS: Final = "select count(*) from dead_letter where resolved_
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message as it came, for the dead-letter table."""
+    """A message as it came, for the dead-letter table, and why it lies there."""
 
     consumer: str
     message: str
@@ -48,6 +51,9 @@ class Letter:
     subject: str
     headers: dict[str, str]
     body: bytes
+    reason: str
+    error: str
+    attempts: int
 
 
 async def claim(conn: Conn, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
@@ -71,26 +77,36 @@ async def forget_attempts(conn: Conn, consumer: str, message: str) -> None:
     await conn.execute(SQL_FORGET, consumer, message)
 
 
-async def bury(conn: Conn, letter: Letter, *, reason: str, error: str, attempts: int) -> None:
-    """Keep what could not be applied, with the reason; only then may the broker forget it."""
-    values: tuple[Any, ...] = (
+async def bury(conn: Conn, letters: Sequence[Letter]) -> None:
+    """Keep what could not be applied, in one statement; only then may the broker forget it.
+
+    In the same order by whomever, so that two who bury the same wait for each other and never in a ring.
+    """
+    each = {(letter.consumer, letter.message): letter for letter in letters}
+    await conn.execute(SQL_BURY, *columns([_row(each[key]) for key in sorted(each)], 11))
+
+
+def _row(letter: Letter) -> tuple[Any, ...]:
+    return (
         new_id(),
         letter.consumer,
         letter.message,
         letter.stream,
         letter.stream_seq,
         letter.subject,
-        {_storable(name): _storable(text) for name, text in letter.headers.items()},
+        {storable(name): storable(text) for name, text in letter.headers.items()},
         letter.body,
-        _storable(reason),
-        _storable(error),
-        attempts,
+        storable(letter.reason),
+        storable(letter.error),
+        letter.attempts,
     )
-    await conn.execute(SQL_BURY, *values)
 
 
-def _storable(text: str) -> str:
-    """PostgreSQL keeps neither NUL nor half a surrogate pair; what is cut was never meant to be read."""
+def storable(text: str) -> str:
+    """As a dead letter may hold it, whatever a stranger's event said: at most 500 characters.
+
+    PostgreSQL keeps neither NUL nor half a surrogate pair.
+    """
     return text.replace("\x00", "\N{REPLACEMENT CHARACTER}").encode(errors="replace").decode()[:500]
 
 

@@ -45,11 +45,18 @@ with due as (
     order by lease_until
     limit $1
     for update skip locked
+), ahead as (
+    select event_id
+    from outbox_pending
+    where lease_until > (select clock_timestamp() + 12 * make_interval(secs => $2))
+    order by lease_until desc
+    limit $1
+    for update skip locked
 ), claimed as (
     update outbox_pending p
     set lease_until = clock_timestamp() + make_interval(secs => $2)
-    from due
-    where p.event_id = due.event_id
+    from (select event_id from due union all select event_id from ahead) as taken
+    where p.event_id = taken.event_id
     returning p.event_id, p.created_at, p.attempt
 )
 select o.event_id, o.subject, o.body, c.attempt
@@ -57,6 +64,7 @@ from claimed c
 join outbox o on o.event_id = c.event_id and o.created_at = c.created_at
 order by o.tx, o.position
 """
+"""A lease that ends long after any could was given while the machine's clock was ahead: it is over, too."""
 SQL_LAG: Final = """
 select count(*) as pending, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as age_s
 from outbox_pending

@@ -17,8 +17,7 @@ from contracts.topology import (
     reader_consumer,
     unit_consumer,
 )
-from kit.accounts import OPS_USER, ReaderLike
-from kit.broker import connect
+from kit.accounts import ReaderLike
 from kit.jetstream import NANO, ApiRefusedError, ask
 
 TIMEOUT_S: Final = 10.0
@@ -77,31 +76,26 @@ def consumer_config(spec: ConsumerSpec) -> dict[str, Any]:
     return config
 
 
-async def provision(  # noqa: PLR0913 - where, who, and two ways to do it
-    nats_url: str,
-    seed: str,
+async def provision(
+    client: Client,
     units: Sequence[str],
     readers: Sequence[ReaderLike],
     *,
     check: bool = False,
     prune: bool = False,
 ) -> list[str]:
-    """Make the server match the topology; with `check` only say what differs. Returns the differences.
+    """Make the server match the topology, over a connection of `ops`; with `check` only say what differs.
 
     Durables of offices that left the directory stay, so that one that comes back goes on where it
-    stopped: nobody can reach them meanwhile. `prune` removes them.
+    stopped: nobody can reach them meanwhile. `prune` removes them. Returns the differences.
 
     Raises ApiRefusedError when the server refuses, nats errors when it cannot be reached.
     """
-    client = await connect(nats_url, seed, name=OPS_USER)
-    try:
-        consumers = consumers_of(units, readers)
-        changes = await make(client, consumers, check=check)
-        if check or prune:
-            changes += await _leftovers(client, consumers, remove=prune and not check)
-        return changes
-    finally:
-        await client.close()
+    consumers = consumers_of(units, readers)
+    changes = await make(client, consumers, check=check)
+    if check or prune:
+        changes += await _leftovers(client, consumers, remove=prune and not check)
+    return changes
 
 
 def consumers_of(units: Sequence[str], readers: Sequence[ReaderLike]) -> list[ConsumerSpec]:

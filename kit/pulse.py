@@ -34,8 +34,7 @@ class Pulse:
         self._connect = connect
         self._conn: Conn | None = None
         self._waiting: dict[asyncio.Task[Any], Refuse] = {}
-        self._refused: set[asyncio.Task[Any]] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._refusals: dict[asyncio.Task[Any], asyncio.Future[None]] = {}
         self.answers = True
         self.answered_at = time.monotonic()
 
@@ -81,25 +80,27 @@ class Pulse:
             log.warning("database_silent", waiting=len(self._waiting))
         self.answers = False
         for task, refuse in self._waiting.items():
-            answering = asyncio.ensure_future(refuse())
-            self._tasks.add(answering)
-            answering.add_done_callback(self._tasks.discard)
-            self._refused.add(task)
+            self._refusals[task] = asyncio.ensure_future(refuse())
             task.cancel()
         self._waiting.clear()
 
     @contextlib.asynccontextmanager
     async def request(self, refuse: Refuse) -> Any:
-        """Until the end of the block: when the database falls silent, `refuse` and break off."""
+        """Until the end of the block: when the database falls silent, `refuse` and break off.
+
+        The refusal goes out at once, as breaking off may take its time; who was about to go on by itself is broken
+        off before the refusal has begun, and waits for it: a request that ends unanswered gets 500 from the server.
+        """
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a request runs in a task
         self._waiting[task] = refuse
         try:
             yield
         except asyncio.CancelledError:
-            if task not in self._refused:
+            if task not in self._refusals:
                 raise
             task.uncancel()
+            await self._refusals[task]
         finally:
             self._waiting.pop(task, None)
-            self._refused.discard(task)
+            self._refusals.pop(task, None)

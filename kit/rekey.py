@@ -29,10 +29,12 @@ class Keyed:
     client: LastingClient
     secret: str
     """Name of the file in the secrets folder; a key that came as a variable never changes."""
+    folder: Path | None = None
+    """That folder, where it is not the process's own."""
 
     async def look(self) -> None:
         """Sign in anew where the key has changed."""
-        folder = secrets_dir()
+        folder = self.folder or secrets_dir()
         if folder is None or self.client.seed is None:
             return
         seed = await asyncio.to_thread(_read, Path(folder) / self.secret)

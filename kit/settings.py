@@ -75,8 +75,8 @@ class ServiceSettings(BaseSettings):
     """Ed25519 private key (PEM) that signs the anchors of the audit chain."""
     audit_anchors: str | None = None
     """Folder the anchors are copied to: on another volume than the database where there is one."""
-    reconcile_s: float = 60.0
-    """Seconds between two looks at a stream (kit/reconcile)."""
+    reconcile_s: float = Field(60.0, gt=0, le=3600)
+    """Seconds between two looks at a stream (kit/reconcile); an hour at most."""
     log_level: str = "INFO"
     log_format: Literal["json", "console"] = "json"
     otlp_endpoint: str | None = None

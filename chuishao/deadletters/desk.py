@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
-from chuishao.secrets import PUBLISHERS
+from chuishao import secrets
 from kit.db import Pool, create_pool, reading
 from kit.deadletters import actions, store
 from kit.deadletters.store import Filter
 
-SERVICES: Final = PUBLISHERS
-"""Those that consume; the console keeps nothing."""
+SERVICES: Final = secrets.SERVICES
+"""Those that consume: all of them."""
 WAIT_S: Final = 15.0
 _POLL_S: Final = 0.3
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from chuishao.doctor.audit import chains
 from chuishao.doctor.finding import Finding
+from chuishao.doctor.tickets import without
 
 if TYPE_CHECKING:
     from asyncpg import Connection
@@ -208,4 +209,5 @@ async def replicas(conn: Connection) -> Finding:
 
 CHECKS: Final[tuple[Check, ...]] = (
     version, durable, migrations, clocks, outboxes, dead_letters, reconciled, locks, replicas, chains,
+    without,
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any, Final, TextIO
 
 from chuishao.exporting.columns import cells, pick
 from chuishao.exporting.form import Format
-from chuishao.formula import safe
+from kit.formula import safe
 
 Add = Callable[[dict[str, Any]], None]
 _MOST_ROWS: Final = 1_048_575

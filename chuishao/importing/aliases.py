@@ -26,6 +26,7 @@ HEADERS: Final = {
     "confidential": ("保密",),
     "attachments": ("附件",),
     "external_id": ("外部编号", "原编号", "工单编号"),
+    "repeat_of": ("重复于", "重复工单"),
     "decline.reason": ("不予受理原因",),
     "decline.door": ("建议途径",),
     "settled.unit": ("办结单位",),

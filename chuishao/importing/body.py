@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from chuishao.formula import plain
 from chuishao.importing.aliases import WORDS
 from chuishao.importing.columns import Columns, UnreadableFileError, field_of
+from kit.formula import plain
 
 CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 """Of times that name no offset (product.md section 4)."""

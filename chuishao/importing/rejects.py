@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from chuishao.formula import safe
 from chuishao.importing.body import Refusal
+from kit.formula import safe
 
 HEAD: Final = ("reject_line", "reject_field", "reject_zh", "reject_en")
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -56,6 +56,7 @@ class Replayer:
         self._deliveries = deliveries
         self._from: dict[str, UUID] = {}
         """Where the next page begins, by consumer."""
+        self._swept_at = 0.0
 
     async def run(self) -> None:
         """Look every second for what was asked; failures are logged and tried again."""
@@ -65,7 +66,7 @@ class Replayer:
                 await self.sweep()
                 if time.monotonic() - mended_at >= MEND_S:
                     mended_at = time.monotonic()
-                    await self.mend()
+                    await self.mend(self._sweep_in_time)
             except (*LOST, asyncpg.PostgresError) as error:
                 log.warning("replay_waits", error=type(error).__name__)
             await asyncio.sleep(POLL_S)
@@ -75,25 +76,40 @@ class Replayer:
         seen: list[UUID] = []
         while (ident := await self._next(seen)) is not None:
             seen.append(ident)
+        self._swept_at = time.monotonic()
         return len(seen)
 
-    async def mend(self) -> int:
+    async def _sweep_in_time(self) -> None:
+        """Whoever asked is not kept waiting while thousands of letters are mended."""
+        if time.monotonic() - self._swept_at >= POLL_S:
+            await self.sweep()
+
+    async def mend(self, between: Callable[[], Awaitable[None]] | None = None) -> int:
         """Try a page of each consumer's letters that lack an earlier event; how many had their effect.
 
-        As long as one had it, the page is tried again: what came after it may be next.
+        As long as one had it, the page is tried again: what came after it may be next. Consumers take
+        turns. `between` is called before each letter.
         """
         mended = 0
-        for delivery in self._deliveries:
-            while done := await self._mend_page(delivery):
-                mended += done
+        left = list(self._deliveries)
+        while left:
+            tried = [(delivery, await self._mend_page(delivery, between)) for delivery in left]
+            mended += sum(done for _, done in tried)
+            left = [delivery for delivery, done in tried if done]
         return mended
 
-    async def _mend_page(self, delivery: Delivery) -> int:
+    async def _mend_page(
+        self, delivery: Delivery, between: Callable[[], Awaitable[None]] | None
+    ) -> int:
         name = delivery.spec.name
         begin = self._from.pop(name, START)
         async with reading(self._pool) as conn:
             page = await store.gaps(conn, name, begin, PAGE)
-        done = sum([await self._mend(delivery, ident) for ident in page])
+        done = 0
+        for ident in page:
+            if between is not None:
+                await between()
+            done += await self._mend(delivery, ident)
         if done:
             self._from[name] = begin
         elif len(page) == PAGE:

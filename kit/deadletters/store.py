@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from kit.db import Conn
+from kit.inbox import storable
 
 SQL_LISTED: Final = """
 select dead_letter_id, consumer, message, subject, reason, error, attempts, buried_at,
@@ -161,12 +162,12 @@ async def done(conn: Conn, ident: UUID, resolution: str, who: str) -> None:
 
 async def lacking(conn: Conn, ident: UUID, lacks: str) -> None:
     """It waits for an earlier event, named in words, and is tried again by itself."""
-    await conn.execute(SQL_LACKING, ident, lacks)
+    await conn.execute(SQL_LACKING, ident, storable(lacks))
 
 
 async def failed(conn: Conn, ident: UUID, reason: str, error: str) -> None:
     """It could not be applied this time either; it stays where it is."""
-    await conn.execute(SQL_FAILED, ident, reason, error[:500])
+    await conn.execute(SQL_FAILED, ident, storable(reason), storable(error))
 
 
 async def states(conn: Conn, idents: Sequence[UUID]) -> list[dict[str, Any]]:

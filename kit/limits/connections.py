@@ -24,6 +24,8 @@ log = get(__name__)
 
 SPARED: Final = 256
 """File descriptors that are for everything but clients: pools, broker, files."""
+AROUND: Final = 4
+"""Bytes of a header's line beside name and value."""
 
 
 @dataclass(slots=True)
@@ -55,6 +57,10 @@ def most_connections(wanted: int) -> int:
     return max(16, soft - SPARED)
 
 
+class EndlessHeadError(Exception):
+    """What comes before or after a body is larger than any of ours: the parser stops there."""
+
+
 class Bounded(HttpToolsProtocol):
     """uvicorn's protocol that waits for nobody without end."""
 
@@ -62,8 +68,10 @@ class Bounded(HttpToolsProtocol):
         super().__init__(**given)
         self._door = door
         self._heading = False
+        self._come = 0
+        """Bytes that came while a head did not end."""
         self._head_size = 0
-        self._headers_size = 0
+        """Bytes of address and headers, of what follows a body too."""
         self._refusal: bytes | None = None
         self._owed = b""
         self._ends = False
@@ -100,24 +108,32 @@ class Bounded(HttpToolsProtocol):
         """Read on; a head that does not end is refused."""
         super().data_received(data)
         if self._heading:
-            self._head_size += len(data)
-            if self._head_size > HEAD_MOST:
+            self._come += len(data)
+            if self._come > HEAD_MOST:
                 self._say_and_close(curt.ENDLESS)
         if (self._heading or self._rests) and not self._owed:
             self._await_head()
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._heading, self._head_size, self._headers_size = True, 0, 0
+        self._heading, self._come, self._head_size = True, 0, 0
         super().on_message_begin()
 
+    def on_url(self, url: bytes) -> None:
+        """An address, or a piece of it. Raises EndlessHeadError."""
+        self._grows(len(url))
+        super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header, or what follows the last piece of a body."""
-        self._headers_size += len(name) + len(value)
-        if self._headers_size > HEAD_MOST:
-            self.transport.abort()
-        else:
-            super().on_header(name, value)
+        """A header, or what follows the last piece of a body. Raises EndlessHeadError."""
+        self._grows(len(name) + len(value) + AROUND)
+        super().on_header(name, value)
+
+    def _grows(self, size: int) -> None:
+        """The parser takes nothing more of this connection once a head is too large, however it came."""
+        self._head_size += size
+        if self._head_size > HEAD_MOST:
+            raise EndlessHeadError
 
     def on_headers_complete(self) -> None:
         """A head has come: it is turned away at once, or whoever serves it sees to its body."""
@@ -210,9 +226,14 @@ class Bounded(HttpToolsProtocol):
             self._say_and_close(curt.LATE if self._heading else b"")
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's words are for nobody
-        """What came cannot be read; nor can an address of more than 64 KiB."""
-        endless = len(getattr(self, "url", b"")) > HEAD_MOST
-        self._say_and_close(curt.ENDLESS if endless else curt.GARBLED)
+        """What came cannot be read. Of what is too large nothing is said while another request is in hand."""
+        if self._head_size <= HEAD_MOST:
+            self._say_and_close(curt.GARBLED)
+        elif self._rests and not self.pipeline:
+            self._pay()
+            self._say_and_close(curt.ENDLESS)
+        else:
+            self.transport.abort()
 
     def _say_and_close(self, words: bytes) -> None:
         if not self.transport.is_closing():

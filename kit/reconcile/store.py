@@ -18,11 +18,16 @@ SQL_TAKE: Final = """
 update reconciled
 set lease_until = clock_timestamp() + make_interval(secs => $3)
 where stream = $1
-    and lease_until < clock_timestamp()
-    and (look_at <= clock_timestamp() or server is distinct from $2)
+    and lease_until not between clock_timestamp() and clock_timestamp() + interval '10 minutes'
+    and (
+        look_at not between clock_timestamp() and clock_timestamp() + interval '1 hour'
+        or server is distinct from $2
+    )
 returning server, created, first_seq, first_at, last_seq, deleted, round, from_tx::text as from_tx,
-    from_position, scan_at <= clock_timestamp() as scan_due
+    from_position,
+    scan_at not between clock_timestamp() and clock_timestamp() + interval '2 days' as scan_due
 """
+"""Times further ahead than any is ever set were set while the machine's clock was: they are over, too."""
 SQL_EXTEND: Final = """
 update reconciled set lease_until = clock_timestamp() + make_interval(secs => $2) where stream = $1
 """

@@ -1,67 +1,39 @@
-"""HTTP of the console: one page, one stream."""
+"""HTTP of the console: who is signed in, its views and the stream, names, what is passed on, the screens' files."""
 
 from __future__ import annotations
 
-from importlib import resources
-from typing import Annotated, Final
+from fastapi import FastAPI
 
-from fastapi import FastAPI, Query, Response
-from fastapi.responses import StreamingResponse
-
-from kit.auth import Principal, allow, deny_by_default
-from kit.errors import not_found
+from kit.auth import deny_by_default
 from kit.http import PUBLIC, Shared, create_app
-from kit.openapi import gives
-from services.console.feed import Feed
-
-CSP: Final = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-HEADERS: Final = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
-ASSETS: Final = {
-    "live.html": "text/html; charset=utf-8",
-    "live.js": "text/javascript; charset=utf-8",
-    "live.css": "text/css; charset=utf-8",
-}
-WATCHERS: Final = ("dashboard", "admin", "dispatcher", "auditor")
-"""Who may follow the whole city; screens of one area come with their own topics."""
+from services.console.api_finding import add_finding
+from services.console.api_forwarding import RESIDENTS, add_forwarding
+from services.console.api_hall import add_hall
+from services.console.api_session import PATH as SESSION
+from services.console.api_session import add_session
+from services.console.api_stats import add_stats
+from services.console.api_status import add_status
+from services.console.api_views import Sight, add_views, described
+from services.console.api_web import PATHS as PAGES
+from services.console.api_web import add_web
+from services.console.cookie_door import CookieDoor
+from services.console.forwarding import Forwarder
+from services.console.sessions import Sessions
+from services.console.web import Front
 
 
-def make_app(shared: Shared, *, feed: Feed) -> FastAPI:
-    """The application with all of the console's routes."""
+def make_app(shared: Shared, *, sight: Sight, forwarder: Forwarder, front: Front) -> FastAPI:
+    """The application with all of the console's routes; the front end's come last, for they take the rest."""
     app = create_app(shared, title="Chuishao console 指挥台", version="0.1.0")
-
-    @app.get("/", include_in_schema=False)
-    async def home() -> Response:
-        return _asset("live.html")
-
-    @app.get("/static/{name}", include_in_schema=False)
-    async def asset(name: str) -> Response:
-        return _asset(name)
-
-    @app.get(
-        "/api/v1/live",
-        tags=["live"],
-        response_class=Response,
-        responses=gives("text/event-stream"),
-    )
-    async def live(
-        since: Annotated[int, Query(ge=0)] = 0, who: Principal = allow(*WATCHERS)
-    ) -> Response:
-        """Events as they happen (server-sent events), codes and numbers only; ends with the token."""
-        return StreamingResponse(
-            feed.follow(since, who.until), media_type="text/event-stream", headers=HEADERS
-        )
-
-    deny_by_default(app, PUBLIC | {"/", "/static/{name}"})
+    sessions = Sessions(shared.pool, shared.verifier)
+    app.add_middleware(CookieDoor, sessions=sessions)
+    add_session(app, sessions, described(sight))
+    add_views(app, sight)
+    add_status(app, shared.pool, forwarder)
+    add_finding(app, sight)
+    add_hall(app, sight)
+    add_stats(app, forwarder, sight)
+    add_forwarding(app, forwarder)
+    add_web(app, front)
+    deny_by_default(app, PUBLIC | {SESSION, RESIDENTS, *PAGES})
     return app
-
-
-def _asset(name: str) -> Response:
-    if name not in ASSETS:
-        raise not_found("页面", "page")
-    body = resources.files("services.console").joinpath("static", name).read_bytes()
-    return Response(body, media_type=ASSETS[name], headers=HEADERS)

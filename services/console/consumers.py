@@ -1,18 +1,36 @@
-"""What the console hears: every event, live, for the feed."""
+"""What the console hears: everything about matters, and new directory versions."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
-from nats.aio.msg import Msg
+from kit.db import Conn
+from kit.delivery import Effects, Handler, Received
+from kit.parts import Parts
+from services.console import hearing
 
-from services.console.feed import Feed
+Keep = Callable[[Conn, Sequence[Received]], Awaitable[bool]]
 
 
-def on_event(feed: Feed) -> Callable[[Msg], Awaitable[None]]:
-    """Keep it as it came; it is read only when somebody watches."""
+def keeping(keep: Keep, heard: Callable[[], None]) -> Handler:
+    """Keep what came and wake the projector; repetition changes nothing."""
 
-    async def handler(message: Msg) -> None:
-        feed.add(message.data)
+    async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
+        if await keep(conn, received):
+            heard()
+        return Effects()
+
+    return handler
+
+
+def on_directory(parts: Parts[Any], heard: Callable[[], None]) -> Handler:
+    """Fetch the new version's parts, and say that there is one."""
+
+    async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
+        parts.refresh()
+        await hearing.published(conn, received)
+        heard()
+        return Effects()
 
     return handler

@@ -17,11 +17,11 @@ from kit.auth import Principal
 from kit.db import Conn, Pool, reading
 from kit.delivery import Effects, Received
 from kit.errors import DomainError, Kind, not_found
+from kit.staff import Staff
 from services.intake import store, store_attachment, store_view
 from services.intake.keeping.vault_keys import KeyRefusedError
 from services.intake.number import is_number
 from services.intake.projecting import Told, changes, handings, view_row
-from services.intake.staff import Staff
 from services.intake.vault import Vault
 
 SEES_FILES: Final = ("operator", "dispatcher", "admin")

@@ -66,7 +66,7 @@ class Adviser:
             )
             answer.raise_for_status()
             receipt = orjson.loads(answer.content)
-            return {"items": routings(receipt, codes.unit_names, lang), "next": None}
+            return {"items": routings(receipt, codes, lang), "next": None}
         except (httpx.HTTPError, orjson.JSONDecodeError, KeyError) as error:
             log.info("router_not_asked", error=type(error).__name__)
             return {"items": [], "next": None, "reason": _AWAY[lang]}
@@ -78,8 +78,12 @@ def adviser_client(router_url: str, token: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=router_url, timeout=TIMEOUT_S, headers=headers)
 
 
-def routings(receipt: dict[str, Any], names: Any, lang: str) -> list[dict[str, Any]]:
-    """The unit it would go to, then the alternatives of the receipt, each with why in plain words."""
+def routings(receipt: dict[str, Any], codes: Codes, lang: str) -> list[dict[str, Any]]:
+    """The unit it would go to, then the alternatives of the receipt, each with why in plain words.
+
+    `score` is how sure the reading behind it is, 0 to 1; `limits` what the unit would have to keep.
+    """
+    duty = receipt["duty"] or {}
     first = {
         "unit": receipt["unit"],
         "unit_name": receipt["unit_name"],
@@ -89,16 +93,19 @@ def routings(receipt: dict[str, Any], names: Any, lang: str) -> list[dict[str, A
         "urgency": receipt["urgency"],
         "reason": receipt["reason"],
         "text": receipt["text"],
+        "score": round(min(receipt["category"]["score"], receipt["place"]["score"]), 3),
+        "limits": codes.limits_of(duty.get("profile"), Urgency(receipt["urgency"])),
     }
     others = [
         {
             "unit": one["unit"],
-            "unit_name": names.get(one["unit"], one["unit"]),
+            "unit_name": codes.unit_names.get(one["unit"], one["unit"]),
             "outcome": "alternative",
             "category": one["category"],
             "area": one["area"],
             "reason": one["why"],
             "text": _WHY[one["why"]][lang == "en"],
+            "score": one["score"],
         }
         for one in receipt["alternatives"]
         if one["why"] in _WHY

@@ -106,3 +106,7 @@ class Routing(BaseModel):
     urgency: Urgency | None = None
     reason: str
     text: str
+    score: float
+    """How sure the reading behind it is, 0 to 1."""
+    limits: dict[str, str] | None = None
+    """`sign_for`, `contact`, `result` of who would have it, as the city's limits say them."""

@@ -104,7 +104,7 @@ def draft(filing: Filing, *, sub: str, key: str, holder: Holder) -> Draft:
     check_settled(filing)
     check_consent(filing.requester)
     accused = codes.units.get(filing.accused) if filing.accused else None
-    return Draft(filing, sub, key, body_hash(filing), accused, codes.names)
+    return Draft(filing, sub, key, body_hash(filing), accused, codes.names, filing.repeat_of)
 
 
 def answer(filed: Filed, who: Principal) -> dict[str, Any]:

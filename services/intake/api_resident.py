@@ -12,6 +12,7 @@ from kit.errors import DomainError
 from kit.http import language, problem, reply
 from kit.openapi import WORDS
 from kit.page import Lang
+from kit.visitor import visitor_of
 from services.intake import resident_page as page
 from services.intake.resident import not_digits
 from services.intake.visiting import Visits
@@ -76,13 +77,13 @@ def add_resident(app: FastAPI, visits: Visits, address_header: str | None) -> No
         spoken = lang or language(request)
         try:
             digits = _digits(request, await request.body())
-            view = await visits.look(number, digits, _address(request, address_header))
+            view = await visits.look(number, digits, await visitor_of(request, address_header))
         except DomainError as refused:
             return _refusal(refused, number, spoken, request)
         told = view.tell(spoken)
         if _wants_json(request):
             return reply(told, headers=page.HEADERS)
-        return _html(page.answer(told, spoken), 200)
+        return _html(page.answer(told, spoken, view.step), 200)
 
 
 def _wants_json(request: Request) -> bool:
@@ -103,12 +104,6 @@ def _digits(request: Request, body: bytes) -> str:
     if not isinstance(said, str):
         raise not_digits()
     return said
-
-
-def _address(request: Request, header: str | None) -> str:
-    if header is not None and (said := request.headers.get(header)):
-        return said.partition(",")[0].strip()
-    return request.client.host if request.client else ""
 
 
 def _refusal(refused: DomainError, number: str, lang: Lang, request: Request) -> Response:

@@ -129,6 +129,8 @@ class Filing(Strict):
     attachments: Annotated[tuple[AttachmentId, ...], Field(max_length=20)] = ()
     """Ids of `POST /v1/attachments`, uploaded by who files."""
     external_id: Short | None = None
+    repeat_of: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    """Number of a complaint about the same matter: who files heard that it is one; the desk may merge them."""
     decline: Decline | None = None
     settled: OnTheSpot | None = None
     """Of a patrol or a visit: dealt with on the spot, filed and closed in one call, and still counted."""

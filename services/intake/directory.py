@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from contracts.complaint import Urgency
+from contracts.limits import Limits
 from kit.aside import in_pieces
 from kit.errors import DomainError, Kind
+from kit.staff import Staff
 from kit.validation import known_code
-from services.intake.staff import Staff
 from services.intake.standing import WINDOWS
 from services.intake.whereabouts import SUBDISTRICT, PlaceNames
 
@@ -23,6 +24,8 @@ MARGIN_DEG: Final = 0.5
 """About 50 km: what is farther from every place the city knows is not in the city."""
 
 STANDARD: Final = "standard"
+TOLD_LIMITS: Final = {"sign_for", "contact", "result"}
+"""Of a profile's limits, those a caller can be told: when somebody will call, and by when it is done."""
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,3})(m|h|d)")
 _SPAN_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 
@@ -63,6 +66,8 @@ class Codes:
     """Reopen window by limit profile and urgency, where it runs by the clock."""
     tree: Mapping[str, Category] = field(default_factory=dict)
     """Every category by its code."""
+    limits: Mapping[tuple[str, Urgency], Mapping[str, str]] = field(default_factory=dict)
+    """What a unit has to keep, by limit profile and urgency, as the city wrote it: `24h`, `1wd`, `none`."""
 
     @classmethod
     def of(cls, version: int, parts: Mapping[str, Iterable[Mapping[str, Any]]]) -> Codes:
@@ -82,6 +87,7 @@ class Codes:
             _people(parts.get("posts", ())),
             _windows(parts.get("limits", ())),
             _tree(parts["categories"]),
+            _limits(parts.get("limits", ())),
         )
 
     def units_of(self, person: str, day: date) -> frozenset[str]:
@@ -96,6 +102,11 @@ class Codes:
             if found is not None:
                 return found
         return WINDOWS[urgency]
+
+    def limits_of(self, profile: str | None, urgency: Urgency) -> Mapping[str, str]:
+        """The limits a unit has to keep: of its profile, else the city's standard; empty without either."""
+        own = self.limits.get((profile, urgency)) if profile else None
+        return own or self.limits.get((STANDARD, urgency), {})
 
     def check(self, grid_code: str | None, category: str | None) -> None:
         """Refuse unknown codes and name the nearest. Raises DomainError 422."""
@@ -149,6 +160,19 @@ def _people(posts: Iterable[Mapping[str, Any]]) -> dict[str, tuple[Seat, ...]]:
         seat = (row["unit"], date.fromisoformat(until) if until else None)
         found[row["person"]] = (*found.get(row["person"], ()), seat)
     return found
+
+
+def _limits(
+    profiles: Iterable[Mapping[str, Any]],
+) -> dict[tuple[str, Urgency], dict[str, str]]:
+    """With the defaults of the contract, which are left out where they are published."""
+    return {
+        (profile["name"], Urgency(urgency)): Limits.model_validate(limits).model_dump(
+            mode="json", include=TOLD_LIMITS
+        )
+        for profile in profiles
+        for urgency, limits in profile["limits"].items()
+    }
 
 
 def _windows(profiles: Iterable[Mapping[str, Any]]) -> dict[tuple[str, Urgency], timedelta]:

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from kit.auth import Principal
-from kit.clock import CITY_TIME, business_now
-from kit.db import Conn, Pool, show, transaction
+from kit.clock import CITY_TIME
+from kit.db import Conn, Pool
+from kit.looking import look
 from kit.sight import Sight
-from services.intake.staff import Staff
+from kit.staff import Staff
 
 EVERYWHERE: Final = ("operator", "dispatcher", "admin", "auditor", "service")
 """Roles that see every complaint, masked: the hotline, the desk, who audits."""
 
 
-@asynccontextmanager
-async def looking(
+def looking(
     people: Pool, staff: Staff, who: Principal
-) -> AsyncIterator[tuple[Conn, datetime]]:
+) -> AbstractAsyncContextManager[tuple[Conn, datetime]]:
     """A connection that sees what somebody may see, and business time."""
-    async with transaction(people) as conn:
-        now = await business_now(conn)
-        await show(conn, sight_of(staff, who, now))
-        yield conn, now
+    return look(people, partial(sight_of, staff, who))
 
 
 def sight_of(staff: Staff, who: Principal, now: datetime) -> Sight:

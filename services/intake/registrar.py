@@ -20,6 +20,7 @@ from kit.errors import DomainError, unavailable
 from kit.ids import new_id
 from kit.outbox import Outgoing
 from kit.relay import Relay
+from kit.validation import wrong_field
 from services.intake import filing as words_of
 from services.intake import recurring
 from services.intake import store_filing as store
@@ -28,6 +29,7 @@ from services.intake.filed import Filed, Result, again, in_progress
 from services.intake.filing import Draft, Masked
 from services.intake.number import DayFullError
 from services.intake.numbering import Numbers
+from services.intake.store import complaint
 from services.intake.vault import Vault
 
 REPEAT_WINDOW: Final = timedelta(days=30)
@@ -86,6 +88,8 @@ class Registrar:
         return result
 
     async def _submit(self, draft: Draft) -> Result:
+        if draft.filing.repeat_of and (wrong := await self._unknown(draft.filing.repeat_of)):
+            return wrong
         try:
             way = self._linking if draft.filing.attachments else self._coalescer
             return await way.submit(draft)
@@ -93,6 +97,16 @@ class Registrar:
             return unavailable()
         except asyncpg.LockNotAvailableError:
             return in_progress()
+
+    async def _unknown(self, number: str) -> DomainError | None:
+        async with reading(self._pool) as conn:
+            if await complaint(conn, None, number) is not None:
+                return None
+        return wrong_field(
+            "repeat_of",
+            zh="没有这个编号的诉求，请核对后重填",
+            en="there is no complaint of this number; check it",
+        )
 
     async def _file(self, drafts: Sequence[Draft]) -> list[Result]:
         """One statement for a group: keys, complaints, identities, events, audit."""

@@ -108,6 +108,11 @@ SENTENCES: Final[Mapping[S, Sentence]] = {
     ),
 }
 """Every state; `merged` only where the ticket under which the work goes on is not known yet."""
+STEPS: Final[Mapping[S, int]] = {
+    S.RECEIVED: 0, S.TRIAGE: 0, S.RETURNED: 0, S.ARBITRATION: 0, S.DISPATCHED: 1, S.ACCEPTED: 1,
+    S.IN_PROGRESS: 2, S.ON_HOLD: 2, S.MERGED: 2, S.HANDLED: 3, S.CALLBACK: 3, S.CLOSED: 4,
+}  # fmt: skip
+"""How far it has come: received, with the office, being worked on, being asked, closed; none for what ended early."""
 _TOGETHER: Final = {
     "zh": "与其他居民反映的同一问题一并办理：",
     "en": "Handled together with the same problem reported by others: ",
@@ -122,6 +127,11 @@ class View:
     status: S
     together: bool
     since: datetime
+
+    @property
+    def step(self) -> int | None:
+        """How far it has come, from 0; None for what ended before its end."""
+        return STEPS.get(self.status)
 
     def tell(self, lang: Lang) -> dict[str, str]:
         """The whole answer: number, `state`, `next`, `since`."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from kit.db import Conn, columns
-from services.intake.staff import Matter
+from kit.staff import Matter
 
 SQL_MATTER: Final = """
 with recursive worked_on as (

@@ -178,10 +178,13 @@ async def write(
     await store.align_clocks(conn, aligned)
     await store_ladder.save_ladders(conn, climbing)
     events = await tell(conn, [t.said for t in timings])
-    ended = {t.ticket.ticket_id: t.ended_at for t in timings if t.ended_at is not None}
+    times = {t.ticket.ticket_id: t.ended_at or t.finished_at for t in timings}
+    ended = {one: at for one, at in times.items() if at is not None}
     if ended:
         events += await ending.end(conn, ended)
-    returned = [t for t in timings if t.ticket.merged_at is not None and t.ended_at is None]
+    returned = [
+        t for t in timings if t.ticket.merged_at is not None and t.ticket.ticket_id not in ended
+    ]
     if returned:
         events += await ending.take_back(conn, returned)
     await outbox.append(conn, events)

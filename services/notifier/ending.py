@@ -25,18 +25,19 @@ ACTOR: Final = "system:notifier"
 
 async def end(conn: Conn, ended: Mapping[UUID, datetime]) -> list[Outgoing]:
     """Clear what was raised for tickets that ended, and take them off the secretaries' queues."""
-    ids, at = list(ended), max(ended.values())
     events = []
-    for row in await store_ending.clear(conn, ids, at):
+    for row in await store_ending.clear(conn, ended):
         data = Escalation.of(row).event(ended[row["ticket_id"]])
         events.append(say("escalation.cleared", data, to=data.level))
-    items = await store_reception.withdraw(conn, ids, at)
+    items = await store_reception.withdraw(conn, ended)
     for item in items:
         told = item.event(ended[item.ticket_id])
         events.append(say("reception.withdrawn", told, to=told.level.value))
     if items:
+        at = max(ended.values())
         await store_decisions.settle_sent(conn, [i.item_id for i in items], ACTOR, at)
-    await audit.record(conn, [_entry("reception.withdraw", i, at) for i in items])
+    entries = [_entry("reception.withdraw", i, ended[i.ticket_id]) for i in items]
+    await audit.record(conn, entries)
     return events
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Conn, Pool, show, transaction
+from kit.db import Conn, Pool
 from kit.errors import not_found
+from kit.looking import look
 from kit.relay import Relay
 from kit.sight import Sight
 from services.notifier.directory import Directory, Holder
@@ -35,15 +35,11 @@ class Doors:
     holder: Holder
 
 
-@asynccontextmanager
-async def looking(
+def looking(
     people: Pool, directory: Directory, who: Principal
-) -> AsyncIterator[tuple[Conn, datetime]]:
+) -> AbstractAsyncContextManager[tuple[Conn, datetime]]:
     """A connection that sees what somebody may see, and business time."""
-    async with transaction(people) as conn:
-        now = await business_now(conn)
-        await show(conn, sight_of(directory, who, now))
-        yield conn, now
+    return look(people, partial(sight_of, directory, who))
 
 
 def sight_of(directory: Directory, who: Principal, now: datetime) -> Sight:

@@ -136,7 +136,7 @@ async def lighten(conn: Conn, row: Record, now: datetime) -> list[Outgoing]:
     if rule is not None:
         await store_hand.reweigh(conn, row["item_id"], rule)
         return []
-    gone = await store_reception.withdraw(conn, [row["ticket_id"]], now)
+    gone = await store_reception.withdraw(conn, {row["ticket_id"]: now})
     events = [say("reception.withdrawn", i.event(now), to=i.level.value) for i in gone]
     await outbox.append(conn, events)
     return events

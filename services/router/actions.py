@@ -11,6 +11,7 @@ from contracts.complaint import ComplaintReceived
 from contracts.escalation import EscalationEvent
 from kit.db import Conn
 from kit.delivery import Effects, Received
+from kit.patience import lacks_complaint
 from services.router import metrics
 from services.router.decision import matching
 from services.router.publishing.in_use import DirectoryInUse
@@ -124,7 +125,7 @@ async def project_levels(conn: Conn, received: Sequence[Received]) -> Effects:
     A complaint that was not routed in time climbs before its ticket is there: such rungs wait for it.
     """
     highest: dict[UUID, int] = {}
-    raised: list[tuple[UUID, Received]] = []
+    raised: list[tuple[UUID, str, Received]] = []
     for one in received:
         data = one.event.data
         if not isinstance(data, EscalationEvent) or data.decision_id is not None:
@@ -132,6 +133,10 @@ async def project_levels(conn: Conn, received: Sequence[Received]) -> Effects:
         if one.name == "escalation.raised":
             ticket_id = UUID(data.ticket_id)
             highest[ticket_id] = max(data.level, highest.get(ticket_id, 0))
-            raised.append((ticket_id, one))
+            raised.append((ticket_id, data.number, one))
     early = await store.project_levels(conn, sorted(highest.items())) if highest else set()
-    return Effects(waiting=[one for ticket_id, one in raised if ticket_id in early])
+    effects = Effects()
+    for ticket_id, number, one in raised:
+        if ticket_id in early:
+            effects.wait([one], lacks_complaint(number))
+    return effects

@@ -31,6 +31,8 @@ class TicketView(TicketLine):
     proofs: list[dict[str, Any]]
     receipt: dict[str, Any] | None
     receipt_text: str | None
+    may: list[str]
+    """Actions open to the asker now, `whistle` for blowing one; whether one is taken is judged when asked."""
 
 
 class WaitingLine(TicketState):

@@ -36,6 +36,7 @@ def on_escalations(in_use: DirectoryInUse) -> Handler:
     async def handler(conn: Conn, received: Sequence[Received]) -> Effects:
         levels = await actions.project_levels(conn, received)
         heeded = await receptions.heed(conn, received, in_use)
-        return Effects(heeded.events, levels.waiting + heeded.waiting)
+        lacks = {} if in_use.directory is None else levels.lacks  # no ticket is opened without one
+        return Effects(heeded.events, levels.waiting + heeded.waiting, lacks)
 
     return handler

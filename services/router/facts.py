@@ -44,11 +44,17 @@ PASSED: Final = {
 
 
 async def heed(conn: Conn, received: Sequence[Received]) -> Effects:
-    """Apply call-backs, withdrawals, reopenings and further words, one ticket at a time, each once."""
+    """Apply call-backs, withdrawals, reopenings and further words, one ticket at a time, each once.
+
+    One look says of all which tickets are not there yet: thousands that wait are looked at again and again.
+    """
     effects = Effects()
-    for one in received:
-        data = one.event.data
-        if not isinstance(data, ComplaintChanged):
+    said = [(o, o.event.data) for o in received if isinstance(o.event.data, ComplaintChanged)]
+    about = {UUID(data.complaint_id) for _, data in said}
+    known = await store_merging.tree(conn, sorted(about)) if about else {}
+    for one, data in said:
+        if UUID(data.complaint_id) not in known:
+            effects.wait([one], lacks_complaint(data.number))
             continue
         async with conn.transaction():
             now = await business_now(conn)

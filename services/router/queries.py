@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -13,11 +14,12 @@ import orjson
 from asyncpg import Record
 
 from kit.auth import Principal
-from kit.clock import business_now
-from kit.db import Conn, Pool, show, transaction
+from kit.db import Conn, Pool
 from kit.errors import not_found
+from kit.looking import look
 from kit.sight import NOTHING, Sight
 from kit.validation import id_cursor
+from services.router import permitted
 from services.router.desk.choice_text import told_in_words
 from services.router.directory.directory import Directory
 from services.router.issues import store_issues
@@ -33,7 +35,6 @@ from services.router.ticket.seeing import DESK_ROLES, Actor
 from services.router.ticket.ticket import identify
 from services.router.ticket.viewing import clock_view, held, line_view, running, ticket_view
 from services.router.whistle import store_whistles
-from services.router.whistle.viewing import whistle_view
 
 PAGE: Final = 100
 NONE: Final = UUID(int=0)
@@ -73,15 +74,11 @@ def sight_of(principal: Principal, directory: Directory | None, now: datetime) -
     return who.sight(everything=units is None, told=units or NOTHING)
 
 
-@asynccontextmanager
-async def looking(
+def looking(
     people: Pool, principal: Principal, directory: Directory | None
-) -> AsyncIterator[tuple[Conn, datetime]]:
+) -> AbstractAsyncContextManager[tuple[Conn, datetime]]:
     """A transaction that sees what somebody may see, and its time."""
-    async with transaction(people) as conn:
-        now = await business_now(conn)
-        await show(conn, sight_of(principal, directory, now))
-        yield conn, now
+    return look(people, partial(sight_of, principal, directory))
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +164,11 @@ async def one(
         receipts = await store.receipts(conn, row["ticket_id"])
         clocks = await store.clocks(conn, [row["ticket_id"]])
         issues = await store_issues.issues_of(conn, [row["ticket_id"]])
-        kin = actor_of(principal, directory, now).kin
+        who = actor_of(principal, directory, now)
         whistles = [
             whistle
             for whistle in await store_whistles.of_ticket(conn, row["ticket_id"])
-            if units is None or whistle.known_to(units, kin)
+            if units is None or whistle.known_to(units, who.kin)
         ]
         timed = await store_whistles.clocks(conn, [one.whistle_id for one in whistles])
     shown = [orjson.loads(receipt["body"]) for receipt in receipts]
@@ -185,7 +182,8 @@ async def one(
         "receipt_text": told,
         "receipts": shown,
         "clocks": [clock_view(clock) for clock in clocks],
-        "whistles": [whistle_view(w, timed.get(w.whistle_id, []), units) for w in whistles],
+        "whistles": [permitted.whistle_shown(w, timed, units, who, now) for w in whistles],
+        "may": permitted.actions(who, row),
         "proofs": proof,
         "merged": [member.number for member in merging.followers(tree, row["ticket_id"])],
         "merged_into": top.number if top.ticket_id != row["ticket_id"] else None,

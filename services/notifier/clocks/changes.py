@@ -42,6 +42,10 @@ class Changes:
     """Clocks that run on as if they had never stopped."""
     aligned: list[tuple[Clock, datetime]] = field(default_factory=list)
     """Clocks whose trace or moves differ, with the time that was said."""
+    over: dict[int, datetime] = field(default_factory=dict)
+    """Rounds that events of this batch ended, and when."""
+    finished_at: datetime | None = None
+    """When an event of this batch ended the ticket, though a later one opened it again; a merger ends nothing."""
     recounted: list[tuple[Clock, Recounted]] = field(default_factory=list)
     """Clocks that another calendar was taken to, and what it did to each; their rungs follow."""
 
@@ -64,10 +68,15 @@ class Changes:
             self._note(clock)
         return done is Recounted.MOVED
 
-    def _begin(self, clock: Clock, book: Book) -> None:
+    def _begin(self, clock: Clock, book: Book, *, shared: bool = True) -> None:
+        """A clock that is `shared` counts from the earliest of those who wait for the ticket."""
         self.clocks.append(clock)
         self.begun.append(clock)
-        if self.ticket.since and moving.align(clock, self.ticket.since, book, parted=False):
+        if (
+            shared
+            and self.ticket.since
+            and moving.align(clock, self.ticket.since, book, parted=False)
+        ):
             self.aligned.append((clock, clock.started_at))
         self._say("clock.set", clock, clock.started_at)
 

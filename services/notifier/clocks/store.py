@@ -84,14 +84,15 @@ SQL_SAVE_CLOCKS: Final = """
 update clock c
 set unit = t.unit, near_at = t.near_at, due_at = t.due_at, sentence = t.sentence,
     paused_at = t.paused_at, stopped_at = t.stopped_at, stopped_by = t.stopped_by,
-    earlier_due = case when c.due_at = t.due_at then c.earlier_due else c.earlier_due || c.due_at end,
+    earlier_due = t.earlier_due::timestamptz[],
     warned_at = case when t.warn_again then null else c.warned_at end
 from unnest(
     $1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::text[], $6::timestamptz[],
-    $7::timestamptz[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::boolean[]
+    $7::timestamptz[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::text[], $12::boolean[],
+    $13::text[]
 ) as t(
     id, round, kind, started_at, unit, near_at, due_at, sentence, paused_at, stopped_at, stopped_by,
-    warn_again
+    warn_again, earlier_due
 )
 where c.ticket_id = t.id and c.round = t.round and c.kind = t.kind and c.started_at = t.started_at
 """
@@ -153,7 +154,7 @@ async def insert_clocks(conn: Conn, started: Sequence[tuple[UUID, Clock]]) -> No
         (
             ticket_id, c.round, c.kind.value, c.started_at, c.clock_id, c.unit, c.near_at, c.due_at,
             c.trace.model_dump(mode="json"), c.sentence, c.paused_at, c.stopped_at, c.stopped_by,
-            "{" + ",".join(at.isoformat() for at in c.earlier_due) + "}",
+            _times(c.earlier_due),
         )
         for ticket_id, c in started
     ]  # fmt: skip
@@ -166,12 +167,12 @@ async def save_clocks(conn: Conn, changed: Sequence[tuple[UUID, Clock]]) -> None
     rows: list[tuple[Any, ...]] = [
         (
             ticket_id, c.round, c.kind.value, c.started_at, c.unit, c.near_at, c.due_at, c.sentence,
-            c.paused_at, c.stopped_at, c.stopped_by, c.warn_again,
+            c.paused_at, c.stopped_at, c.stopped_by, c.warn_again, _times(c.earlier_due),
         )
         for ticket_id, c in changed
     ]  # fmt: skip
     if rows:
-        await conn.execute(SQL_SAVE_CLOCKS, *columns(rows, 12))
+        await conn.execute(SQL_SAVE_CLOCKS, *columns(rows, 13))
 
 
 async def align_clocks(conn: Conn, aligned: Sequence[tuple[UUID, Clock, datetime]]) -> None:
@@ -182,6 +183,10 @@ async def align_clocks(conn: Conn, aligned: Sequence[tuple[UUID, Clock, datetime
     ]
     if rows:
         await conn.execute(SQL_ALIGN_CLOCKS, *columns(rows, 7))
+
+
+def _times(times: Sequence[datetime]) -> str:
+    return "{" + ",".join(at.isoformat() for at in times) + "}"
 
 
 def _trace(trace: Trace | None) -> dict[str, Any] | None:

@@ -42,8 +42,8 @@ class Timing(Changes):
         """A complaint was received: resident clock, and dispatch clock until somebody is responsible.
 
         What its ticket has lived through before the complaint was heard counts for both: they stopped when
-        they would have stopped. An unknown urgency counts as normal; edits never change either clock
-        (D3 rules 1 and 2).
+        they would have stopped, and a dispatch that was made is not hurried by whoever joined since. An
+        unknown urgency counts as normal; edits never change either clock (D3 rules 1 and 2).
         """
         ticket = self.ticket
         dispatched_at = min(
@@ -59,14 +59,16 @@ class Timing(Changes):
             unit = NOBODY if resident else ticket.holder_before(dispatched_at)
             due = basis.due(data.received_at)
             clock = started(self.new_id(), kind, due, unit=unit, round_=1)
-            self._begin(clock, book)
-            if not resident and dispatched_at and kind not in RUNNING[ticket.status]:
-                self._stop(clock, DISPATCHED, dispatched_at)
+            over = None if resident or kind in RUNNING[ticket.status] else dispatched_at
+            self._begin(clock, book, shared=over is None)
+            if over is not None:
+                self._stop(clock, DISPATCHED, over)
             elif ticket.status in FINAL:
                 self._stop(clock, f"ticket.{ticket.status.value}", ticket.ended_at)
 
     def hear(self, name: str, data: TicketEvent, at: datetime, book: Book) -> None:
         """Apply one ticket event; `at` is when it became true."""
+        self._turn(data, at)
         self.ticket.note(data, at)
         if isinstance(data, TicketDispatched) and name == DISPATCHED:
             at = data.dispatched_at
@@ -92,6 +94,14 @@ class Timing(Changes):
                 self._wait_for(kind, at, book)
         merged = isinstance(data, TicketMerged)
         self._align(self.clocks if merged else self.revived, at, book, parted=name == UNMERGED)
+
+    def _turn(self, data: TicketEvent, at: datetime) -> None:
+        """Remember what the events before this one ended, where this one begins anew."""
+        ticket, ended_at = self.ticket, self.ended_at
+        if data.round != ticket.round:
+            self.over[ticket.round] = ended_at or at
+        if ended_at and data.status not in FINAL and ticket.status is not TicketStatus.MERGED:
+            self.finished_at = ended_at
 
     def _stop_what_ended(self, name: str, at: datetime) -> None:
         status, wanted = self.ticket.status, RUNNING[self.ticket.status]

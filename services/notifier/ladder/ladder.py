@@ -135,19 +135,34 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     """Bring a ticket's ladders in line with what its clocks did; those that must be written.
 
     A new clock plans its rungs, a moved one moves them, one that the limit of another urgency counts for
-    plans them anew, an ended ticket or round stops its ladder. The steps are those of the urgency whose
+    plans them anew, an ended ticket or round stops its ladder; a round that began and ended in one batch
+    has one too. The steps are those of the urgency whose
     limit the clock runs by, so it makes no difference which messages come in one batch.
     Raises CalendarError when a year on the way is not loaded.
     """
-    ticket = timing.ticket
+    known, now = {x.round: x for x in ladders}, timing.ticket.round
+    going_on = (x.round for x in ladders if x.stopped_at is None)
     changed = []
-    for old in ladders:
-        if old.round != ticket.round and old.stopped_at is None:
-            old.stop(timing.heard_at or ticket.received_at)
-            changed.append(old)
-    own = next((x for x in ladders if x.round == ticket.round), None) or Ladder(ticket.round)
-    before = (own.next_due_at, own.stopped_at, own.rungs)
-    for clock, anew in _differing(timing):
+    for round_ in sorted({*going_on, *timing.over, now}):
+        own = known.get(round_) or Ladder(round_)
+        before = (own.next_due_at, own.stopped_at, own.rungs)
+        _plan(own, timing, book)
+        if round_ == now:
+            own.stopped_at = timing.ended_at
+        else:
+            heard_at = timing.heard_at or timing.ticket.received_at
+            own.stop(timing.over.get(round_, heard_at))
+        ticking = {c.kind for c in timing.clocks if c.ticking and c.round == round_}
+        if ClockKind.DISPATCH not in ticking:
+            own.forget(ClockKind.DISPATCH)
+        own.settle(ticking)
+        if before != (own.next_due_at, own.stopped_at, own.rungs):
+            changed.append(own)
+    return changed
+
+
+def _plan(own: Ladder, timing: Timing, book: LadderBook) -> None:
+    for clock, anew in _differing(timing, own.round):
         calendar = book.calendar(clock.trace.calendar)
         if anew:
             own.plan(clock, book.steps[Urgency(clock.trace.urgency)], calendar, book.version)
@@ -156,24 +171,16 @@ def follow(ladders: list[Ladder], timing: Timing, book: LadderBook) -> list[Ladd
     for clock, done in timing.recounted:
         if clock.round == own.round and done in moving.RECKONED:
             own.recount(clock, book.calendar(clock.trace.calendar))
-    own.stopped_at = timing.ended_at
-    ticking = {c.kind for c in timing.clocks if c.ticking and c.round == own.round}
-    if ClockKind.DISPATCH not in ticking:
-        own.forget(ClockKind.DISPATCH)
-    own.settle(ticking)
-    if before != (own.next_due_at, own.stopped_at, own.rungs):
-        changed.append(own)
-    return changed
 
 
-def _differing(timing: Timing) -> Iterator[tuple[Clock, bool]]:
-    """This round's clocks whose rungs come at other times now; True: they are planned anew, as they stand."""
+def _differing(timing: Timing, round_: int) -> Iterator[tuple[Clock, bool]]:
+    """A round's clocks whose rungs come at other times now; True: they are planned anew, as they stand."""
     new = {clock.clock_id for clock in timing.begun}
     found = [(clock, True) for clock in timing.begun]
     for clock, urgency in timing.moved:
         if clock.clock_id not in new:
             found.append((clock, clock.trace.urgency != urgency))
-    return ((clock, anew) for clock, anew in found if clock.round == timing.ticket.round)
+    return ((clock, anew) for clock, anew in found if clock.round == round_)
 
 
 def written(at: datetime) -> str:

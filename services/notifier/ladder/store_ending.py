@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,8 +13,9 @@ from kit.db import Conn, columns
 
 SQL_CLEAR: Final = """
 update escalation e
-set cleared_at = $2, repeat_at = null
-where e.ticket_id = any($1::uuid[]) and e.cleared_at is null
+set cleared_at = t.at, repeat_at = null
+from unnest($1::uuid[], $2::timestamptz[]) as t(id, at)
+where e.ticket_id = t.id and e.cleared_at is null
 returning e.*
 """
 SQL_UNCLEAR: Final = """
@@ -26,9 +27,9 @@ returning e.*
 """
 
 
-async def clear(conn: Conn, ids: Sequence[UUID], at: datetime) -> list[Record]:
-    """Clear what is raised for tickets that ended; the rows cleared."""
-    rows: list[Record] = await conn.fetch(SQL_CLEAR, ids, at)
+async def clear(conn: Conn, ended: Mapping[UUID, datetime]) -> list[Record]:
+    """Clear what is raised for tickets, each as of when it ended; the rows cleared."""
+    rows: list[Record] = await conn.fetch(SQL_CLEAR, list(ended), list(ended.values()))
     return rows
 
 

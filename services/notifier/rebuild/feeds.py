@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final, cast
-from uuid import UUID
+from typing import Final
 
 import httpx
 import orjson
-from nats.aio.msg import Msg
 
-from contracts.catalog import decode
 from kit.delivery import Received
 from kit.errors import DomainError, Kind
+from kit.kept import kept_events
 from kit.parts import NoServiceTokenError
 from kit.settings import ServiceSettings
 from services.notifier.directory import PARTS, Directory
@@ -31,11 +29,8 @@ class Neighbours:
 
     async def events(self, service: str) -> AsyncIterator[Received]:
         """Everything a service has said, in its order. Raises httpx.HTTPError."""
-        url = f"{self.urls[service]}/v1/events"
-        async with self.client.stream("GET", url, params={"after": "0-0"}) as answer:
-            answer.raise_for_status()
-            async for line in _lines(answer):
-                yield received(orjson.dumps(orjson.loads(line)["event"]))
+        async for kept in kept_events(self.client, self.urls[service]):
+            yield kept.one
 
     async def directory(self, version: int) -> Directory:
         """A version as the router published it. Raises httpx.HTTPError."""
@@ -46,15 +41,6 @@ class Neighbours:
             empty = answer.status_code == httpx.codes.NOT_FOUND
             parts[name] = [] if empty else orjson.loads(answer.raise_for_status().content)
         return Directory.of(version, parts)
-
-
-async def _lines(answer: httpx.Response) -> AsyncIterator[bytes]:
-    """Whole lines, split at newlines alone: residents' words may hold U+2028, which httpx would split at."""
-    rest = b""
-    async for chunk in answer.aiter_bytes():
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line
 
 
 @asynccontextmanager
@@ -75,10 +61,3 @@ async def neighbours(settings: ServiceSettings) -> AsyncIterator[Neighbours]:
                 en=f"Cannot read the events of intake or router ({type(error).__name__}); see that they"
                 " run, then try again.",
             ) from error
-
-
-def received(body: bytes) -> Received:
-    """A kept event as a consumer gets it; there is no message around it."""
-    name = ".".join(orjson.loads(body)["type"].split(".")[2:4])
-    event = decode(name, body)
-    return Received(event, UUID(event.id), cast("Msg", None), name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,8 +15,9 @@ from services.notifier.reception.item import Item
 
 SQL_WITHDRAW: Final = """
 update reception_item i
-set closed_at = $2, state = 'withdrawn'
-where i.ticket_id = any($1::uuid[]) and i.closed_at is null and i.state <> 'decided' and not exists (
+set closed_at = t.at, state = 'withdrawn'
+from unnest($1::uuid[], $2::timestamptz[]) as t(id, at)
+where i.ticket_id = t.id and i.closed_at is null and i.state <> 'decided' and not exists (
     select from legacy_matter l
     where l.ticket_id = i.ticket_id and l.ended_at is null and l.asked_at is not null
 )
@@ -42,9 +43,10 @@ returning i.*
 """Another ticket may stand for the hot issue meanwhile, and a review may have put it back already."""
 
 
-async def withdraw(conn: Conn, ids: Sequence[UUID], at: datetime) -> list[Item]:
-    """Take tickets that ended off the queues."""
-    return [item_of(row) for row in await conn.fetch(SQL_WITHDRAW, ids, at)]
+async def withdraw(conn: Conn, ended: Mapping[UUID, datetime]) -> list[Item]:
+    """Take tickets off the queues, each as of when it ended."""
+    rows = await conn.fetch(SQL_WITHDRAW, list(ended), list(ended.values()))
+    return [item_of(row) for row in rows]
 
 
 async def queue_again(conn: Conn, returned: Sequence[tuple[UUID, int, datetime]]) -> list[Item]:

@@ -26,6 +26,7 @@ EFFECTS: Final[Mapping[Action, Effect]] = {
     Action.APPROVE_EXTENSION: helping.answer_extension,
     Action.HOLD: helping.hold,
     Action.APPROVE_HOLD: helping.answer_hold,
+    Action.CONTACT: helping.contact,
     Action.HANDLE: helping.handle,
     Action.DECLINE: desk.decline,
     Action.MERGE: desk.merge,

@@ -56,6 +56,12 @@ async def answer_hold(_conn: Conn, asked: Asked, directory: Directory) -> list[D
     return [life.answer_hold(asked, _limits(asked, directory).hold_review)]
 
 
+async def contact(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
+    """The resident was spoken to or the place looked at; photos of the visit belong to the ticket. Raises 422."""
+    await _claim(conn, asked)
+    return [life.plain(asked)]
+
+
 async def handle(conn: Conn, asked: Asked, _directory: Directory) -> list[Deed]:
     """Said to be done; what shows it belongs to this ticket from now on. Raises DomainError 422."""
     await _claim(conn, asked)

@@ -21,9 +21,16 @@ _STEPS: Final = 6
 """Fixed-point steps; the offset changes so slowly that each gains three digits or more."""
 CHINA: Final = (72.004, 0.8293, 137.8347, 55.8271)
 """West, south, east, north: outside of it the frames are the same."""
+_EAST: Final = 180.0
+_NORTH: Final = 90.0
 
 Floats = Any
 """A number or an array of numbers."""
+
+
+def on_earth(lon: float, lat: float) -> bool:
+    """Whether they are degrees of anything: formulas and trees of outlines fail on other numbers."""
+    return abs(lon) <= _EAST and abs(lat) <= _NORTH
 
 
 def to_wgs84(lon: Floats, lat: Floats, datum: Datum | str) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ import shapely
 from pydantic import ValidationError
 
 from contracts.directory import Outline
+from services.router.place.datum import on_earth
 from services.router.place.outlines import outline_of
 
 CODES: Final = ("code", "adcode")
@@ -70,6 +71,12 @@ def _outline(
         return BadOutline(line, f"features[{number}].{field}", remedy)
     except (ValueError, TypeError, shapely.errors.GEOSException):
         return BadOutline(line, code, "应是 Polygon 或 MultiPolygon / is no polygon")
+    west, south, east, north = shape.bounds
+    if not (on_earth(west, south) and on_earth(east, north)):
+        remedy = (
+            "坐标应为经纬度（度），请换算 / coordinates are not degrees of longitude and latitude"
+        )
+        return BadOutline(line, code, remedy)
     if not shapely.is_valid(shape):
         why = shapely.is_valid_reason(shape)
         return BadOutline(line, code, f"图形自交或无效，请修复 / mend the shape: {why}")

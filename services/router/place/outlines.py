@@ -20,7 +20,7 @@ from contracts.complaint import Datum, Point
 from contracts.directory import Outline, Place
 from services.router.place.areas import Areas
 from services.router.place.blocks import block_key
-from services.router.place.datum import to_wgs84
+from services.router.place.datum import on_earth, to_wgs84
 from services.router.place.gazetteer import AGREED, SHARED, UNKNOWN, PlaceGuess, common
 
 BORDER_M: Final = 30.0
@@ -99,8 +99,11 @@ class Outlines:
     def locate(self, point: Point, datum: Datum | None = None) -> PlaceGuess:
         """The deepest area around a point, read in its own datum or another.
 
-        Without an outline around it, the nearest known place within NEAREST_M.
+        Without an outline around it, the nearest known place within NEAREST_M. What is no place on earth
+        is nowhere.
         """
+        if not on_earth(point.lon, point.lat):
+            return UNKNOWN
         lon, lat = to_wgs84(point.lon, point.lat, datum or point.datum)
         at = shapely.Point(*self.plane.of(float(lon), float(lat)))
         near = self.upper.near(at, BORDER_M) if self.upper else []

@@ -131,7 +131,6 @@ def decline(asked: Asked) -> Deed:
 
 PLAIN: Final[Mapping[Action, Callable[[Asked], Deed]]] = {
     Action.ACCEPT: plain,
-    Action.CONTACT: plain,
     Action.URGE: plain,
     Action.SUPERVISE: plain,
     Action.RESUME: plain,

@@ -23,7 +23,7 @@ TAKEN_BY: Final[Mapping[str, tuple[Action, ...]]] = {
     "into": (A.MERGE,),
     "reason_code": (A.RETURN, A.HOLD, A.DECLINE),
     "result": (A.HANDLE, A.CONTACT),
-    "proof": (A.HANDLE, A.HOLD),
+    "proof": (A.HANDLE, A.HOLD, A.CONTACT),
     "no_proof": (A.HANDLE,),
     "urgency": (A.SET_URGENCY,),
     "approved": (A.APPROVE_HOLD, A.APPROVE_EXTENSION),

@@ -1,6 +1,6 @@
 """Who works where, by the city's directory, and who may see what a resident gave. Pure.
 
-The same rule as the router's for tickets (services/router/ticket/seeing.py), over intake's own copies.
+The same rule as the router's for tickets (services/router/ticket/seeing.py), over a service's own copies.
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Seat:
     """Answered for, whoever handles a matter there."""
     kin: frozenset[str]
     """Parties complaints about which the person must not learn of."""
+    led: frozenset[str] = frozenset()
+    """Those led and all below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,13 @@ class Staff:
         held = self._held(person, day)
         own = frozenset(post.unit for post in held)
         leads = {post.unit for post in held if post.leading}
+        led = leads | self._downwards(leads)
         return Seat(
             own,
-            own | self._downwards(leads),
+            own | led,
             frozenset(a for unit in leads & self.units.keys() for a in self.units[unit].serves),
             own | {c for c, u in self.units.items() if not own.isdisjoint({u.parent, u.deputy})},
+            frozenset(led),
         )
 
     def may_see(self, person: str, day: date, matter: Matter) -> bool:

@@ -1,0 +1,1 @@
+"""Figures as files: the table of rates that people take into a spreadsheet."""

@@ -1,0 +1,10 @@
+"""What the console measures of its own work."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Gauge
+
+STREAMS: Final = Gauge("chuishao_live_streams", "Screens that follow the live stream here")
+STREAM_SEQ: Final = Gauge("chuishao_live_seq", "Number of the newest frame handed out here")
