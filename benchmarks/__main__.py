@@ -25,6 +25,8 @@ from benchmarks.escalating.scale import FULL, QUICK, at_scale, shown
 from benchmarks.flooding.flood import flood
 from benchmarks.flooding.flood import shown as shown_flood
 from benchmarks.growth import fill
+from benchmarks.live.live import live
+from benchmarks.live.live import shown as shown_live
 from benchmarks.product import Product, Stage
 from benchmarks.replay311.__main__ import measure
 from benchmarks.whole_city import whole_city
@@ -67,6 +69,8 @@ async def main() -> None:
     flooded = await flood(quick=quick)
     console.print(*shown_flood(flooded), sep="\n")
     report["flood"] = flooded | {"parts": [asdict(part) for part in flooded["parts"]]}
+    report["live"] = await live(quick=quick)
+    console.print(*shown_live(report["live"]), sep="\n")
     report["stages"] = [
         asdict(stage) | {"of_bound": round(stage.end_to_end_per_s / bound, 3)} for stage in stages
     ]

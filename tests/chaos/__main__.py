@@ -30,6 +30,7 @@ def main() -> int:
     parser.add_argument("--only", default="", help="of the mutations, these")
     parser.add_argument("--aimed", default="", help="a short run with just these faults, in order")
     asked = parser.parse_args()
+    asked.report = asked.report.absolute()  # a mutation runs in a folder of its own
     if asked.mutations:
         only = tuple(filter(None, asked.only.split(",")))
         return asyncio.run(mutations.prove(asked.seed, asked.report, only))
@@ -40,7 +41,7 @@ def main() -> int:
         tuple(filter(None, asked.kinds.split(","))),
     )  # fmt: skip
     proved = not asked.with_mutations or not asyncio.run(
-        mutations.prove(asked.seed, asked.report / "mutations")
+        mutations.prove(asked.seed, asked.report / mutations.MUTATED)
     )
     return asyncio.run(campaign.run(wanted, asked.report)) or int(not proved)
 

@@ -6,6 +6,7 @@ whole, so it is held to the same rules.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -15,12 +16,15 @@ from tests.chaos.doubles import doubled
 from tests.chaos.final import Final as State
 from tests.chaos.history import Line, Phase
 from tests.chaos.losses import lost
-from tests.chaos.spans import failing, healthy_s
+from tests.chaos.overhearing import foreign
+from tests.chaos.spans import Wait, wait
 from tests.chaos.told import Told
 from tests.chaos.verdict import Class, Finding
 
-BOUND_S: Final = 15.0
-"""How long a dispatch or an alarm may take in all, not counting while something failed or was mended."""
+DISPATCH: Final = "dispatch"
+READER: Final = "reader:"
+BROKEN: Final = 500
+"""A service that is away says so with 502 to 504; this one says that it does not know what happened to it."""
 
 
 def check(history: Sequence[Line], state: State) -> list[Finding]:
@@ -47,29 +51,49 @@ def unknown(history: Sequence[Line], state: State) -> dict[str, int]:
     }
 
 
+def judged(history: Sequence[Line]) -> dict[str, int]:
+    """How many dispatches and alarms were held to the bound without any excuse."""
+    return dict(Counter(what for what, _, one in _waits(told.told(history)) if one.judged))
+
+
+def broken(history: Sequence[Line]) -> int:
+    """Answers nobody should ever get, whatever is failing."""
+    return sum(x.phase is Phase.FAIL and x.value.get("status") == BROKEN for x in history)
+
+
 def _wrong_reader(history: Sequence[Line], state: State) -> Iterator[Finding]:
     for line in history:
         if line.phase is Phase.OK and line.op in {"overheard", "peek"}:
             yield Finding(Class.WRONG_READER, line.op, f"{line.process} {line.key}")
+        of_unit = line.op == "read" and not line.process.startswith(READER)
+        if of_unit and foreign(line.value["subject"], b"", line.process):
+            yield Finding(Class.WRONG_READER, "read", f"{line.process} {line.key}")
     for place in state.leaked:
         yield Finding(Class.WRONG_READER, "identity outside the vault", place)
 
 
 def _late(known: Told, state: State) -> Iterator[Finding]:
-    spans = failing(known.windows)
+    for what, about, one in _waits(known):
+        if one.late:
+            took = f"{one.end - one.start:.1f} s, {one.plain_s:.1f} s of it without excuse"
+            yield Finding(Class.LATE, what, f"{about} {took}, {one.calm_s:.1f} s without a fault")
+    for due in state.overdue:
+        yield Finding(Class.LATE, "due and not raised", due)
+
+
+def _waits(known: Told) -> Iterator[tuple[str, str, Wait]]:
+    """What came, what it is about, and how long it took: from the acknowledgement, or from when it was due."""
     for complaint, (key, acknowledged_at) in known.promised.items():
         arrived = min(known.dispatches.get(complaint, {}).values(), default=None)
-        if arrived is not None and healthy_s(spans, acknowledged_at, arrived) > BOUND_S:
-            yield Finding(Class.LATE, "dispatch", f"{key} {arrived - acknowledged_at:.1f} s")
-    highs = told.reached(known.clock)
+        if arrived is not None:
+            yield DISPATCH, key, wait(known.windows, acknowledged_at, arrived)
+    looks = told.eras(known.clock)
     for line in known.reads:
         if line.value["again"] or not line.value["due"]:
             continue
-        due = told.when(highs, datetime.fromisoformat(line.value["due"]))
-        if due is not None and healthy_s(spans, due, line.at) > BOUND_S:
-            yield Finding(Class.LATE, "alarm", f"{line.key} {line.at - due:.1f} s")
-    for one in state.overdue:
-        yield Finding(Class.LATE, "due and not raised", one)
+        due = told.when(looks, datetime.fromisoformat(line.value["due"]), line.at)
+        if due is not None:
+            yield "alarm", line.key, wait(known.windows, due, line.at)
 
 
 def by_rule(findings: Sequence[Finding]) -> Mapping[str, list[str]]:

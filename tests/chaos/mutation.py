@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.chaos.faults.rollout import NOT_RUN
 from tests.chaos.verdict import Class
 
 ROOT: Final = Path(__file__).parents[2]
@@ -174,7 +175,7 @@ def mutate(mutation: Mutation, tree: Path) -> Path:
         shutil.copytree(
             ROOT / name,
             tree / name,
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=NOT_RUN,
             dirs_exist_ok=True,
         )
     for name, patch in mutation.patches:

@@ -12,15 +12,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from tests.chaos import report
 from tests.chaos.mutation import MUTATIONS, ROOT, Mutation, mutate
 from tests.chaos.saying import conclude, say
 
+MUTATED, PROVED = "mutations", "proved.json"
+"""Where a run with mutations keeps them, and the file with what became of them."""
 LIMIT_S: Final = 600.0
 """A run with its start and end; what is aimed at is under 60 s of it."""
 
 
 async def prove(seed: int, kept: Path, only: Sequence[str] = ()) -> int:
-    """Run all, print one JSON line; 0 when every mutation was found and nothing else was."""
+    """Run all, keep and print what was found; 0 when every mutation was and nothing else."""
     results: dict[str, Any] = {}
     right = True
     for name, mutation, changed in _runs():
@@ -36,8 +39,15 @@ async def prove(seed: int, kept: Path, only: Sequence[str] = ()) -> int:
             "load_and_quiet_s": verdict.get("duration_s")
         }
         say(f"{name}: {'as it must be' if as_it_must else 'WRONG'} {verdict.get('rules')}")
-    conclude(json.dumps({"seed": seed, "mutations": results, "green": right}, ensure_ascii=False))
+    told = {"seed": seed, "commit": report.commit(), "mutations": results, "green": right}
+    _keep(kept / PROVED, told)
+    conclude(json.dumps(told, ensure_ascii=False))
     return 0 if right else 1
+
+
+def _keep(file: Path, told: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def _runs() -> Iterator[tuple[str, Mutation, bool]]:

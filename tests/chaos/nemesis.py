@@ -59,7 +59,8 @@ class Nemesis:
             await self._heal(kind)
             return False
         self.applied += 1
-        self._history.say("nemesis", "fault", Phase.OK, key, kind=kind, told=_plain(told))
+        over = {"momentary": True} if self._faults[kind].momentary else {}
+        self._history.say("nemesis", "fault", Phase.OK, key, kind=kind, told=_plain(told), **over)
         return True
 
     async def _heal(self, kind: str) -> bool:

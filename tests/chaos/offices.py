@@ -19,6 +19,7 @@ from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
 from kit.broker import servers
+from tests.chaos import asking
 from tests.chaos.history import History, Phase
 from tests.chaos.site import Site
 from tests.chaos.words import spelled
@@ -63,7 +64,7 @@ class Office:
         self._rng = rng
         self._seen: set[str] = set()
         self._client: Client | None = None
-        self._http = httpx.AsyncClient(timeout=PATIENCE_S)
+        self._http = asking.client(PATIENCE_S)
         self._busy: set[asyncio.Task[None]] = set()
         self._person = "" if user.startswith("reader:") else person_of(user)
         self.quiet_since = 0.0

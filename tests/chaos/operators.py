@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import httpx
 
+from tests.chaos import asking
 from tests.chaos.history import History, Phase
 from tests.chaos.site import Site
 from tests.chaos.words import Manner, Request
@@ -22,7 +23,7 @@ from tests.chaos.words import Manner, Request
 PATIENCE_S: Final = 6.0
 RETRY_S, RETRY_AT_MOST_S = 0.4, 12.0
 """Waits double, spread by chance: who asks ever faster keeps a slow machine down."""
-AGAIN: Final = (409, 429, 500, 502, 503, 504, 507)
+AGAIN: Final = (408, 409, 429, 500, 502, 503, 504, 507)
 """Answers that promise nothing: the same key is tried again. A 500 is a finding of its own."""
 KEPT: Final = (200, 201)
 REUSED: Final = 422
@@ -35,10 +36,7 @@ class Operators:
         self._site = site
         self._history = history
         self._rng = rng
-        self._client = httpx.AsyncClient(
-            timeout=PATIENCE_S,
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-        )
+        self._client = asking.client(PATIENCE_S, kept=64)
         self._busy: set[asyncio.Task[None]] = set()
         self.closed = False
         self._kept: set[str] = set()

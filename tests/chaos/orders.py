@@ -10,6 +10,7 @@ from typing import Any, Final
 from tests.chaos.proxy import HOST, Trouble
 
 _TIMEOUT_S: Final = 5.0
+_POLL_S: Final = 0.1
 
 
 class Orders:
@@ -36,6 +37,16 @@ class Orders:
         """Put connections to a server in trouble, beside what others began; return how many meet it."""
         self._in_force[server][key] = trouble
         return await self._troubles(server)
+
+    async def bitten(self, server: str, key: str, *, within_s: float) -> int:
+        """How many pieces of data what was begun under this key has met, as soon as there is one; else 0."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while True:
+            counts = await self._order(server, "bitten")
+            count = int(dict(zip(self._in_force[server], counts, strict=True))[key])
+            if count or asyncio.get_running_loop().time() > deadline:
+                return count
+            await asyncio.sleep(_POLL_S)
 
     async def end(self, server: str, key: str) -> None:
         """End what was begun under this key."""

@@ -18,6 +18,8 @@ from typing import Any, Final
 from tests.chaos import told
 from tests.chaos.campaign import CLUSTER
 from tests.chaos.history import read
+from tests.chaos.mutations import MUTATED, PROVED
+from tests.chaos.spans import BOUND_S
 from tests.chaos.verdict import Class, percentile
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
@@ -30,7 +32,7 @@ HISTORY: Final = "history.ndjson"
 SHARES: Final = (0.5, 0.9, 0.99)
 KEPT: Final = (
     "seed", "commit", "acknowledged", "offered", "faults", *(kind.value for kind in Class), "green",
-    "missed", "unknown", "commands", "read_by_units", "leaked_canaries",
+    "missed", "broken_answers", "judged", "not_here", "unknown", "commands", "read_by_units", "leaked_canaries",
     "dispatch_p99_s", "recovery_p99_s", "rss_max_mib", "load_s", "duration_s", "versions",
     "faults_by_kind",
 )  # fmt: skip
@@ -69,9 +71,16 @@ def digest(folder: Path) -> dict[str, Any]:
     return {name: report[name] for name in KEPT if name in report} | {
         "offered": report["offered"] + beside["offered"],
         "machine": _machine(),
+        "mutations": _mutations(folder / MUTATED / PROVED),
         "recovery_s": _spread(recoveries),
         "recovery_s_by_kind": {kind: _spread(each) for kind, each in sorted(found.items())},
     }
+
+
+def _mutations(kept: Path) -> dict[str, Any]:
+    """What became of each way to build it wrongly, where that was tried."""
+    told: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    return told
 
 
 def _machine() -> dict[str, Any]:
@@ -119,6 +128,7 @@ def figures_text(figures: Mapping[str, Any]) -> Iterator[str]:
     )
     for kind, times in figures["faults_by_kind"].items():
         yield f"| `{kind}` | {times} | {_told(figures['recovery_s_by_kind'].get(kind))} |"
+    yield from _wrong_ways(figures.get("mutations", {}))
     if PICTURE.exists():
         yield from ("", "![Timeline: how long tickets took, and what was failing](reliability.svg)")
 
@@ -126,6 +136,10 @@ def figures_text(figures: Mapping[str, Any]) -> Iterator[str]:
 _PREFACE: Final = (
     "Recovery is from the moment the cause was taken away to the first later complaint at its unit; a fault"
     " that met another is counted with the last of them, and one after which nothing was filed has no figure."
+)
+_PATCHED: Final = (
+    "The same source with one mistake in it, under the faults that show it; `unchanged_…` is the source as it is"
+    " under the same. Seconds are of load, quiet and final read."
 )
 
 
@@ -139,6 +153,11 @@ def _rows(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield kind.value.replace("_", " "), f"**{figures[kind.value]}**"
     verdict = "green" if figures["green"] else "red"
     yield "verdict", f"{verdict}{''.join(f'; {one}' for one in figures['missed'])}"
+    judged = figures.get("judged", {})
+    held = f"{judged.get('dispatch', 0):,} dispatches, {judged.get('alarm', 0):,} alarms"
+    yield f"held to the bound of {BOUND_S:.0f} s without any excuse", held
+    yield "answers of 500", str(figures.get("broken_answers", 0))
+    yield "kinds this machine cannot do", ", ".join(figures.get("not_here", ())) or "none"
     unknown = figures["unknown"]
     never = f"{unknown['stored']} stored, {unknown['absent']} not"
     asked = f"{unknown['outcomes']:,}, all asked again under the same key"
@@ -151,6 +170,22 @@ def _rows(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     most = ", ".join(f"{name} {mib}" for name, mib in figures["rss_max_mib"].items())
     yield "largest memory, MiB", most
     yield "under load, with quiet and checks", f"{figures['load_s']} s, {figures['duration_s']} s"
+
+
+def _wrong_ways(mutations: Mapping[str, Any]) -> Iterator[str]:
+    if not mutations:
+        return
+    of = f" Of commit {mutations['commit']}, seed {mutations['seed']}."
+    yield from (
+        "",
+        f"{_PATCHED}{of}",
+        "",
+        "| built wrongly | rules broken | s |",
+        "| --- | --- | --- |",
+    )
+    for name, one in mutations["mutations"].items():
+        rules = "; ".join(f"{rule} {count}" for rule, count in one["rules"].items()) or "none"
+        yield f"| `{name}` | {rules} | {one['load_and_quiet_s']} |"
 
 
 def _told(spread: Mapping[str, Any] | None) -> str:

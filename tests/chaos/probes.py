@@ -16,6 +16,7 @@ import nats.errors
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from tests.chaos import asking
 from tests.chaos.history import History, Phase
 from tests.chaos.offices import Office, connect
 from tests.chaos.overhearing import foreign
@@ -66,7 +67,7 @@ class Probe:
 
     async def ask(self, rng: random.Random) -> None:
         """Ask over HTTP for tickets of the other unit."""
-        async with httpx.AsyncClient(timeout=4) as client:
+        async with asking.client(4) as client:
             while True:
                 await asyncio.sleep(rng.uniform(0.5, 1.5) * PAUSE_S)
                 if self._other.held:

@@ -81,7 +81,8 @@ class Proxy:
     def __init__(self, target: int) -> None:
         self._target = target
         self._links: set[Link] = set()
-        self._troubles: list[Trouble] = []
+        self._troubles: dict[Trouble, int] = {}
+        """What is wrong, and how often it met a piece of data."""
         self._changed = asyncio.Event()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -105,11 +106,15 @@ class Proxy:
 
     def trouble(self, troubles: list[Trouble]) -> int:
         """Replace what is wrong; return how many connections meet it now."""
-        self._troubles = troubles
+        self._troubles = {trouble: self._troubles.get(trouble, 0) for trouble in troubles}
         for link in self._links:
             link.passed = dict.fromkeys(link.passed, 0)
         self._wake()
         return sum(any(t.meets(link.group) for t in troubles) for link in self._links)
+
+    def bitten(self) -> list[int]:
+        """How many pieces of data each trouble has held back, delayed or cut off so far."""
+        return list(self._troubles.values())
 
     def half_open(self, group: str | None) -> int:
         """Take the server's side of a group's connections away without telling the clients."""
@@ -147,12 +152,14 @@ class Proxy:
                     link.look(data)
                 trouble = await self._passable(link, direction)
                 if trouble is not None and trouble.delay_s:
+                    self._bites(trouble)
                     await asyncio.sleep(trouble.delay_s)
                 limit = trouble.cut_after if trouble and trouble.cut == direction else None
                 if limit is not None and link.passed[direction] + len(data) > limit:
                     sink.write(data[: max(0, limit - link.passed[direction])])
                     await sink.drain()
                     await asyncio.sleep(0.01)  # so that what was passed on arrives
+                    self._bites(trouble)
                     link.abort()
                     return
                 link.passed[direction] += len(data)
@@ -168,8 +175,13 @@ class Proxy:
             trouble = next((t for t in self._troubles if t.meets(link.group)), None)
             if trouble is None or not trouble.holds(direction):
                 return trouble
+            self._bites(trouble)
             changed = self._changed
             await changed.wait()
+
+    def _bites(self, trouble: Trouble | None) -> None:
+        if trouble in self._troubles:
+            self._troubles[trouble] += 1
 
     def _wake(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
@@ -182,6 +194,8 @@ def _obey(proxies: dict[str, Proxy], order: dict[str, Any]) -> Any:
     match order["do"]:
         case "trouble":
             return proxy.trouble([Trouble(**each) for each in order["troubles"]])
+        case "bitten":
+            return proxy.bitten()
         case "half_open":
             return proxy.half_open(group)
         case "reset":
@@ -201,10 +215,12 @@ async def serve(control: int, servers: dict[str, tuple[int, int]]) -> None:
             await writer.drain()
         writer.close()
 
-    for name, (port, _) in servers.items():
-        await asyncio.start_server(proxies[name].take, HOST, port, backlog=512)
-    async with await asyncio.start_server(orders, HOST, control) as server:
-        await server.serve_forever()
+    async with contextlib.AsyncExitStack() as stack:
+        for name, (port, _) in servers.items():
+            front = await asyncio.start_server(proxies[name].take, HOST, port, backlog=512)
+            await stack.enter_async_context(front)
+        async with await asyncio.start_server(orders, HOST, control) as server:
+            await server.serve_forever()
 
 
 if __name__ == "__main__":

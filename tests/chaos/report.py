@@ -23,7 +23,7 @@ def write(folder: Path, verdict: Verdict, history: Sequence[Line]) -> None:
     """Write `report.json` and `timeline.html` beside the history."""
     known = told.told(history)
     body = json.loads(verdict.line()) | {
-        "commit": _commit(),
+        "commit": commit(),
         "versions": _versions(),
         "findings": checker.by_rule(verdict.findings),
         "faults_in_order": [
@@ -37,7 +37,8 @@ def write(folder: Path, verdict: Verdict, history: Sequence[Line]) -> None:
     (folder / "timeline.html").write_text(draw(known, verdict), "utf-8")
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The commit of this tree, shortened."""
     done = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - the developer's own git
         cwd=ROOT, capture_output=True, text=True, check=False,

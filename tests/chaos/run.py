@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
-from tests.chaos import checker, own_account, reading, told
+from tests.chaos import checker, product_report, reading, told
 from tests.chaos.business_time import BusinessTime
 from tests.chaos.faults.clocks import MachineClock
 from tests.chaos.history import History
@@ -50,6 +50,8 @@ class Plan:
     """Each must be in force at least once."""
     rate: float
     """Requests a second."""
+    settled_s: float = 0.0
+    """Load goes on for so long after the last fault, so that something is held to the bound without excuse."""
     quiet_s: float = RESTORED_S
     """How long everything may take to settle before the final read is made anyway."""
     folder: Path = Path()
@@ -86,7 +88,7 @@ class Run:
             lines = list(self.history.lines)  # what is said from now on, the final read may miss
             state = await reading.look(self._site, self._dsn, await reading.whole(self._dsn))
             jumped = bool(applied(lines).get(MachineClock.kind))
-            chains = await own_account.audit_faults(self._site, jumped=jumped)
+            chains = await product_report.audit_faults(self._site, jumped=jumped)
             state = replace(state, audit=(*state.audit, *chains))
             if self._plan.canaries:
                 self._doing = "search for identities"
@@ -94,18 +96,20 @@ class Run:
         findings = checker.check(lines, state)
         known = told.told(lines)
         recoveries = told.recoveries(known)
-        faults = applied(lines)
+        faults, judged = applied(lines), checker.judged(lines)
         return Verdict(
             seed=self._plan.seed,
             acknowledged=self._operators.acknowledged,
             faults=faults,
             findings=findings,
             recovery_s=[each for several in recoveries.values() for each in several],
-            missed=self._missed(faults),
+            missed=self._missed(faults, judged),
+            broken_answers=checker.broken(lines),
             more={
                 "offered": self._operators.offered,
+                "judged": judged,
                 "leaked_canaries": len(state.leaked),
-                "reconciled": own_account.reconciled(self._site),
+                "reconciled": product_report.reconciled(self._site),
                 "unknown": checker.unknown(lines, state),
                 "read_by_units": len(known.reads),
                 "commands": len(known.commands),
@@ -153,8 +157,9 @@ class Run:
         )
         await self._nemesis.run(self._plan.steps)
         self._doing = "last complaints"
-        deadline = self.history.now() + MORE_S
-        while (
+        settled = self.history.now() + self._plan.settled_s
+        deadline = settled + MORE_S
+        while self.history.now() < settled or (
             self._operators.acknowledged < self._plan.complaints and self.history.now() < deadline
         ):
             await asyncio.sleep(0.1)
@@ -192,13 +197,15 @@ class Run:
             await office.close()
         self.history.close()
 
-    def _missed(self, faults: Mapping[str, int]) -> list[str]:
+    def _missed(self, faults: Mapping[str, int], judged: Mapping[str, int]) -> list[str]:
         asked = sum(len(step.kinds) for step in self._plan.steps)
         missed = [f"never in force: {kind}" for kind in self._plan.kinds if not faults.get(kind)]
         if not faults or sum(faults.values()) < asked:
             missed.append(f"{sum(faults.values())} faults of {asked}")
         if self._operators.acknowledged < self._plan.complaints:
             missed.append(f"{self._operators.acknowledged} complaints of {self._plan.complaints}")
+        if self._plan.settled_s and not judged.get(checker.DISPATCH):
+            missed.append("no dispatch was held to the bound")
         return missed
 
     def _progress(self) -> str:

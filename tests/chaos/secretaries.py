@@ -9,6 +9,7 @@ from typing import Final
 
 import httpx
 
+from tests.chaos import asking
 from tests.chaos.history import History, Phase
 from tests.chaos.site import Site
 
@@ -27,7 +28,7 @@ class Secretary:
 
     async def look(self) -> None:
         """For ever; a notifier that is away is asked again."""
-        async with httpx.AsyncClient(timeout=4) as client:
+        async with asking.client(4) as client:
             while True:
                 await asyncio.sleep(self._rng.uniform(0.5, 1.5) * PAUSE_S)
                 await self._look(client)

@@ -43,6 +43,11 @@ class Fault(Protocol):
         """Its name in reports."""
         ...
 
+    @property
+    def momentary(self) -> bool:
+        """All its harm is done by the strike."""
+        ...
+
     def needs(self) -> str | None:
         """Why it cannot be done on this machine; None where it can."""
         ...

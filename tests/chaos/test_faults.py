@@ -17,6 +17,7 @@ import pytest_asyncio
 from tests.chaos import signs, volume
 from tests.chaos.bites import LOOKS
 from tests.chaos.faults import FAULTS
+from tests.chaos.faults.fault import FaultMissedError
 from tests.chaos.lab import SERVERS, SERVICES, Lab
 from tests.chaos.needs import require
 
@@ -73,6 +74,18 @@ async def test_a_paused_process_stands_still_and_goes_on(lab: Lab, name: str) ->
         assert await signs.file(lab, within_s=1) is None or details["stopped"] < details["of"]
     await fault.heal(lab)
     assert not signs.is_stopped(details["pid"])
+    assert await signs.works(lab) < signs.PATIENT_S
+    await signs.all_ready(lab)
+
+
+@pytest.mark.parametrize("kind", ["consumer_deleted", "kill_nats", "power_cut_postgres"])
+async def test_what_is_gone_already_cannot_be_struck_again(lab: Lab, kind: str) -> None:
+    fault = FAULTS[kind]
+    require(fault.needs())
+    await fault.strike(lab, _rng(lab))
+    with pytest.raises(FaultMissedError):
+        await fault.strike(lab, _rng(lab))
+    await fault.heal(lab)
     assert await signs.works(lab) < signs.PATIENT_S
     await signs.all_ready(lab)
 

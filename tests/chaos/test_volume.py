@@ -29,10 +29,17 @@ def test_a_power_cut_takes_what_was_not_synced_and_nothing_else(disk: Volume) ->
         file.flush()
         os.fsync(file.fileno())
     (disk.mount / "written").write_bytes(b"lost")
-    disk.cut_power()
+    assert disk.cut_power() >= len(b"lost")
     left = {path.name for path in disk.mount.iterdir() if path.is_file() and path.stat().st_size}
     assert left == {"synced"}
     assert (disk.mount / "synced").read_bytes() == b"kept"
+
+
+def test_a_power_cut_after_everything_was_synced_takes_nothing_and_says_so(disk: Volume) -> None:
+    (disk.mount / "written").write_bytes(b"kept")
+    disk.sync()
+    assert disk.cut_power() == 0
+    assert (disk.mount / "written").read_bytes() == b"kept"
 
 
 def test_without_a_cut_everything_is_there_again(disk: Volume) -> None:

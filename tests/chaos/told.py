@@ -27,12 +27,17 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Seconds from a fault's strike until it was healed, and when its cause was taken away."""
+    """Seconds from a fault's strike until it was healed, and when its cause was gone.
+
+    The cause of one that is over as soon as it has struck, such as a kill, is gone then.
+    """
 
     kind: str
     start: float
     eased: float
     end: float
+    missed: bool = False
+    """The strike met nothing to hurt; what it did on the way may have hurt all the same."""
 
 
 @dataclass(slots=True)
@@ -107,32 +112,56 @@ def windows(history: Iterable[Line]) -> list[Window]:
     found: list[Window] = []
     struck: dict[str, float] = {}
     eased: dict[str, float] = {}
+    over: dict[str, float] = {}
+    missed: set[str] = set()
     last = 0.0
     for line in history:
         last = line.at
         if line.op == "fault" and line.phase is Phase.INVOKE:
             struck[line.value["kind"]] = line.at
+            missed.discard(line.value["kind"])
+        elif line.op == "fault" and line.phase is Phase.FAIL:
+            missed.add(line.value["kind"])
+        elif line.op == "fault" and line.phase is Phase.OK and line.value.get("momentary"):
+            over[line.value["kind"]] = line.at
         elif line.op == "heal" and line.phase is Phase.INVOKE:
-            eased[line.key] = line.at
+            eased[line.key] = over.pop(line.key, line.at)
         elif line.op == "heal" and line.key in struck:
-            found.append(Window(line.key, struck.pop(line.key), eased[line.key], line.at))
+            gone = line.key in missed
+            found.append(Window(line.key, struck.pop(line.key), eased[line.key], line.at, gone))
     found += [Window(kind, at, last, last) for kind, at in struck.items()]
     return sorted(found, key=lambda window: window.start)
 
 
-def reached(clock: Sequence[tuple[float, datetime]]) -> list[tuple[datetime, float]]:
-    """New highs of business time with the seconds at which they were seen: for many questions at once."""
-    found: list[tuple[datetime, float]] = []
+Era = list[tuple[datetime, float]]
+"""Business time with the seconds at which it was seen, while it never went back."""
+
+
+def eras(clock: Sequence[tuple[float, datetime]]) -> list[Era]:
+    """The looks at business time, cut wherever it was set back."""
+    found: list[Era] = []
     for at, business in clock:
-        if not found or business > found[-1][0]:
-            found.append((business, at))
+        if not found or business < found[-1][-1][0]:
+            found.append([])
+        found[-1].append((business, at))
     return found
 
 
-def when(highs: Sequence[tuple[datetime, float]], due: datetime) -> float | None:
-    """Seconds of the run at which business time was first seen at `due` or past it; None: never."""
-    index = bisect_left(highs, (due, 0.0))
-    return highs[index][1] if index < len(highs) else None
+def when(looks: Sequence[Era], due: datetime, by: float) -> float | None:
+    """Seconds of the run at which business time was last seen to come to `due`, before `by`; None: never.
+
+    Where it was set back and came to `due` again, the second time counts: what is heard then may have begun
+    in between. It may have come at any moment since the look before.
+    """
+    for era in reversed(looks):
+        index = bisect_left(era, (due, 0.0))
+        if (index and era[index - 1][1] > by) or (index == 0 and era is not looks[0]):
+            continue
+        if index < len(era):
+            return min(era[index][1], by)
+        if era is looks[-1]:
+            return by  # nobody has looked since
+    return None
 
 
 def recoveries(known: Told) -> Mapping[str, list[float]]:
@@ -148,6 +177,8 @@ def recoveries(known: Told) -> Mapping[str, list[float]]:
     )
     found: dict[str, list[float]] = defaultdict(list)
     for index, window in enumerate(known.windows):
+        if window.missed:
+            continue
         follower = known.windows[index + 1] if index + 1 < len(known.windows) else None
         if follower is not None and follower.start < window.end:
             continue

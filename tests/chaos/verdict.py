@@ -43,11 +43,13 @@ class Verdict:
     more: Mapping[str, Any] = field(default_factory=dict)
     missed: Sequence[str] = ()
     """What the run did not do that it was asked for: a dead nemesis proves nothing."""
+    broken_answers: int = 0
+    """Answers of 500: whatever is failing, a service knows what to say of it."""
 
     @property
     def green(self) -> bool:
-        """True when nothing was found, and what was asked for was done."""
-        return not self.findings and not self.missed
+        """True when nothing was found, nobody got a broken answer, and what was asked for was done."""
+        return not self.findings and not self.missed and not self.broken_answers
 
     def line(self) -> str:
         """JSON with the agreed keys first."""
@@ -61,6 +63,7 @@ class Verdict:
             "green": self.green,
             "faults_by_kind": dict(sorted(self.faults.items())),
             "missed": list(self.missed),
+            "broken_answers": self.broken_answers,
             "rules": self.rules(),
             **self.more,
         }
@@ -83,6 +86,7 @@ def together(main: Verdict, beside: Verdict, name: str) -> Verdict:
         recovery_s=[*main.recovery_s, *beside.recovery_s],
         more={**main.more, name: {**told, **beside.more}},
         missed=[*main.missed, *(f"{name}: {one}" for one in beside.missed)],
+        broken_answers=main.broken_answers + beside.broken_answers,
     )
 
 

@@ -18,6 +18,9 @@ from typing import Final
 MIB: Final = 1024 * 1024
 _OPTIONS: Final = "loop,commit=600"
 _FILLER: Final = "filler"
+_SECTOR: Final = 512
+_WRITTEN: Final = 6
+"""Which figure of a block device's `stat` counts the sectors written to it."""
 
 
 class Volume:
@@ -48,13 +51,26 @@ class Volume:
         """Bring everything written so far to the backing file."""
         _run("sync", "-f", str(self.mount))
 
-    def cut_power(self) -> None:
-        """Leave what a loss of power would; whoever wrote here must have been killed, not stopped."""
+    def cut_power(self) -> int:
+        """Leave what a loss of power would; whoever wrote here must have been killed, not stopped.
+
+        Returns how many bytes had not reached the disk and are gone; 0: the cut changed nothing.
+        """
         left = self.image.with_suffix(".cut")
         _run("cp", "--sparse=always", str(self.image), str(left))
+        before = self._written()
+        self.sync()
+        lost = (self._written() - before) * _SECTOR
         self.detach()
         left.replace(self.image)
         self.attach()
+        return lost
+
+    def _written(self) -> int:
+        """Sectors written to the loop device since it exists."""
+        device = self.mount.stat().st_dev
+        numbers = f"{os.major(device)}:{os.minor(device)}"
+        return int(Path(f"/sys/dev/block/{numbers}/stat").read_text("ascii").split()[_WRITTEN])
 
     def fill(self, *, leave_bytes: int = 0) -> int:
         """Take all free space but `leave_bytes`; return how much was taken. Costs no real disk."""
@@ -95,6 +111,7 @@ def needs() -> str | None:
         volume = Volume(Path(folder) / "try.img", Path(folder) / "try", 8 * MIB)
         try:
             volume.attach()
+            volume.cut_power()
             volume.detach()
         except (OSError, subprocess.CalledProcessError) as error:
             return f"no loop device with ext4 can be mounted here: {error}"

@@ -155,7 +155,6 @@ def test_a_service_reads_and_acknowledges_its_own_durables_and_publishes_no_even
     assert set(allowed(user, "publish")) == wanted | answers | {OWN_RIGHTS}
     hears = {f"_INBOX_{user}.>"}
     hears |= {"cmd.*.*"} if user == "router" else set()
-    hears |= {every(noun) for noun in OWNER_OF} if user == "console" else set()
     assert set(allowed(user, "subscribe")) == hears
 
 

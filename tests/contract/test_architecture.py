@@ -120,7 +120,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(
             ROOT / package,
             folder / package,
-            ignore=shutil.ignore_patterns("__pycache__", "sample", "static"),
+            ignore=shutil.ignore_patterns("__pycache__", "sample", "static", "node_modules"),
         )
     return folder
 

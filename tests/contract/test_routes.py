@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from kit.auth import (
+    PEOPLE,
     REPLIES,
     ROLES,
     OpenRouteError,
@@ -23,7 +24,11 @@ from kit.auth import (
     deny_by_default,
     guarded_roles,
 )
+from kit.docs import PATHS as DOCS
 from kit.http import PUBLIC, Shared
+from services.console.api_forwarding import RESIDENTS
+from services.console.api_session import PATH as SESSION
+from services.console.api_web import PATHS as WEB_PATHS
 from services.intake.open311.api import PATHS as PARTNER_PATHS
 from services.notifier.api_replies import PATHS as REPLY_PATHS
 
@@ -39,11 +44,15 @@ SIGNATURE: set[str] = set()
 """No token: a gateway's signature over the body (tests/integration/test_replies.py)."""
 API_KEY: set[str] = set()
 """No sign-in token: a partner's api_key, asked for by the route (tests/integration/test_open311.py)."""
+COOKIE: set[str] = set()
+"""Asked for by the route, for it shares its address with signing in (tests/integration/test_sessions.py)."""
 
 EVERY_SERVICE = {
     ("GET", "/healthz"): OPEN,
     ("GET", "/readyz"): OPEN,
     ("GET", "/metrics"): OPEN,
+    ("GET", "/docs"): OPEN,
+    ("GET", "/docs/{name}"): OPEN,
     ("GET", "/v1/events"): {"admin", "auditor", "service"},
     ("GET", "/v1/audit"): {"admin", "auditor"},
 }
@@ -163,14 +172,31 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("POST", "/v1/rates/campaigns"): {"secretary", "dispatcher", "admin"},
     },
     "console": {
-        ("GET", "/"): OPEN,
-        ("GET", "/static/{name}"): OPEN,
-        ("GET", "/api/v1/live"): {"admin", "auditor", "dashboard", "dispatcher"},
+        ("GET", "/{path:path}"): OPEN,
+        ("POST", "/api/v1/session"): OPEN,
+        ("GET", "/api/v1/session"): COOKIE,
+        ("DELETE", "/api/v1/session"): COOKIE,
+        **{
+            ("GET", f"/api/v1/{view}"): set(PEOPLE)
+            for view in (
+                "inbox", "area", "desk", "callbacks", "queue", "wall", "stream", "names",
+                "find/{what}", "outlines", "hall/trend",
+            )
+        },
+        ("GET", "/api/v1/services"): {"admin"},
+        ("GET", "/api/v1/hall"): {"dashboard", "dispatcher", "secretary", "admin"},
+        ("POST", "/api/v1/hall/show"): {"dispatcher", "secretary", "admin"},
+        ("GET", "/api/v1/stats/export"): {*(WATCHERS - {"service"}), "secretary", "unit"},
+        ("GET", "/api/v1/status"): {"admin"},
+        ("GET", "/v1/{path:path}"): ALL - {"service"},
+        ("POST", "/v1/{path:path}"): ALL - {"service"},
+        ("GET", "/t/{number}"): OPEN,
+        ("POST", "/t/{number}"): OPEN,
     },
 }  # fmt: skip
 """Method and path to roles; an empty set is a route for everybody."""
 PAGES = {
-    "console": {"/", "/static/{name}"},
+    "console": {*WEB_PATHS, SESSION, RESIDENTS},
     "intake": {"/t/{number}", *PARTNER_PATHS},
     "notifier": {*REPLY_PATHS},
 }
@@ -213,14 +239,14 @@ def test_the_routes_and_their_roles_are_those_of_the_table(service: str) -> None
 @BY_SERVICE
 def test_a_route_for_everybody_is_in_the_public_list(service: str) -> None:
     for (_, path), roles in routes_of(app_of(service)).items():
-        public = path in PUBLIC or path in PAGES.get(service, ())
+        public = path in PUBLIC | DOCS or path in PAGES.get(service, ())
         assert public is (not roles), path
 
 
 @BY_SERVICE
 def test_what_is_no_guarded_route_is_documentation(service: str) -> None:
     others = {getattr(r, "path", r) for r in app_of(service).routes if not isinstance(r, APIRoute)}
-    assert others == {"/openapi.json", "/docs", "/docs/oauth2-redirect"}
+    assert others == {"/openapi.json"}
 
 
 @BY_SERVICE
@@ -279,7 +305,7 @@ def test_no_service_starts_with(service: str, what: str) -> None:
 
 
 def test_a_guarded_route_and_a_public_one_may_be_added() -> None:
-    app = FastAPI(redoc_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None)
     app.add_api_route("/guarded", _hello, dependencies=[allow("admin")])
     app.add_api_route("/public", _hello)
     deny_by_default(app, frozenset({"/public"}))

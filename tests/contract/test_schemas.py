@@ -18,6 +18,7 @@ from contracts.catalog import ENVELOPES, EVENTS
 from contracts.command import ACTIONS, Command, CommandRequest, Problem, TicketState
 from contracts.directory import PARTS
 from contracts.schema import DIALECT, field_docs
+from contracts.terms import LANGUAGES
 from contracts.ticket import TicketDispatched
 from kit.errors import DomainError, Kind
 from services.router.ticket.ticket import Action
@@ -39,6 +40,11 @@ def tree(tmp_path: Path) -> Path:
     shutil.copy(export.ROOT / "contracts" / "asyncapi.json", tmp_path / "contracts")
     (tmp_path / "docs").mkdir()
     shutil.copy(export.ROOT / "docs" / "contracts.md", tmp_path / "docs")
+    for language in LANGUAGES:
+        (tmp_path / export.TEXTS / language).mkdir(parents=True)
+        shutil.copy(
+            export.ROOT / export.TEXTS / language / "terms.json", tmp_path / export.TEXTS / language
+        )
     return tmp_path
 
 

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
+
 from tests.support import canaries
+from tests.support.collector import Collector
 from tests.support.world import World, until
 
 
-async def test_no_canary_is_found_outside_the_vault_and_a_planted_one_is(world: World) -> None:
+def in_traces(collector: Collector) -> bool:
+    """Whether a span that a service sent holds one."""
+    return any(map(canaries.holds, collector.taken))
+
+
+async def all_sent(world: World, collector: Collector) -> None:
+    """Wait until each service sent its spans of what it did so far: it sends them in order."""
+    before = len(collector.taken)
+    filed = await world.file("路灯坏了三天了", address="清潭街12号")
+    await world.ticket_when(filed["number"], lambda ticket: bool(ticket["unit"]))
+
+    async def told() -> bool:
+        later = b"".join(collector.taken[before:])
+        names = ("intake", "router", "notifier")
+        return all(f"chuishao-{name}".encode() in later for name in names)
+
+    await until(told)
+
+
+async def test_no_canary_is_found_outside_the_vault_and_a_planted_one_is(
+    world: World, collector: Collector
+) -> None:
     bodies = canaries.bodies(20_261_122, 20)
     filed = await asyncio.gather(*(world.file(**body) for body in bodies))
     refused = await world.post_complaint(bodies[0] | {"kind": bodies[0]["text"]})
@@ -30,6 +54,10 @@ async def test_no_canary_is_found_outside_the_vault_and_a_planted_one_is(world: 
 
     await until(nothing_pending)
     assert await canaries.search(world.info, world.data_dir) == []
+    await all_sent(world, collector)
+    assert collector.holds("complaint.received")
+    assert collector.holds("ticket.dispatched")
+    assert not in_traces(collector)
 
     secret = canaries.canaries(20_261_122, 1)[0]
     planted = world.data_dir / "log" / "planted.log"
@@ -45,5 +73,10 @@ async def test_no_canary_is_found_outside_the_vault_and_a_planted_one_is(world: 
     finally:
         planted.unlink()
         await world.rows("delete from router.delivery_attempt where consumer = 'planted'")
+    async with httpx.AsyncClient() as service:
+        await service.post(collector.endpoint, content=f"\n\x0b{secret.phone}\x12".encode())
+    found += ["traces"] * in_traces(collector)
+    del collector.taken[-1]
+    assert "traces" in found
     assert "file planted.log" in found
     assert "table router.delivery_attempt: 1 rows" in found

@@ -126,12 +126,18 @@ async def test_d7_16_no_list_feed_count_or_export_shows_it(foreign: Foreign) -> 
     refused = await foreign.get("notifier", "/v1/rates", by="unit", unit=OWNER)
     assert refused.status_code == 404
     for service, path in (
-        ("console", "/api/v1/live"), ("router", "/v1/events"), ("intake", "/v1/events"),
+        ("console", "/api/v1/desk"), ("router", "/v1/events"), ("intake", "/v1/events"),
         ("notifier", "/v1/events"), ("router", "/v1/triage"), ("notifier", "/v1/escalations"),
         ("notifier", f"/v1/clocks/{ticket_id}"), ("notifier", "/v1/reception/queue"),
         ("router", "/v1/whistles/figures"), ("intake", f"/v1/complaints/{number}"),
     ):  # fmt: skip
         assert (await foreign.get(service, path)).status_code == 403, path
+    for view, wanted in (
+        ("stream", {"topics": f"inbox.{OWNER}"}), ("stream", {"topics": "directory,desk"}),
+        ("inbox", {"unit": OWNER}), ("area", {"area": "370105"}), ("wall", {"area": "370105"}),
+    ):  # fmt: skip
+        refused = await foreign.get("console", f"/api/v1/{view}", **wanted)
+        assert refused.status_code == 403, (view, wanted)
 
 
 async def test_d7_16_a_foreign_ticket_takes_as_long_as_none(

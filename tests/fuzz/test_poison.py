@@ -32,7 +32,7 @@ CALM_S: Final = 0.4
 """Between two good complaints."""
 SETTLED_S: Final = 240 + COUNT / 100
 """What came before an earlier event waits two and a half minutes in the broker before it is set aside."""
-SERVICES: Final = ("intake", "router", "notifier")
+SERVICES: Final = ("intake", "router", "notifier", "console")
 DELAYED_S: Final = 10.0
 """The longest a good complaint may take to its unit on a loaded machine; the target is 1 s."""
 
@@ -157,26 +157,31 @@ async def test_d7_31_34_poison_is_buried_once_and_good_traffic_goes_on(world: Wo
     async def settled() -> bool:
         found, left = await buried(world), await pending(world)
         seen.update(letters=found, wanted=wanted.total(), left=left)
-        if found["undecodable"] == wanted.total():
+        if found["undecodable"] == wanted.total() and not over.is_set():
+            seen["buried_s"] = round(time.monotonic() - began, 1)
             over.set()
         await asyncio.sleep(1)
+        if good.done():
+            await good
         return good.done() and not any(new or held for new, held in left.values())
 
     await until(settled, within_s=SETTLED_S, what=lambda: str(seen))
-    await good
     found = await letters(world)
     places, reasons = Counter(place for place, _ in found), Counter(reason for _, reason in found)
-    assert Counter(place for place, reason in found if reason == "undecodable") == wanted
-    assert max(places.values()) == 1
-    assert {(stream, seq) for _, stream, seq in places} <= set(stored)
     world.reread()
     restarts = sum(before[name] != pid for name, pid in world.info["pids"].items())
     left = sum(new + held for new, held in seen["left"].values())
-    assert (restarts, left) == (0, 0)
-    assert max(delays) < DELAYED_S
     told = {
         "seed": SEED, "published": len(stored), "in_s": round(published_s, 1), "letters": reasons,
-        "settled_s": round(time.monotonic() - began, 1), "good": len(delays), "restarts": restarts, "pending": left,
+        "buried_s": seen["buried_s"], "settled_s": round(time.monotonic() - began, 1),
+        "good": len(delays), "restarts": restarts, "pending": left,
         "good_delay_p50_s": round(median(delays), 2), "good_delay_max_s": round(max(delays), 2),
     }  # fmt: skip
-    print(json.dumps(told))  # noqa: T201 - the figures of the run
+    print(json.dumps(told), flush=True)  # noqa: T201 - the figures of the run
+    assert Counter(place for place, reason in found if reason == "undecodable") == wanted
+    assert max(places.values()) == 1
+    # What a service says because of poison may lack what another one refused: a rung without its ticket.
+    of_poison = {(stream, seq) for (_, stream, seq), reason in found if reason != "gap"}
+    assert of_poison <= set(stored)
+    assert (restarts, left) == (0, 0)
+    assert max(delays) < DELAYED_S

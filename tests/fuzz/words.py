@@ -12,6 +12,7 @@ from contracts.catalog import BadSubjectError, area_tokens, command_subject, sub
 from kit import idempotency, masking, strict_json, validation
 from kit.errors import DomainError
 from kit.reconcile import suspicion
+from services.console.session import COOKIE, Cookie
 from services.intake import number, viewing
 from services.intake.keeping.vault_keys import VaultKeys
 from services.intake.open311 import document, question, submission
@@ -54,6 +55,11 @@ def _queue_cursor(text: str) -> None:
     assert found is None or -(2**31) < found[0] < 2**31
 
 
+def _cookie(text: str) -> None:
+    found = Cookie.read(text)
+    assert found is None or len(found.secret) == SECRET_BYTES
+
+
 def _keys(text: str) -> None:
     keys = Keyring.parse(text)
     with suppress(DomainError):
@@ -71,6 +77,7 @@ _TIMES: Final = (
     "9999-12-31T23:59:59Z",
     "0001-01-01T00:00:00Z",
 )
+SECRET_BYTES: Final = 32
 PARSERS: Final[Mapping[str, Parser]] = {
     "contracts.catalog:area_tokens": Parser(
         area_tokens, ("370105", "370105001001001"), (BadSubjectError,)
@@ -102,6 +109,9 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "kit.validation:id_cursor": Parser(validation.id_cursor, (IDENT,), (DomainError,)),
     "kit.validation:id_of": Parser(
         lambda text: validation.id_of(text, "工单", "ticket"), (IDENT,), (DomainError,)
+    ),
+    "services.console.session:Cookie.read": Parser(
+        _cookie, (f"a=b; {COOKIE}={'A' * 43}", f"{COOKIE}={'-_' * 21}A;{COOKIE}=")
     ),
     "services.intake.keeping.vault_keys:VaultKeys.parse": Parser(
         lambda text: VaultKeys.parse(text, text), ("1:" + "A" * 43 + "=",), (ValueError,)

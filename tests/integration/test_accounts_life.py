@@ -3,78 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from nats.aio.msg import Msg
 
-from chuishao import broker, broker_check, ports, provisioning
-from chuishao.broker import accounts_path, write_accounts
+from chuishao import broker, broker_check, provisioning
+from chuishao.broker import accounts_path
 from chuishao.broker_check import UnsafeServerError
-from chuishao.directory import ReaderEntry, Roster, UnitEntry
-from chuishao.embedded.nats import EmbeddedNats
 from chuishao.nats_keys import KeyChangeError
-from chuishao.provisioning import Installed
-from chuishao.secrets import Secrets
-from chuishao.supervisor import Supervisor
 from contracts.topology import JS_PREFIX
+from kit.accounts import OPS_USER
 from kit.broker import connect
 from kit.lasting import LastingClient
 from kit.rekey import Keyed
-from tests.support.lane import base
 from tests.support.nats_wire import RefusedError, Wire
+from tests.support.town import ONE, TWO, Town, running
 from tests.support.world import until
 
 AREA = "370105.001.001.001"
-ONE = Roster((UnitEntry("U-1", nats=True), UnitEntry("U-9", nats=False)), (), ())
-TWO = replace(
-    ONE,
-    units=(*ONE.units, UnitEntry("U-2", nats=True)),
-    readers=(ReaderEntry("HALL", "370105"),),
-)
-
-
-@dataclass
-class Town:
-    """A running nats-server, provisioned for some directory."""
-
-    place: Installed
-    server: EmbeddedNats
-    supervisor: Supervisor
-
-    @property
-    def url(self) -> str:
-        return self.server.url
-
-    def of(self, roster: Roster) -> Installed:
-        return replace(self.place, roster=roster)
-
-    def secrets(self, roster: Roster = TWO) -> Secrets:
-        return self.of(roster).secrets()
-
-
-@asynccontextmanager
-async def running(roster: Roster, **settings: Any) -> AsyncIterator[Town]:
-    folder = Path(tempfile.mkdtemp(prefix="chuishao-accounts-"))
-    chosen = ports.choose(base(25_100))
-    server = EmbeddedNats(
-        folder / "nats", chosen["nats"], chosen["nats_monitor"], folder / "nats.log", **settings
-    )
-    town = Town(Installed(folder, server.url, roster), server, Supervisor(folder, print))
-    write_accounts(folder, roster, town.place.secrets())
-    try:
-        await town.supervisor.start(server.spec())
-        yield town
-    finally:
-        town.supervisor.ask_to_stop()
-        await town.supervisor.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+OWN_INBOX = "_INBOX_console.news"
 
 
 @pytest.fixture
@@ -149,8 +98,8 @@ async def let_in(town: Town, seed: str) -> bool:
     return True
 
 
-async def say(town: Town, subject: str, data: bytes) -> None:
-    wire = await Wire.open(town.url, town.secrets().seeds["router-relay"])
+async def say(town: Town, subject: str, data: bytes, who: str = "router-relay") -> None:
+    wire = await Wire.open(town.url, town.secrets().seeds[who])
     wire.publish(subject, data)
     await wire.flush()
     await wire.close()
@@ -217,7 +166,7 @@ async def test_a_service_takes_its_new_key_by_itself_and_loses_no_subscription(
     async def hear(message: Msg) -> None:
         heard.append(message.data)
 
-    await client.subscribe(f"ticket.*.*.{AREA}", cb=hear)
+    await client.subscribe(OWN_INBOX, cb=hear)
     await client.flush()
     await keyed.look()
     assert client.stats["reconnects"] == 0
@@ -230,7 +179,7 @@ async def test_a_service_takes_its_new_key_by_itself_and_loses_no_subscription(
     await until(back, within_s=5)
     await provisioning.retire(town.place, "console")
     assert not await let_in(town, old)
-    await say(town, f"ticket.dispatched.U-1.{AREA}", b"still here")
+    await say(town, OWN_INBOX, b"still here", OPS_USER)
 
     async def has_heard() -> bool:
         return heard == [b"still here"]
@@ -307,7 +256,7 @@ async def test_a_server_that_may_lose_what_it_acknowledged_is_refused(
     async with running(ONE, sync_interval="2m") as town:
         with pytest.raises(UnsafeServerError, match="sync_interval: not always"):
             await provisioning.provision(town.place)
-        assert "server sync_interval: not always" in await provisioning.check(town.place)
+        assert "server sync_interval: not always (chuishao)" in await provisioning.check(town.place)
         monkeypatch.setenv(broker_check.ACCEPT, "sync_interval")
         assert await provisioning.provision(town.place) != []
         assert await provisioning.check(town.place) == []

@@ -25,7 +25,7 @@ from kit.limits.keeper import AT_ONCE, TURN_S
 from kit.limits.rates import Rates
 from kit.runner import Parts, server_of
 from tests.support.intake import Desk, desk, signed_in
-from tests.support.servers import Database
+from tests.support.servers import PASSWORD, Database
 from tests.support.world import until
 
 WAIT_S = 0.2
@@ -111,6 +111,25 @@ async def all_inside(http: httpx.AsyncClient, count: int) -> None:
 
     await until(there, within_s=10)
     await asyncio.sleep(1.2 * WAIT_S)
+
+
+async def test_a_password_the_database_refuses_meanwhile_is_told_as_unavailable(
+    database: Database,
+) -> None:
+    async with desk(database) as intake, served(intake) as http:
+        conn = await asyncpg.connect(database.dsn())
+        try:
+            await conn.execute("alter role chuishao_intake password 'another'")
+            await conn.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where usename like 'chuishao_intake%'"
+            )
+            answers = [await file(http, f"refused-{n}") for n in range(4)]
+            assert {answer.status for answer in answers} == {503}
+            assert all(answer.retry_after for answer in answers)
+        finally:
+            await conn.execute(f"alter role chuishao_intake password '{PASSWORD}'")
+            await conn.close()
+        assert (await file(http, "refused-0")).status == 201
 
 
 async def test_d7_22_reads_are_refused_before_filings_and_nothing_acknowledged_is_lost(

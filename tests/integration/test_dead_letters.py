@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from chuishao.cli import app
-from contracts.topology import ROUTER_COMPLAINTS
+from contracts.topology import ROUTER_COMPLAINTS, ROUTER_ESCALATIONS
 from kit.db import Conn, Pool, reading, transaction
-from kit.deadletters import actions
+from kit.deadletters import actions, replaying
 from kit.deadletters.replaying import Replayer
 from kit.delivery import Delivery, Effects, Received
 from kit.errors import DomainError, Kind
@@ -25,6 +25,7 @@ from kit.outbox import Outgoing, outgoing
 from kit.relay import Relay
 from tests.integration.test_delivery import message
 from tests.support.servers import Database
+from tests.support.world import until
 
 BY = "P0001"
 
@@ -35,6 +36,7 @@ class Heard:
     def __init__(self) -> None:
         self.fault: Exception | None = None
         self.early = False
+        self.takes_s = 0.0
         self.hinted: list[Outgoing] = []
 
     def hint(self, events: Sequence[Outgoing]) -> None:
@@ -43,8 +45,9 @@ class Heard:
     async def __call__(self, conn: Conn, received: Sequence[Received]) -> Effects:
         if self.early:
             effects = Effects()
-            effects.wait(received, "the one before")
+            effects.wait(received, "the one before \x00")
             return effects
+        await asyncio.sleep(self.takes_s)
         for one in received:
             await conn.execute("insert into applied values ($1)", one.event.data.text)
         if self.fault is not None:
@@ -70,20 +73,27 @@ def replayer(pool: Pool, heard: Heard) -> Replayer:
     return Replayer(pool, relay, [delivery])
 
 
-async def buried(pool: Pool, body: bytes | None = None) -> tuple[UUID, UUID]:
+async def buried(
+    pool: Pool,
+    body: bytes | None = None,
+    *,
+    reason: str = "attempts",
+    consumer: str = ROUTER_COMPLAINTS.name,
+) -> tuple[UUID, UUID]:
     """A letter in its grave: its id and its event's."""
     subject, good, event_id = message("路灯坏了")
     letter = Letter(
-        consumer=ROUTER_COMPLAINTS.name,
+        consumer=consumer,
         message=event_id,
         stream="COMPLAINTS",
         stream_seq=1,
         subject=subject,
         headers={},
         body=good if body is None else body,
-    )
+        reason=reason, error="RuntimeError", attempts=12,
+    )  # fmt: skip
     async with transaction(pool) as conn:
-        await bury(conn, letter, reason="attempts", error="RuntimeError", attempts=12)
+        await bury(conn, [letter])
         ident = await conn.fetchval(
             "select dead_letter_id from dead_letter where message = $1", event_id
         )
@@ -143,7 +153,7 @@ async def test_what_was_applied_in_the_meantime_is_not_applied_again(
     [
         (RuntimeError("x"), "attempts"),
         (ValueError("x"), "attempts"),
-        (DomainError("no-such-thing", Kind.CONFLICT, zh="无", en="none"), "no-such-thing"),
+        (DomainError("no-such-thing", Kind.CONFLICT, zh="无", en="none \ud800"), "no-such-thing"),
     ],
 )
 async def test_what_still_fails_stays_and_leaves_nothing_behind_until_the_cause_is_mended(
@@ -172,13 +182,48 @@ async def test_a_letter_that_comes_too_early_waits_for_what_is_before_it(
     again = replayer(router_pool, heard)
     assert await again.sweep() == 1
     found = await letter(router_pool, ident)
-    assert (found["reason"], found["error"]) == ("gap", "the one before")
+    assert (found["reason"], found["error"]) == ("gap", "the one before \N{REPLACEMENT CHARACTER}")
     assert found["replay_asked_at"] is None
     assert await again.sweep() == await again.mend() == 0
     heard.early = False
     assert await again.mend() == 1
     assert await effects(router_pool) == 1
     assert (await letter(router_pool, ident))["resolved_by"] == BY
+
+
+async def test_who_asked_does_not_wait_until_everything_else_is_mended(
+    router_pool: Pool, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does one consumer until another's thousands of letters are done."""
+    monkeypatch.setattr(replaying, "POLL_S", 0.1)
+    monkeypatch.setattr(replaying, "MEND_S", 0.0)
+    monkeypatch.setattr(replaying, "PAGE", 10)
+    for _ in range(60):
+        await buried(router_pool, reason="gap")
+    ident, _ = await buried(router_pool)
+    other, _ = await buried(router_pool, reason="gap", consumer=ROUTER_ESCALATIONS.name)
+    relay = cast("Relay", heard)
+    deliveries = [
+        Delivery(spec, heard, pool=router_pool, relay=relay)
+        for spec in (ROUTER_COMPLAINTS, ROUTER_ESCALATIONS)
+    ]
+    heard.takes_s = 0.02
+    service = asyncio.create_task(Replayer(router_pool, relay, deliveries).run())
+    await until(lambda: _at_least(router_pool, 5))
+    await actions.ask_replay(router_pool, [ident], BY)
+    for wanted in (ident, other):
+        await until(lambda wanted=wanted: _resolved(router_pool, wanted))  # type: ignore[misc]
+        assert await effects(router_pool) < 55
+    service.cancel()
+    await asyncio.gather(service, return_exceptions=True)
+
+
+async def _at_least(pool: Pool, count: int) -> bool:
+    return await effects(pool) >= count
+
+
+async def _resolved(pool: Pool, ident: UUID) -> bool:
+    return (await letter(pool, ident))["resolved_at"] is not None
 
 
 async def test_an_unready_service_leaves_a_letter_as_it_is(router_pool: Pool, heard: Heard) -> None:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from benchmarks import growth
 from chuishao.broker import accounts_path
 from chuishao.doctor import broker as of_broker
 from chuishao.doctor import database as of_database
-from chuishao.doctor import local
+from chuishao.doctor import local, tickets
 from chuishao.doctor.audit import chains
 from chuishao.doctor.examine import examine
+from chuishao.doctor.tickets import SQL_WITHOUT, WITHOUT_S, without
 from chuishao.nats_client import connected
 from chuishao.runfile import RunInfo
 from chuishao.secrets import SERVICES
 from contracts.topology import ROUTER_COMPLAINTS
-from tests.integration.test_accounts_life import ONE, running
+from kit.ids import new_id
 from tests.support.servers import Broker, Database
+from tests.support.town import ONE, running
 
 WAITING = """
 insert into router.outbox_pending (event_id, created_at, lease_until)
@@ -47,6 +51,11 @@ values (1, '{id}', now() - interval '4 minutes', sha256('x'))
 STALE = """
 insert into intake.audit_anchor (number, seq, at, line) values (1, 0, now() - interval '2 hours', '')
 """
+TICKETLESS = """
+insert into intake.complaint (complaint_id, number, channel, kind, body, confidential, fingerprint, filed_by,
+    received_at)
+values ('{old}', '261122000001', 'hotline', 'complaint', '-', false, 0, '-', now() + interval '9 days')
+"""
 MOVED = """
 update chuishao.setting set simulated = false, business_at = now() + interval '1 hour', set_at = now()
 """
@@ -63,6 +72,7 @@ BREAKS = {
     "unlinked": (chains, UNLINKED),
     "unsigned": (chains, UNSIGNED),
     "stale anchor": (chains, STALE),
+    "complaint": (without, TICKETLESS),
 }  # fmt: skip
 
 
@@ -84,8 +94,47 @@ async def test_what_is_broken_in_the_database_is_found_and_nothing_else(
     check, statement = BREAKS[what]
     before = await ill(conn)
     assert check.__name__ not in before
-    await conn.execute(statement.format(id=uuid4()))
+    await conn.execute(statement.format(id=uuid4(), old=made(180)))
     assert await ill(conn) == before | {check.__name__}
+
+
+def made(ago_s: float) -> UUID:
+    """An id such as was given so long ago."""
+    ms = int((time.time() - ago_s) * 1000)
+    return UUID(int=ms << 80 | new_id().int & (1 << 80) - 1)
+
+
+async def test_a_complaint_has_two_minutes_to_get_its_ticket(
+    conn: asyncpg.Connection[asyncpg.Record],
+) -> None:
+    for ago_s, well in ((100, True), (140, False), (600, False)):
+        statement = TICKETLESS.format(old=made(ago_s)).replace("0001'", f"0{ago_s}'")
+        await conn.execute(statement)
+        assert (await without(conn)).well is well
+    found = await without(conn)
+    assert "2 of the latest 10,000 complaints have no ticket" in found.en
+    assert "261122000600 has waited 10 minutes" in found.en
+
+
+async def test_looking_for_complaints_without_a_ticket_does_not_grow_with_what_is_stored(
+    conn: asyncpg.Connection[asyncpg.Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look at the ends of two primary keys."""
+    ids = [made(1_000 - n / 20) for n in range(10_000)]
+    for statement in (growth.SQL_COMPLAINTS, growth.SQL_TICKETS):
+        of_ids = statement.replace("md5('bench' || n)::uuid", "($3::uuid[])[n]")
+        await conn.execute(of_ids, 1, len(ids), ids)
+    await conn.execute("analyze intake.complaint, router.ticket")
+    plan = await conn.fetch(f"explain (analyze, timing off) {SQL_WITHOUT}", WITHOUT_S, 100)
+    words = "\n".join(row[0] for row in plan)
+    assert "complaint_pkey" in words, words
+    assert "ticket_pkey" in words, words
+    assert "Seq Scan" not in words, words
+    assert (await without(conn)).well
+    await conn.execute("delete from router.ticket where ticket_id = $1", ids[-50])
+    assert "1 of the latest" in (await without(conn)).en
+    monkeypatch.setattr(tickets, "LATEST", 40)
+    assert (await without(conn)).well
 
 
 async def test_a_session_that_waits_for_a_lock_is_found(

@@ -301,3 +301,15 @@ async def test_intake_learns_of_identities_which_complaints_one_phone_made_and_n
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await conn.execute(statement)
         await conn.close()
+
+
+async def test_what_the_desk_knows_for_the_same_matter_is_filed_as_its_repeat(at: Desk) -> None:
+    first = await at.file(LIFT)
+    again = await at.file(LIFT_AGAIN, repeat_of=first["number"])
+    shown = await at.http.get(f"/v1/complaints/{first['number']}", headers=signed_in("operator"))
+    assert shown.json()["repeats"] == [again["number"]]
+    body = {"channel": "hotline", "kind": "complaint", "text": MILK, "repeat_of": "261122000000"}
+    unknown = await at.http.post(
+        "/v1/complaints", json=body, headers=signed_in("operator") | {"Idempotency-Key": "no-such"}
+    )
+    assert (unknown.status_code, unknown.json()["field"]) == (422, "repeat_of")

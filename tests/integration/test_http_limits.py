@@ -15,6 +15,8 @@ import pytest_asyncio
 import uvicorn
 
 from chuishao.embedded.postgres import EmbeddedPostgres
+from kit.db import reading
+from kit.ids import new_id
 from kit.limits.bounds import BODY_LIMIT, HEAD_MOST, HEADERS_MOST, PATH_MOST, QUERY_MOST, Patience
 from kit.runner import Parts, server_of
 from tests.support import servers
@@ -129,6 +131,35 @@ async def test_d7_05_an_endless_body_is_cut_and_nothing_of_it_kept(port: int, pa
 )
 async def test_d7_05_an_oversized_head_is_refused(port: int, asked: bytes, status: int) -> None:
     assert (await answer(await opened(port, asked)))[0] == status
+
+
+@pytest.mark.parametrize(
+    "long", [b"X-Long: " + b"x" * HEAD_MOST, b"a:\r\n" * 9_000], ids=["one", "many"]
+)
+async def test_d7_05_nothing_of_an_oversized_head_or_behind_it_is_served(
+    port: int, intake: Desk, long: bytes
+) -> None:
+    """Also where it comes whole, in one read, with its body and with another request behind it."""
+    body = json.dumps({"channel": "hotline", "kind": "complaint", "text": "井盖丢了"}).encode()
+    said = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+
+    def filing(*more: str) -> bytes:
+        return head("POST", "/v1/complaints", *said, f"Idempotency-Key: {new_id()}", *more)
+
+    async def stored() -> int:
+        async with reading(intake.pool) as conn:
+            return int(await conn.fetchval("select count(*) from complaint"))
+
+    before = await stored()
+    first = filing()[:-2] + long + b"\r\n\r\n" + body
+    status, answered = await answer(await opened(port, first + filing() + body))
+    assert status == 431
+    assert answered.count(b"HTTP/1.1") == 1
+    await asyncio.sleep(0.2)
+    assert await stored() == before
+    line = await opened(port, filing("Connection: close") + body)
+    assert (await answer(line))[0] == 201
+    assert await stored() == before + 1
 
 
 async def test_d7_05_what_follows_a_body_has_an_end_too(port: int) -> None:

@@ -12,14 +12,14 @@ import httpx
 import pytest
 from nats.aio.msg import Msg
 
+from kit.accounts import OPS_USER
 from kit.broker import LastingBroker, connect
 from kit.ending import cancel
-from kit.keeping import keep
+from kit.keeping import Keeper, keep
+from kit.lasting import LastingClient
 from tests.support import servers
 from tests.support.servers import Broker
 from tests.support.world import until
-
-AREA = "370105.001.001.001"
 
 
 class Refusal:
@@ -62,7 +62,7 @@ async def test_hung_up_on_both_kinds_of_connection_try_on_and_keep_their_subscri
             heard.append(message.data)
 
         client = await connect(broker.url, broker.seeds["console"], name="console")
-        await client.subscribe(f"ticket.*.*.{AREA}", cb=hear)
+        await client.subscribe("_INBOX_console.news", cb=hear)
         stream = LastingBroker(broker.url, broker.seeds["router"], service="router")
         await stream.start()
         both = (client, stream.client)
@@ -81,22 +81,24 @@ async def test_hung_up_on_both_kinds_of_connection_try_on_and_keep_their_subscri
             return all(one.is_connected for one in both)
 
         await until(all_are_back, within_s=5)
-        relay = await connect(broker.url, broker.seeds["router-relay"], name="router-relay")
-        await relay.jetstream().publish(f"ticket.urged.U-1.{AREA}", b"still here")
+        ops = await connect(broker.url, broker.ops_seed, name=OPS_USER)
+        await ops.publish("_INBOX_console.news", b"still here")
 
         async def has_heard() -> bool:
             return heard == [b"still here"]
 
         await until(has_heard, within_s=5)
         await stream.stop()
-        for one in (client, relay):
+        for one in (client, ops):
             await one.close()
 
 
 async def test_keepers_that_were_hung_up_on_are_all_back(tmp_path: Path) -> None:
     async with servers.broker(tmp_path) as broker:
+        key = tmp_path / "key"
+        key.write_text(broker.ops_seed)
         keepers = [
-            asyncio.create_task(keep(broker.url, broker.ops_seed, ("U-1", "U-2"), (), print))
+            asyncio.create_task(keep(broker.url, key, Keeper(LastingClient(), ("U-1",), ()), print))
             for _ in range(3)
         ]
         refusal = Refusal(broker, tmp_path)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from uuid import uuid4
+
 import asyncpg
 import pytest
 
+from kit.db import Pool, reading
 from kit.migrate import EditedMigrationError, migrate_all
+from services.router.ticket import store
+from services.router.whistle import store_whistles
 from tests.support.servers import PASSWORD, ROLES, Database
 
 
@@ -54,3 +61,35 @@ async def test_the_clock_moves_only_in_a_simulated_database(database: Database) 
     with pytest.raises(asyncpg.RaiseError):
         await conn.execute("select chuishao.set_business_clock(now())")
     await conn.close()
+
+
+async def test_words_on_clocks_of_before_they_bore_a_time_give_way_to_those_said_since(
+    database: Database, router_pool: Pool
+) -> None:
+    """Business time ran five years ahead: router 0015."""
+    now = datetime.now(UTC)
+    ticket, whistle, clock = uuid4(), uuid4(), uuid4()
+
+    async def hear(state: str, said_at: datetime) -> None:
+        async with reading(router_pool) as conn:
+            due = now + timedelta(days=1)
+            row = (ticket, 1, "result", clock, state, "-", due, "-", said_at, None)
+            await store.project_clocks(conn, [row])
+            one = (whistle, "check_in", "-", state, due, "-", said_at)
+            await store_whistles.project(conn, [one])
+
+    async def states() -> set[str]:
+        sql = "select state from ticket_clock union all select state from whistle_clock"
+        async with reading(router_pool) as conn:
+            return {row["state"] for row in await conn.fetch(sql)}
+
+    await hear("running", now + timedelta(days=1_800))
+    admin = await asyncpg.connect(database.dsn(), server_settings={"search_path": "router"})
+    migrations = resources.files("services.router").joinpath("migrations")
+    await admin.execute(migrations.joinpath("0015_said_at.sql").read_text("utf-8"))
+    await hear("stopped", now - timedelta(minutes=1))  # said before, heard after
+    assert await states() == {"stopped"}
+    await admin.execute(migrations.joinpath("0015_said_at.sql").read_text("utf-8"))
+    await hear("running", now - timedelta(minutes=2))
+    assert await states() == {"stopped"}, "what is in order stays so"
+    await admin.close()

@@ -98,6 +98,21 @@ async def test_rows_of_a_dead_process_are_taken_over_when_their_lease_ends(
         assert await stored(broker) == 40
 
 
+async def test_rows_leased_while_the_clock_was_days_ahead_do_not_wait_for_those_days(
+    router_pool: Pool, broker: Broker
+) -> None:
+    async with transaction(router_pool) as conn:
+        await outbox.append(conn, some(40))
+        await conn.execute("update outbox_pending set lease_until = now() + interval '3 days'")
+    async with relaying(router_pool, broker):
+
+        async def done() -> bool:
+            return await pending(router_pool) == 0
+
+        await until(done, within_s=5)
+        assert await stored(broker) == 40
+
+
 async def test_a_backlog_shrinks_however_short_the_leases_are(
     router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:

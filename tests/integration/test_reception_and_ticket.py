@@ -20,7 +20,10 @@ from contracts.escalation import (
 )
 from kit.db import Pool, reading, transaction
 from kit.delivery import Received
+from kit.patience import lacks_complaint
 from services.router import actions, receptions
+from services.router.consumers import on_escalations
+from services.router.publishing.in_use import DirectoryInUse
 from tests.support import small
 from tests.support.desk import GARBAGE, Desk, opened
 from tests.support.heard import received
@@ -102,22 +105,38 @@ async def test_a_disputed_matter_is_ruled_by_it(desk: Desk) -> None:
     ]  # fmt: skip
 
 
+def rung(level: int, decision: str | None, ticket_id: str) -> Received:
+    values: dict[str, Any] = {
+        "escalation_id": "e", "ticket_id": ticket_id, "number": "1", "round": 1, "level": level,
+        "clock": "result", "reason": "-", "unit": "GT-1", "area": "", "urgency": "normal",
+        "due_at": small.MONDAY, "at": small.MONDAY, "decision_id": decision,
+    }  # fmt: skip
+    return received("escalation.raised", EscalationEvent(**values), small.MONDAY)
+
+
 async def test_rungs_of_decisions_are_none_of_the_tickets_ladder(desk: Desk) -> None:
     one = await desk.file(**GARBAGE)
-
-    def rung(level: int, decision: str | None, ticket_id: str = one) -> Received:
-        values: dict[str, Any] = {
-            "escalation_id": "e", "ticket_id": ticket_id, "number": "1", "round": 1, "level": level,
-            "clock": "result", "reason": "-", "unit": "GT-1", "area": "", "urgency": "normal",
-            "due_at": small.MONDAY, "at": small.MONDAY, "decision_id": decision,
-        }  # fmt: skip
-        return received("escalation.raised", EscalationEvent(**values), small.MONDAY)
-
     async with reading(desk.pool) as conn:
         early = rung(1, None, str(uuid4()))
-        effects = await actions.project_levels(conn, [rung(5, "d-1"), rung(2, None), early])
+        effects = await actions.project_levels(
+            conn, [rung(5, "d-1", one), rung(2, None, one), early]
+        )
     assert effects.waiting == [early]
+    assert "did not come yet" in effects.lacks[early.event_id]
     assert (await desk.ticket(one))["escalation_level"] == 2
+
+
+@pytest.mark.parametrize("has_directory", [True, False])
+async def test_a_rung_without_its_ticket_says_what_it_waits_for_once_tickets_can_be_opened(
+    desk: Desk, *, has_directory: bool
+) -> None:
+    """So that it is set aside in the end (docs/adr/0046); without a directory nothing can be early."""
+    in_use = desk.office.in_use if has_directory else DirectoryInUse(desk.pool)
+    early = rung(1, None, str(uuid4()))
+    async with reading(desk.pool) as conn:
+        effects = await on_escalations(in_use)(conn, [early])
+    assert effects.waiting == [early]
+    assert effects.lacks == ({early.event_id: lacks_complaint("1")} if has_directory else {})
 
 
 async def test_a_clock_whose_end_overtook_its_beginning_has_ended_and_keeps_its_window(

@@ -21,7 +21,6 @@ from kit.broker import connect
 from kit.db import Pool, reading, transaction
 from kit.keeping import Keeper
 from kit.outbox import Outgoing
-from kit.provision import provision
 from kit.reconcile.merging import event_id
 from kit.reconcile.reconciler import Reconciler
 from kit.relay import Relay
@@ -125,7 +124,7 @@ async def test_a_whole_store_that_was_deleted_is_filled_again(
         events = await publish(router_pool, relay, 600)
         before = await rounds(router_pool)
         await killed(broker, lambda: shutil.rmtree(broker.store))
-        await provision(broker.url, broker.ops_seed, ("U-1", "U-2"), ())
+        await broker.provision(("U-1", "U-2"))
         await scanned_since(router_pool, before)
         await until(lambda: nothing_pending(router_pool))
     assert await held(broker) == Counter(str(event.event_id) for event in events)
@@ -218,6 +217,19 @@ async def test_two_replicas_share_the_looking_and_a_turn_of_the_dead_is_taken_ov
         assert await rounds(router_pool) == before
         await scanned_since(router_pool, before)
     assert await offered(router_pool) == 0
+
+
+async def test_a_turn_taken_while_the_clock_was_days_ahead_is_over(
+    router_pool: Pool, broker: Broker
+) -> None:
+    async with reconciling(router_pool, broker) as relay:
+        await publish(router_pool, relay, 5)
+        before = await rounds(router_pool)
+        await router_pool.execute(
+            "update reconciled set lease_until = at, look_at = at, scan_at = at"
+            " from (select clock_timestamp() + interval '3 days' as at) as ahead"
+        )
+        await scanned_since(router_pool, before)
 
 
 async def test_what_somebody_deleted_on_the_broker_is_put_back(broker: Broker) -> None:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from services.intake.number import number
-from tests.support.intake import Desk, desk, ticket
+from tests.support.intake import Desk, desk, signed_in, ticket
 from tests.support.servers import Database
 from tests.support.small import MONDAY
 
@@ -191,3 +191,18 @@ async def test_tries_nobody_needs_any_more_are_forgotten(at: Desk) -> None:
     await at.move_clock(MONDAY + timedelta(hours=3))
     await look(at, number(MONDAY.date(), 2), RIGHT, address="203.0.113.8")
     assert len(await at.rows("select * from page_try")) == 2
+
+
+async def test_a_service_of_ours_says_for_whom_it_asks_and_nobody_else_does(at: Desk) -> None:
+    """The console passes the page on (docs/adr/0048): its visitors do not share five wrong tries."""
+    ours = signed_in("service", "service:console")
+
+    async def guess(n: int, visitor: str, headers: dict[str, str]) -> int:
+        told = {"X-Chuishao-Visitor": visitor} | headers
+        return (await look(at, f"3701{n:04}", "0000", address="203.0.113.30", **told)).status_code
+
+    assert [await guess(n, "203.0.113.8", ours) for n in range(6)] == [404] * 5 + [429]
+    assert await guess(6, "203.0.113.9", ours) == 404
+    foreign = [{}, signed_in("admin"), {"Authorization": "Bearer x"}, {}, {}, {}]
+    tries = [await guess(10 + n, f"203.0.113.{40 + n}", one) for n, one in enumerate(foreign)]
+    assert tries == [404] * 5 + [429]

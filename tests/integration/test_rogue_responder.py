@@ -12,7 +12,6 @@ import pytest
 from kit import outbox
 from kit.db import Pool, transaction
 from kit.outbox import Outgoing
-from kit.provision import provision
 from kit.relay import ATOMIC_FROM, Relay
 from tests.integration.test_outbox_and_relay import pending, relaying, some, stored
 from tests.integration.test_reconciling import held, nothing_pending, reconciling
@@ -83,7 +82,7 @@ async def test_d7_33_a_false_acknowledgement_marks_nothing_and_stops_nobody(
                 await until(answered)
                 await asyncio.sleep(0.1)
                 assert await pending(router_pool) == len(events), answer
-        await provision(broker.url, broker.ops_seed, ("U-1", "U-2"), ())
+        await broker.provision(("U-1", "U-2"))
         relay.hint(events)
         await until(lambda: nothing_pending(router_pool), within_s=30)
     assert await stored(broker) == len(events)
@@ -98,7 +97,7 @@ async def test_d7_33_what_was_believed_and_is_not_there_is_offered_again(
             events = await handed_over(router_pool, relay, ALONE)
             events += await handed_over(router_pool, relay, TOGETHER)
             await until(lambda: nothing_pending(router_pool))
-        await provision(broker.url, broker.ops_seed, ("U-1", "U-2"), ())
+        await broker.provision(("U-1", "U-2"))
         wanted = {str(event.event_id) for event in events}
 
         async def back() -> bool:

@@ -18,8 +18,8 @@ import pytest
 from kit.auth import Principal
 from kit.db import show
 from kit.migrate import people_role
+from kit.staff import Matter, Staff
 from services.intake.looking import sight_of
-from services.intake.staff import Matter, Staff
 from tests.support import small
 from tests.support.servers import Database
 from tests.support.small import MONDAY

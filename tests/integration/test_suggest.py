@@ -47,6 +47,8 @@ async def test_the_three_best_routings_come_with_reasons_from_masked_words(
         )  # fmt: skip
         assert 1 < len(items) <= 3
         assert all(item["text"] and item["reason"] and item["unit_name"] for item in items)
+        assert all(0 <= item["score"] <= 1 for item in items)
+        assert items[0]["limits"] == {"sign_for": "24h", "contact": "1wd", "result": "7d"}
         assert "4321" not in str(router.asked)
         by_address = await at.http.get(
             "/v1/suggest", params=LIFT | {"point": "117.0,36.65"}, headers=signed_in("unit")

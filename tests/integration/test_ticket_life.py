@@ -435,3 +435,11 @@ async def test_evidence_may_be_given_with_a_hold(desk: Desk) -> None:
     asked = {"reason_code": "season", "reason": "等天暖", "review_at": review, "proof": ["none"]}
     answer = await desk.act(one, "hold", who=HOLDER, data=asked)
     assert (answer.status_code, answer.json()["field"]) == (422, "data.proof")
+
+
+async def test_photos_of_a_visit_may_be_given_with_a_contact(desk: Desk) -> None:
+    one = await working(desk, "accept")
+    asked = {"result": "site", "proof": ["none"]}
+    answer = await desk.act(one, "contact", who=HOLDER, data=asked)
+    assert (answer.status_code, answer.json()["field"]) == (422, "data.proof")
+    assert (await desk.ticket(one))["status"] == "accepted"

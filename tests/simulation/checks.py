@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 
 from contracts.ticket import TicketStatus
+from kit.burial import GAP
 from services.notifier.clocks.clock import FINAL
 from services.router.ticket import merging, store_merging
 from tests.simulation.doors import UNANSWERED
@@ -35,6 +36,7 @@ async def violations(world: World) -> dict[str, list[str]]:
         "rung not in order": _rungs(world),
         "rung announced twice": _announced(world),
         "level beside the ticket": _levels(world),
+        "rung stands though its ticket ended": _cleared(world),
         "on a table without reason": _tables(world),
         "views that differ": _views(world),
         "dead letter": _dead(world),
@@ -48,7 +50,7 @@ async def violations(world: World) -> dict[str, list[str]]:
 
 def meanwhile(world: World) -> list[str]:
     """What holds at any moment, whatever is still under way."""
-    checks = (_gaps, _said, _owners, _rungs, _announced, _dead)
+    checks = (_gaps, _said, _owners, _rungs, _announced, _buried)
     found = [one for check in checks for one in map(str, check(world))]
     return [*found, *world.told.early, *world.told.broken]
 
@@ -140,6 +142,20 @@ def _announced(world: World) -> Iterator[str]:
     yield from (one for one, count in said.items() if count > 1)
 
 
+def _cleared(world: World) -> Iterator[str]:
+    """An end clears what was raised in the rounds it ends, as of its own time; while nothing ended it stands."""
+    for one, ticket in world.router.store["ticket"].items():
+        lines = [r for r in world.router.store.of("ticket_event", one) if r["status"] in FINAL]
+        closed, open_ = _closed(world, one), ticket["status"] not in FINAL
+        for rung in world.notifier.store.of("escalation", one):
+            at, about = rung["cleared_at"], f"{ticket['number']} {rung['round']}:{rung['level']}"
+            ends = [row["at"] for row in closed if row["round"] >= rung["round"]]
+            if at is None and (ends or not open_):
+                yield f"{about} is not cleared, though it ended at {ends}"
+            if at is not None and at not in [row["at"] for row in lines]:
+                yield f"{about} cleared at {at}, when nothing ended"
+
+
 def _was_merged(world: World, ticket_id: str) -> bool:
     lines = world.router.store.of("ticket_event", UUID(ticket_id))
     return any(line["event"] == "merged" for line in lines)
@@ -164,6 +180,15 @@ def _tables(world: World) -> Iterator[str]:
         view = store["ticket_view"][one]
         if count > 1 or view["status"] in FINAL:
             yield f"{view['number']}: {count} times, when {view['status']}"
+    for item in open_items(store):
+        if any(row["round"] >= item["round"] for row in _closed(world, item["ticket_id"])):
+            yield f"{item['number']}: of round {item['round']}, which ended"
+
+
+def _closed(world: World, ticket_id: UUID) -> list[Row]:
+    """Lines of its history that ended it; a merger is no end."""
+    ends = FINAL - {TicketStatus.MERGED}
+    return [r for r in world.router.store.of("ticket_event", ticket_id) if r["status"] in ends]
 
 
 def _views(world: World) -> Iterator[str]:
@@ -202,6 +227,14 @@ def _heard(world: World) -> dict[Any, Any]:
         if k["stopped_at"] is None
         and (k["kind"] != "dispatch" or k["unit"] != "_" or k["warned_at"])
     }
+
+
+def _buried(world: World) -> Iterator[str]:
+    """What lies there though nothing that is still under way could bring it back."""
+    for service in world.services:
+        for (consumer, message), row in service.store["dead_letter"].items():
+            if not row["resolved"] and row["reason"] != GAP:
+                yield f"{consumer} {message}: {row['reason']} {row['error']}"
 
 
 def _dead(world: World) -> Iterator[str]:

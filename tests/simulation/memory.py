@@ -19,7 +19,8 @@ import orjson
 Answer: TypeAlias = "Callable[..., Sequence[Row] | None]"
 ANSWERS: Final[dict[str, Answer]] = {}
 """By the statement's own text."""
-_TICK: Final = timedelta(microseconds=1)
+TICK: Final = timedelta(microseconds=1)
+"""How much later business time is each time it is read."""
 
 
 class Killed(BaseException):
@@ -105,11 +106,11 @@ class Store:
         if at is not None:
             heapq.heappush(self._due[table], (at, key))
 
-    def due(self, table: str, column: str, limit: int) -> list[Row]:
-        """Rows whose time column has come, earliest first."""
+    def due(self, table: str, column: str, limit: int, ahead: timedelta = timedelta()) -> list[Row]:
+        """Rows whose time column has come, or will have so much later, earliest first."""
         heap = self._due[table]
         found: dict[Any, Row] = {}
-        while heap and heap[0][0] <= self.now and len(found) < limit:
+        while heap and heap[0][0] <= self.now + ahead and len(found) < limit:
             at, key = heapq.heappop(heap)
             row = self._tables[table].get(key)
             if row is not None and row[column] == at:
@@ -129,8 +130,8 @@ class Store:
 
     def business_now(self) -> datetime:
         """A microsecond later than the last time: two steps of a ticket never bear one time."""
-        self._read += _TICK
-        self.now += _TICK
+        self._read += TICK
+        self.now += TICK
         return self.now
 
     def mark(self) -> int:

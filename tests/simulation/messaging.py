@@ -57,15 +57,17 @@ def _forget(store: Store, consumer: str, message: str) -> None:
 
 
 @answers(inbox.SQL_BURY)
-def _bury(store: Store, ident: UUID, consumer: str, message: str, *more: Any) -> None:
-    _stream, _seq, subject, _headers, body, reason, error, _attempts = more
-    before = store["dead_letter"].get((consumer, message))
-    row = Row(
-        dead_letter_id=before["dead_letter_id"] if before else ident, consumer=consumer,
-        message=message, subject=subject, body=body, replay_asked_by=None, reason=reason, error=error,
-        resolved=False,
-    )  # fmt: skip
-    store["dead_letter"].put((consumer, message), row)
+def _bury(store: Store, *columns: Any) -> None:
+    for ident, consumer, message, _stream, _seq, subject, _headers, body, *why in zip(
+        *columns, strict=True
+    ):
+        before = store["dead_letter"].get((consumer, message))
+        row = Row(
+            dead_letter_id=before["dead_letter_id"] if before else ident, consumer=consumer,
+            message=message, subject=subject, body=body, replay_asked_by=None, reason=why[0],
+            error=why[1], resolved=False,
+        )  # fmt: skip
+        store["dead_letter"].put((consumer, message), row)
 
 
 def gap_letters(store: Store) -> dict[UUID, Row]:

@@ -12,6 +12,8 @@ from contracts.clock import ClockEvent
 from kit import inbox, outbox
 from kit.deadletters.replaying import Replayer
 from services.notifier import actions as notifier
+from services.notifier.clocks import store as clocks
+from services.notifier.clocks.timing import Timing
 from services.notifier.ladder.ladder import Ladder
 from services.router import once
 from services.router.ticket import releasing, store, store_life, store_routing
@@ -106,6 +108,30 @@ def _end_of_another_left_out(store_: Store, *columns: Any) -> Any:
     return _PROJECT(store_, *zip(*heard, strict=True)) if heard else None
 
 
+def _one_time_kept(store_: Store, *columns: Any) -> Any:
+    """Of the due times a clock had, the one before this batch is kept and no other."""
+    *others, _ = columns
+    moved = []
+    for *key, due_at in zip(*columns[:4], columns[6], strict=True):
+        old = store_["clock"].get(tuple(key), Row(due_at=due_at, earlier_due=[]))
+        times = [*old["earlier_due"], *([] if old["due_at"] == due_at else [old["due_at"]])]
+        moved.append("{" + ",".join(at.isoformat() for at in times) + "}")
+    return _SAVE(store_, *others, moved)
+
+
+def _no_round_within(self: Timing, _data: Any, _at: datetime) -> None:
+    """Rounds that begin and end in one batch are passed over."""
+    del self
+
+
+def _end_forgotten(self: Timing, data: Any, at: datetime) -> None:
+    """What ended and came back in one batch has never ended."""
+    _TURN(self, data, at)
+    self.finished_at = None
+
+
+_TURN: Final = Timing._turn
+_SAVE: Final = memory.ANSWERS[clocks.SQL_SAVE_CLOCKS]
 _PROJECT: Final = memory.ANSWERS[store.SQL_PROJECT_CLOCKS]
 _FIRE: Final = Ladder.fire
 _OPEN: Final = memory.ANSWERS[store_routing.SQL_OPEN]
@@ -141,10 +167,20 @@ MUTATIONS: Final[Mapping[str, Callable[[], AbstractContextManager[None]]]] = {
     "the end of a clock is left out when it overtakes its beginning": partial(
         answered, store.SQL_PROJECT_CLOCKS, _end_of_another_left_out
     ),
+    "of due times that moved in one batch only one is kept": partial(
+        answered, clocks.SQL_SAVE_CLOCKS, _one_time_kept
+    ),
+    "a round within a batch has no ladder": partial(replaced, Timing, "_turn", _no_round_within),
+    "an end and a return in one batch clear nothing": partial(
+        replaced, Timing, "_turn", _end_forgotten
+    ),
     "followers are not let go": partial(replaced, releasing, "children", lambda *_: []),
 }
 
 TRIED: Final[Mapping[str, Plan]] = {
     "the end of a clock is left out when it overtakes its beginning": Plan(122, 5, 10),
+    "of due times that moved in one batch only one is kept": Plan(345, 5, 10, 16),
+    "a round within a batch has no ladder": Plan(679, 5, 10, 16),
+    "an end and a return in one batch clear nothing": Plan(25, 5, 10, 16),
 }
 """Where to begin looking, for rules that Plan(1, 25, 30) does not miss: what need not be tried again."""

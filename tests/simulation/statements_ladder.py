@@ -115,9 +115,13 @@ def _repeats(store: Store, now: datetime, limit: int) -> list[Row]:
 
 
 @answers(store_ending.SQL_CLEAR)
-def _clear(store: Store, ids: list[UUID], at: datetime) -> list[Row]:
-    raised = [r for one in ids for r in store.of("escalation", one) if r["cleared_at"] is None]
-    cleared = [row.changed(cleared_at=at, repeat_at=None) for row in raised]
+def _clear(store: Store, ids: list[UUID], times: list[datetime]) -> list[Row]:
+    cleared = [
+        row.changed(cleared_at=at, repeat_at=None)
+        for one, at in zip(ids, times, strict=True)
+        for row in store.of("escalation", one)
+        if row["cleared_at"] is None
+    ]
     for row in cleared:
         _put_rung(store, row)
     return cleared

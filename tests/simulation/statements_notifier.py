@@ -38,6 +38,7 @@ _CLOCK: Final = (
 )  # fmt: skip
 _MOVED: Final = (
     "unit", "near_at", "due_at", "sentence", "paused_at", "stopped_at", "stopped_by", "warn_again",
+    "earlier_due",
 )  # fmt: skip
 
 
@@ -91,11 +92,13 @@ def _insert(store: Store, *columns: Any) -> None:
         key = (row["ticket_id"], row["round"], row["kind"], row["started_at"])
         if key in store["clock"]:
             raise RuntimeError("duplicate key: clock_pkey")
-        earlier = [
-            datetime.fromisoformat(at) for at in row["earlier_due"].strip("{}").split(",") if at
-        ]
+        earlier = _times(row["earlier_due"])
         new = row.changed(earlier_due=earlier, own_trace=None, warned_at=None, breached_at=None)
         put_clock(store, key, new)
+
+
+def _times(text: str) -> list[datetime]:
+    return [datetime.fromisoformat(at) for at in text.strip("{}").split(",") if at]
 
 
 @answers(s.SQL_SAVE_CLOCKS)
@@ -109,8 +112,7 @@ def _save_clocks(
         if old is None:
             continue
         again = new.pop("warn_again")
-        moved = [] if old["due_at"] == new["due_at"] else [old["due_at"]]
-        new["earlier_due"] = [*old["earlier_due"], *moved]
+        new["earlier_due"] = _times(new["earlier_due"])
         new["warned_at"] = None if again else old["warned_at"]
         put_clock(store, key, old.changed(**new))
 

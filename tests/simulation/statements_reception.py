@@ -117,9 +117,9 @@ def _recount(store: Store, ids: list[UUID], _issues: list[UUID]) -> None:
 
 
 @answers(store_reception.SQL_WITHDRAW)
-def _withdraw(store: Store, ids: list[UUID], at: datetime) -> list[Row]:
-    items = [item for one in ids if (item := _open_item(store, one)) is not None]
-    gone = [item.changed(closed_at=at, state="withdrawn") for item in items]
+def _withdraw(store: Store, ids: list[UUID], times: list[datetime]) -> list[Row]:
+    items = [(_open_item(store, one), at) for one, at in zip(ids, times, strict=True)]
+    gone = [item.changed(closed_at=at, state="withdrawn") for item, at in items if item]
     for item in gone:
         _put(store, item)
     return gone

@@ -30,7 +30,7 @@ from tests.simulation import (  # noqa: F401 - statements
 from tests.simulation.bus import Bus, Odds
 from tests.simulation.doors import Action, Doors
 from tests.simulation.faults import Faults
-from tests.simulation.memory import Killed
+from tests.simulation.memory import TICK, Killed
 from tests.simulation.messaging import gap_letters
 from tests.simulation.people import People
 from tests.simulation.service import Service
@@ -187,7 +187,7 @@ class World:
         notifier, store = self.notifier, self.notifier.store
         plans = {
             (row["ticket_id"], row["round"], rung["level"], rung["due_at"], rung["clock"])
-            for row in store.due("ladder", "next_due_at", 500)
+            for row in store.due("ladder", "next_due_at", 500, TICK)
             for rung in row["rungs"]
         }
         running = {

@@ -94,7 +94,7 @@ _ANSWERS: Final = (
     ("router", "/v1/tickets?limit=100"),
     ("notifier", "/v1/notices"),
     ("console", "/metrics"),
-    ("console", "/"),
+    ("console", "/api/v1/wall?area=370105"),
 )
 
 

@@ -1,8 +1,9 @@
-"""The sample district's directory as the notifier receives it: parts of rows, read straight from its files."""
+"""The sample district's directory as services receive it: parts of rows, read straight from its files."""
 
 from __future__ import annotations
 
 import csv
+import json
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ _NONE: Final[set[str]] = set()
 
 
 def parts(folder: Path = SAMPLE) -> dict[str, Any]:
-    """The parts the notifier asks for, as lists of plain rows."""
+    """The parts the notifier and the console ask for, as lists of plain rows."""
     return {
         "units": [_unit(row) for row in _rows(folder / "units.csv", _LISTS["units"])],
         "posts": _rows(folder / "posts.csv", _LISTS["posts"]),
@@ -30,6 +31,8 @@ def parts(folder: Path = SAMPLE) -> dict[str, Any]:
         "reception": _reception(folder / "reception.toml"),
         "contacts": _rows(folder / "contacts.csv", _NONE),
         "notices": _notices(folder / "notices.toml"),
+        "areas": _rows(folder / "areas.csv", {"aliases"}),
+        "outlines": _outlines(folder / "areas.geojson"),
         "categories": _rows(folder / "categories.csv", _LISTS["categories"]),
         "calendar": [
             row
@@ -43,6 +46,11 @@ def parts(folder: Path = SAMPLE) -> dict[str, Any]:
 def directory() -> Directory:
     """The sample district as version 1."""
     return Directory.of(1, parts())
+
+
+def _outlines(path: Path) -> list[dict[str, Any]]:
+    features = json.loads(path.read_text("utf-8"))["features"]
+    return [{"code": f["properties"]["code"], "geometry": f["geometry"]} for f in features]
 
 
 def _rows(path: Path, lists: set[str], *, separator: str = "|") -> list[dict[str, Any]]:

@@ -36,6 +36,7 @@ from kit.ids import new_id
 from kit.limits.admission import Admission
 from kit.limits.rates import Rates
 from kit.relay import Relay
+from kit.staff import Staff
 from services.intake.actions import Archive, project_tickets
 from services.intake.advising import Adviser
 from services.intake.api import make_app
@@ -54,7 +55,6 @@ from services.intake.open311.promises import Promises
 from services.intake.registrar import Registrar
 from services.intake.saying import LaterWords
 from services.intake.searching import Searcher
-from services.intake.staff import Staff
 from services.intake.vault import Vault
 from services.intake.visiting import Visits
 from tests.support import small

@@ -14,7 +14,8 @@ from tests.support.heard import AREA, MONDAY, complaint, received, ticket
 
 S = TicketStatus
 _STATUS: Final = {
-    "dispatched": S.DISPATCHED, "triaged": S.TRIAGE, "accepted": S.ACCEPTED, "contacted": S.IN_PROGRESS,
+    "dispatched": S.DISPATCHED, "assisted": S.DISPATCHED, "triaged": S.TRIAGE, "accepted": S.ACCEPTED,
+    "contacted": S.IN_PROGRESS,
     "returned": S.RETURNED, "referred": S.ARBITRATION, "ruled": S.DISPATCHED, "handled": S.CALLBACK,
     "rejected": S.IN_PROGRESS, "held": S.ON_HOLD, "resumed": S.IN_PROGRESS, "reopened": S.IN_PROGRESS,
     "closed": S.CLOSED, "declined": S.DECLINED, "withdrawn": S.WITHDRAWN, "merged": S.MERGED,

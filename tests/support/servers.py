@@ -19,6 +19,7 @@ from chuishao.embedded.postgres import EmbeddedPostgres
 from chuishao.supervisor import Supervisor
 from contracts.directory import Reader
 from kit.accounts import OPS_USER, render_accounts, users
+from kit.broker import connect
 from kit.db import Pool, create_pool
 from kit.migrate import migrate_all, people_role
 from kit.provision import provision
@@ -113,6 +114,12 @@ class Broker:
         """Of the user that may do everything."""
         return self.seeds[OPS_USER]
 
+    async def provision(self, units: tuple[str, ...], readers: tuple[Reader, ...] = ()) -> None:
+        """Make what is missing."""
+        client = await connect(self.url, self.ops_seed, name=OPS_USER)
+        await provision(client, units, readers)
+        await client.close()
+
 
 @asynccontextmanager
 async def broker(
@@ -145,9 +152,10 @@ async def broker(
 
     try:
         await supervisor.start(replace(server.spec(), prepare=prepare))
-        await provision(server.url, seeds[OPS_USER], units, readers)
         store = folder / "nats" / "jetstream" / "jetstream"
-        yield Broker(server.url, seeds, supervisor, store, before_start)
+        running = Broker(server.url, seeds, supervisor, store, before_start)
+        await running.provision(units, readers)
+        yield running
     finally:
         supervisor.ask_to_stop()
         await supervisor.stop()

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.chaos import checker, schedule, told
+from tests.chaos import campaign, checker, schedule, told
 from tests.chaos.final import Final as State
 from tests.chaos.history import Line, Phase
 from tests.chaos.overhearing import foreign
-from tests.chaos.own_account import faults_in
-from tests.chaos.spans import MENDED_S, RESTORED_S, failing, healthy_s
+from tests.chaos.product_report import faults_in
+from tests.chaos.spans import BACK_S, BOUND_S, MENDED_S, RESTORED_S, wait
 from tests.chaos.told import Window
 from tests.chaos.verdict import Class, Finding, Verdict, together
+from tests.support.world import MONDAY
 
 OK, INVOKE, FAIL, INFO = Phase.OK, Phase.INVOKE, Phase.FAIL, Phase.INFO
 
@@ -50,6 +53,17 @@ CLEAN = (
     line(5.0, "file", INVOKE, "k2"),
     line(5.1, "file", INFO, "k2"),
 )
+
+
+def fault(kind: str, struck: float, healed: float) -> tuple[Line, ...]:
+    return (
+        line(struck, "fault", INVOKE, f"{kind}#0", kind=kind),
+        line(struck, "fault", OK, f"{kind}#0", kind=kind),
+        line(healed, "heal", INVOKE, kind),
+        line(healed, "heal", OK, kind),
+    )
+
+
 STATE = State(
     complaints={"k1": ("c1",)},
     tickets={"c1": "SZ"},
@@ -130,6 +144,10 @@ TRIPS = {
         more(line(6, "overheard", OK, "ticket.dispatched.GD.1.2.3.4")),
         Class.WRONG_READER,
     ),
+    "a unit read what was said to another": (
+        more(read(6, "e4", "c1", subject="ticket.accepted.GD.1.2.3.4", stream="OTHER")),
+        Class.WRONG_READER,
+    ),
     "another unit's ticket was shown": (
         more(line(6, "peek", OK, "c1", status=200)),
         Class.WRONG_READER,
@@ -184,29 +202,61 @@ def test_an_alarm_in_time_is_no_finding() -> None:
 
 
 def test_nothing_is_late_while_something_fails_or_has_just_been_mended() -> None:
-    fault = (
-        line(1.0, "fault", INVOKE, "kill#0", kind="kill"),
-        line(1.1, "fault", OK, "kill#0", kind="kill"),
-        line(50.0, "heal", INVOKE, "kill"),
-        line(51.0, "heal", OK, "kill"),
-    )
     late = [replace(x, at=60.0) if x.op == "read" else x for x in CLEAN]
-    history = sorted((*late, *fault), key=lambda x: x.at)
+    history = sorted((*late, *fault("kill", 1.0, 51.0)), key=lambda x: x.at)
     assert checker.check(history, STATE) == []
+    assert checker.judged(history) == {}
     far = [replace(x, at=51 + MENDED_S + 16) if x.op == "read" else x for x in history]
     found = checker.check(sorted(far, key=lambda x: x.at), STATE)
     assert {finding.kind for finding in found} == {Class.LATE}
 
 
+def test_what_was_filed_well_after_a_fault_is_held_to_the_bound_and_counted() -> None:
+    calm = [replace(x, at=x.at + 100) for x in CLEAN]
+    history = (*fault("kill", 1.0, 101.0 - BACK_S), *calm)
+    assert checker.check(history, STATE) == []
+    assert checker.judged(history) == {"dispatch": 1}
+    slow = [replace(x, at=102.0 + BOUND_S) if x.op == "read" else x for x in history]
+    assert [x.kind for x in checker.check(sorted(slow, key=lambda x: x.at), STATE)] == [Class.LATE]
+
+
+def test_faults_one_after_the_other_do_not_excuse_for_ever() -> None:
+    windows = [Window("kill", at, at + 1.0, at + 1.0) for at in range(0, 400, 10)]
+    assert not wait(windows, 5.0, 5.0 + 2 * MENDED_S).late
+    assert wait(windows, 5.0, 5.0 + 3 * MENDED_S).late
+
+
+def test_a_kind_this_machine_cannot_do_is_told_and_missed_where_all_were_promised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verdict = Verdict(1, 1, {"kill": 1}, [], [1.0])
+    lacking = {"power_cut": "no loop device"}
+    monkeypatch.setenv("CI", "")
+    told_here = campaign.lacking_told(verdict, lacking)
+    assert told_here.green
+    assert json.loads(told_here.line())["not_here"] == lacking
+    monkeypatch.setenv("CI", "true")
+    assert not campaign.lacking_told(verdict, lacking).green
+
+
+def test_a_broken_answer_is_counted_and_makes_a_verdict_red() -> None:
+    history = (
+        *CLEAN,
+        line(6, "file", FAIL, "k3", status=500),
+        line(7, "file", FAIL, "k3", status=503),
+    )
+    assert checker.broken(history) == 1
+    verdict = Verdict(1, 1, {"kill": 1}, [], [1.0])
+    assert verdict.green
+    assert not replace(verdict, broken_answers=1).green
+
+
 def test_a_damaged_store_may_forget_what_it_delivered_and_has_longer_to_recover() -> None:
     damage = Window("broker_store_deleted", 0.5, 0.8, 0.9)
-    assert failing([damage]) == [(0.5, 0.9 + RESTORED_S)]
-    fault = (
-        line(0.5, "fault", INVOKE, "x", kind=damage.kind),
-        line(0.9, "heal", INVOKE, damage.kind),
-        line(0.9, "heal", OK, damage.kind),
-    )
-    assert checker.check((*fault, *CLEAN), replace(STATE, kept={"TICKETS": {1: "e9"}})) == []
+    assert not wait([damage], 0.7, 0.9 + RESTORED_S).late
+    assert wait([replace(damage, kind="kill")], 0.7, 0.9 + RESTORED_S).late
+    struck = fault(damage.kind, damage.start, damage.end)
+    assert checker.check((*struck, *CLEAN), replace(STATE, kept={"TICKETS": {1: "e9"}})) == []
 
 
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 50)), max_size=8), st.floats(0, 500))
@@ -214,14 +264,29 @@ def test_healthy_time_is_never_more_than_all_time_and_none_of_it_lies_in_a_fault
     faults: list[tuple[float, float]], start: float
 ) -> None:
     windows = sorted((Window("kill", at, at, at + took) for at, took in faults), key=_start)
-    spans = failing(windows)
-    assert 0 <= healthy_s(spans, start, start + 40) <= 40 + 1e-6
+    found = wait(windows, start, start + 40)
+    assert 0 <= found.plain_s <= found.calm_s <= 40 + 1e-6
     for window in windows:
-        assert healthy_s(spans, window.start, window.end) == 0
+        assert wait(windows, window.start, window.end).calm_s == 0
 
 
 def _start(window: Window) -> float:
     return window.start
+
+
+def test_an_alarm_is_due_when_its_time_last_came_though_the_clock_was_set_back_between() -> None:
+    def hour(count: int) -> datetime:
+        return MONDAY + timedelta(hours=count)
+
+    looks = told.eras([(0, hour(0)), (10, hour(2)), (20, hour(9)), (30, hour(3)), (40, hour(6))])
+    assert [len(era) for era in looks] == [3, 2]
+    assert told.when(looks, hour(2), 50) == 10, "it was never set back behind this"
+    assert told.when(looks, hour(5), 50) == 40, "set back behind it, it came again"
+    assert told.when(looks, hour(5), 25) == 20, "heard before it came again"
+    assert told.when(looks, hour(5), 35) == 35, "it came between two looks"
+    assert told.when(looks, hour(8), 25) == 20
+    assert told.when(looks, hour(8), 50) == 50, "it came after the last look"
+    assert told.when(looks, hour(10), 25) is None
 
 
 def test_recovery_counts_from_when_the_cause_was_gone_to_the_first_later_complaint() -> None:
@@ -234,6 +299,11 @@ def test_recovery_counts_from_when_the_cause_was_gone_to_the_first_later_complai
         read(4.5, "e1", "c1"),
     )
     assert told.recoveries(told.told(history)) == {"kill": [2.5]}
+    over = line(1.5, "fault", OK, "kill#0", kind="kill", momentary=True)
+    known = told.told((history[0], over, *history[1:]))
+    assert told.recoveries(known) == {"kill": [3.0]}, "a kill is over when it has struck"
+    known = told.told((history[0], replace(over, phase=FAIL), *history[1:]))
+    assert told.recoveries(known) == {}, "what met nothing has nothing to recover from"
 
 
 @given(st.integers(), st.integers(3, 60))
@@ -245,6 +315,17 @@ def test_every_kind_comes_and_the_seed_says_all(seed: int, count: int) -> None:
     assert set(struck) == set(kinds)
     assert len(struck) >= count
     assert not [s for s in steps if "power_cut_nats" in s.kinds and len(s.kinds) > 1]
+
+
+def test_a_long_run_has_faults_all_along_and_twenty_thousand_complaints_a_quarter(
+    tmp_path: Path,
+) -> None:
+    hours = 6
+    plan = campaign.planned(campaign.Wanted(1, 10, 40, hours), campaign.wanted(), tmp_path)
+    assert plan.complaints >= hours * 4 * 20_000
+    assert sum(len(step.kinds) for step in plan.steps) >= hours * 4 * 60
+    least = sum(step.gap_s + step.hold_s for step in plan.steps)
+    assert least > 0.5 * hours * 3600, "striking and healing take the other half"
 
 
 def test_more_kinds_than_faults_is_refused() -> None:

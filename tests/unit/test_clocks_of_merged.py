@@ -182,3 +182,14 @@ def test_a_ticket_that_has_ended_hears_of_followers_without_a_clock_starting(
 ) -> None:
     case = Case().received().dispatched().hear("closed", status, 20)
     assert joined(case, 30, since(-5, -4)).said() == []
+
+
+def test_who_joined_after_the_dispatch_hurries_it_in_no_order() -> None:
+    usual = joined(Case(since=20).received().dispatched(21), 30, since(2))
+    late = joined(Case(since=20).dispatched(21), 30, since(2)).received()
+    for kind in (K.DISPATCH, K.RESIDENT):
+        mine, theirs = late.clock(kind), usual.clock(kind)
+        assert (mine.due_at, mine.earlier_due, mine.stopped_at) == (
+            theirs.due_at, theirs.earlier_due, theirs.stopped_at
+        )  # fmt: skip
+    assert usual.clock(K.DISPATCH).due_at == after(20 + 24)

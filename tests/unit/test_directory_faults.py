@@ -165,6 +165,13 @@ def test_an_outline_of_no_area_is_told_with_its_line(folder: Path) -> None:
     assert (fault.file, fault.line, fault.kind) == ("areas.geojson", line, "unknown-code")
 
 
+def test_an_outline_in_metres_is_told_with_its_line(folder: Path) -> None:
+    line = replaced(folder, "areas.geojson", r"\[116\.964738,", "[116964.738,")
+    found = {(fault.file, fault.line, fault.kind) for fault in examined(folder).faults}
+    assert ("areas.geojson", line, "outline") in found
+    assert any("度" in fault.remedy for fault in examined(folder).faults)
+
+
 ENDED = "2026-12-01"
 
 

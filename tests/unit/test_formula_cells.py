@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chuishao.formula import plain, safe
+from kit.formula import plain, safe
 
 RUNS = "=+-@＝＋－＠"
 

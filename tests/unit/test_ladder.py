@@ -309,3 +309,23 @@ def _climbs(case: Case) -> list[tuple[datetime | None, list[tuple[str, ...]]]]:
         for x in case.ladders
         if x.stopped_at is None and x.rungs
     ]
+
+
+@given(LIVES, st.lists(st.booleans(), min_size=12, max_size=12))
+def test_a_round_that_begins_and_ends_in_one_batch_has_its_ladder_too(
+    life: list[Turn], anew: list[bool]
+) -> None:
+    case, hours = Case().received(), 0
+    for (event, status, unit, later), begins in zip(life, anew, strict=False):
+        hours += later
+        case.hear(event, status, hours, unit, round=case.timing.ticket.round + begins)
+    assert _kept(case) == _kept(case.together())
+
+
+def _kept(case: Case) -> list[tuple[int, datetime | None, list[tuple[str, ...]]]]:
+    """Of every round: when its ladder stopped, and what it had planned."""
+    ladders = sorted(case.ladders, key=lambda x: x.round)
+    return [
+        (x.round, x.stopped_at, sorted((r["due_at"], r["clock"], r["at"]) for r in x.rungs))
+        for x in ladders
+    ]

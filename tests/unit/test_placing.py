@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from contracts.complaint import Datum, Point
@@ -64,6 +64,17 @@ def test_a_point_lies_in_the_deepest_outline_around_it() -> None:
     assert (guess.area, guess.score, guess.by) == (GARDEN, AGREED, "point")
     assert placed(point=at(116.965)).area == WEST
     assert placed(point=at(118.0)).area is None
+
+
+@given(
+    st.floats(allow_nan=False, allow_infinity=False), st.floats(-1e9, 1e9), st.sampled_from(Datum)
+)
+@example(-3.6678338019992313e255, -6.528774754923562e16, Datum.GCJ02)
+@example(1e308, 1e9, Datum.WGS84)
+@example(116.975, 90.0, Datum.GCJ02)
+def test_numbers_that_are_no_degrees_are_nowhere(lon: float, lat: float, datum: Datum) -> None:
+    area = placed(point=Point(lon=lon, lat=lat, datum=datum)).area
+    assert area is None or (116.9 < lon < 117.0 and 36.6 < lat < 36.8)
 
 
 @pytest.mark.parametrize(("metres", "near"), [(BORDER_M - 5, True), (BORDER_M + 5, False)])

@@ -46,6 +46,17 @@ def test_no_word_of_the_office_is_in_it(status: S, lang: str) -> None:
     assert told["since"] == "2026-11-16T10:00+08:00"
 
 
+@pytest.mark.parametrize("status", S)
+def test_how_far_it_has_come_is_shown_where_it_goes_on(status: S) -> None:
+    view = View(NUMBER, status, together=False, since=NOW)
+    html = page.answer(view.tell("zh"), "zh", view.step)
+    assert html.count('aria-current="step"') == (view.step is not None)
+    assert (view.step is None) is (status in {S.DECLINED, S.WITHDRAWN})
+    if view.step is not None:
+        before = html.partition('aria-current="step"')[0]
+        assert before.count('class="past"') == view.step
+
+
 @given(MOMENTS)
 def test_five_wrong_tries_an_hour_and_not_one_more(ages: list[timedelta]) -> None:
     tries = [NOW - age for age in ages]
@@ -97,6 +108,6 @@ def test_the_page_needs_nothing_from_elsewhere_and_shows_no_markup_of_others() -
     assert "<script" not in html
     assert "&lt;b&gt;wrong" in html
     told = View(NUMBER, S.CLOSED, together=False, since=NOW).tell("zh")
-    assert NUMBER in page.answer(told, "zh")
+    assert NUMBER in page.answer(told, "zh", 4)
     assert not re.search(r"(src|href|action)=\"(?!\?lang=)", html)
     assert page.HEADERS["Content-Security-Policy"].startswith("default-src 'self'")

@@ -8,8 +8,8 @@ from typing import Any, Final
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.staff import Matter, Staff
 from services.intake.directory import PARTS
-from services.intake.staff import Matter, Staff
 from services.router.directory.directory import build
 from services.router.ticket.seeing import actor
 from tests.support import small

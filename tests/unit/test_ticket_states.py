@@ -109,7 +109,7 @@ def test_only_the_desk_chooses_who_is_responsible() -> None:
         (Action.REASSIGN, {"unit": "SZ", "choice": 1}, "data.choice"),
         (Action.DISPATCH, {"unit": "SZ", "into": "261123000001"}, "data.into"),
         (Action.MERGE, {"into": "261123000001", "area": "370105"}, "data.area"),
-        (Action.CONTACT, {"proof": ["a"]}, "data.proof"),
+        (Action.ACCEPT, {"proof": ["a"]}, "data.proof"),
         (Action.ACCEPT, {"approved": False}, "data.approved"),
         (Action.RETURN, {"unit": "SZ"}, "data.reason_code"),
         (Action.RETURN, {"unit": "SZ", "reason_code": "season"}, "data.reason_code"),

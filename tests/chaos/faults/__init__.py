@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from tests.chaos import site
 from tests.chaos.faults import credentials, disks, network, rot
 from tests.chaos.faults.broker import ConsumerDeleted
 from tests.chaos.faults.clocks import BusinessClock, MachineClock
@@ -51,3 +52,8 @@ FAULTS: Final[Mapping[str, Fault]] = {
         *(Rollout(version) for version in VERSIONS),
     )
 }
+
+
+def not_here(faults: Iterable[site.Fault] = tuple(FAULTS.values())) -> dict[str, str]:
+    """Kinds that cannot be struck on this machine, each with the reason."""
+    return {fault.kind: why for fault in faults if (why := fault.needs()) is not None}

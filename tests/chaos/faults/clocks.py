@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos import timefile
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, FaultMissedError
+from tests.chaos.faults.processes import running
 from tests.chaos.mending import superuser
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 SQL_NOW: Final = "select chuishao.business_now()"
 SQL_SET: Final = "select chuishao.set_business_clock(chuishao.business_now() + $1)"
+SQL_MACHINE: Final = "select clock_timestamp()"
 JUMPS: Final = (timedelta(days=3), timedelta(days=-2))
 
 
@@ -27,18 +29,21 @@ class BusinessClock(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Three days ahead or two back."""
+        running(lab, "postgres")
         jump = rng.choice(JUMPS)
-        lab.struck[self.kind] = jump
         async with superuser(lab.postgres_dsn) as conn:
             before = await conn.fetchval(SQL_NOW)
             after = await conn.fetchval(SQL_SET, jump)
+        lab.struck[self.kind] = jump
+        _jumped(after - before, jump)
         return {"days": jump.days, "from": before.isoformat(), "to": after.isoformat()}
 
     async def heal(self, lab: Lab) -> None:
         """Jump back the same way."""
-        async with superuser(lab.postgres_dsn) as conn:
-            await conn.execute(SQL_SET, -lab.struck[self.kind])
-        del lab.struck[self.kind]
+        if self.kind in lab.struck:
+            async with superuser(lab.postgres_dsn) as conn:
+                await conn.execute(SQL_SET, -lab.struck[self.kind])
+            del lab.struck[self.kind]
 
 
 class MachineClock(Fault):
@@ -54,12 +59,21 @@ class MachineClock(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Three days ahead or two back, seen by every process of the server within a second."""
+        running(lab, "postgres")
         jump = rng.choice(JUMPS)
         timefile.write(lab.files.clock, int(jump.total_seconds()))
         await asyncio.sleep(2 * timefile.CACHED_S)
+        async with superuser(lab.postgres_dsn) as conn:
+            _jumped(await conn.fetchval(SQL_MACHINE) - datetime.now(UTC), jump)
         return {"days": jump.days}
 
     async def heal(self, lab: Lab) -> None:
         """Back to the real time."""
         timefile.write(lab.files.clock, 0)
         await asyncio.sleep(2 * timefile.CACHED_S)
+
+
+def _jumped(seen: timedelta, wanted: timedelta) -> None:
+    """Raises FaultMissedError for less than half of the jump; the business's days pass quickly besides."""
+    if abs(seen - wanted) > abs(wanted) / 2:
+        raise FaultMissedError(f"the clock went by {seen} and not by {wanted}")

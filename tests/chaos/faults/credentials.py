@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+from http import HTTPStatus
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+import asyncpg
 import nkeys
 
+from chuishao import ports
 from chuishao.files import write_private
+from chuishao.nats_client import BrokerUnreachableError, connected
+from chuishao.probe import http_get
 from chuishao.secrets import PUBLISHERS
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, FaultMissedError
+from tests.chaos.faults.processes import running
 from tests.chaos.mending import superuser
 
 if TYPE_CHECKING:
@@ -35,17 +42,21 @@ class WrongKey(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Replace the public keys of a service and of its relay, and make the server read them."""
+        running(lab, "nats")
         service = rng.choice(_SERVICES)
         users = [service, *([f"{service}-relay"] if service in PUBLISHERS else [])]
         swapped = {_public(_seed(lab, user)): _public(_new_seed()) for user in users}
         lab.struck[self.kind] = {new: old for old, new in swapped.items()}
         await _swap(lab, swapped)
+        for user in users:
+            await _refused(lab, user)
         return {"users": users}
 
     async def heal(self, lab: Lab) -> None:
         """The right keys are back."""
-        await _swap(lab, lab.struck[self.kind])
-        del lab.struck[self.kind]
+        if self.kind in lab.struck:
+            await _swap(lab, lab.struck[self.kind])
+            del lab.struck[self.kind]
 
 
 class WrongPassword(Fault):
@@ -55,21 +66,22 @@ class WrongPassword(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Change the password of a service's roles and hang up on them."""
+        running(lab, "postgres")
         roles = _roles(rng.choice(_SERVICES))
         async with superuser(lab.postgres_dsn) as conn:
             found = await conn.fetch(SQL_ROLES, roles)
             lab.struck[self.kind] = {row["rolname"]: row["rolpassword"] for row in found}
             for role in lab.struck[self.kind]:
                 await conn.execute(await conn.fetchval(SQL_SAY_PASSWORD, role, os.urandom(9).hex()))
-            closed = len(await conn.fetch(SQL_HANG_UP, roles))
+            closed = await _hang_up(conn, roles)
         return {"roles": sorted(lab.struck[self.kind]), "closed": closed}
 
     async def heal(self, lab: Lab) -> None:
         """Put the stored passwords back as they were."""
         async with superuser(lab.postgres_dsn) as conn:
-            for role, password in lab.struck[self.kind].items():
+            for role, password in lab.struck.get(self.kind, {}).items():
                 await conn.execute(await conn.fetchval(SQL_SAY_PASSWORD, role, password))
-        del lab.struck[self.kind]
+        lab.struck.pop(self.kind, None)
 
 
 class TooManyForBroker(Fault):
@@ -79,8 +91,13 @@ class TooManyForBroker(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:  # noqa: ARG002 - nothing to draw
         """Lower its limit while it runs."""
+        running(lab, "nats")
+        before = (await _monitored(lab))["connections"]
         await lab.set_max_connections(_FEW)
-        return {"max_connections": _FEW}
+        now = (await _monitored(lab))["max_connections"]
+        if before <= _FEW or now != _FEW:
+            raise FaultMissedError(f"{before} were connected, {now} may be")
+        return {"max_connections": _FEW, "were": before}
 
     async def heal(self, lab: Lab) -> None:
         """Give it back the limit it had."""
@@ -94,21 +111,22 @@ class TooManyForDatabase(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Let the roles of a service have no connection, and hang up on those there are."""
+        running(lab, "postgres")
         roles = _roles(rng.choice(_SERVICES))
         async with superuser(lab.postgres_dsn) as conn:
             found = await conn.fetch(SQL_ROLES, roles)
             lab.struck[self.kind] = {row["rolname"]: row["rolconnlimit"] for row in found}
             for role in lab.struck[self.kind]:
                 await conn.execute(await conn.fetchval(SQL_SAY_LIMIT, role, 0))
-            closed = len(await conn.fetch(SQL_HANG_UP, roles))
+            closed = await _hang_up(conn, roles)
         return {"roles": sorted(lab.struck[self.kind]), "closed": closed}
 
     async def heal(self, lab: Lab) -> None:
         """As many as before."""
         async with superuser(lab.postgres_dsn) as conn:
-            for role, limit in lab.struck[self.kind].items():
+            for role, limit in lab.struck.get(self.kind, {}).items():
                 await conn.execute(await conn.fetchval(SQL_SAY_LIMIT, role, limit))
-        del lab.struck[self.kind]
+        lab.struck.pop(self.kind, None)
 
 
 def _roles(service: str) -> list[str]:
@@ -118,6 +136,33 @@ def _roles(service: str) -> list[str]:
         f"chuishao_{service}_worker",
         *(["chuishao_vault"] if service == "intake" else []),
     ]
+
+
+async def _hang_up(conn: asyncpg.Connection[asyncpg.Record], roles: list[str]) -> int:
+    """End the connections of roles; return how many. Raises FaultMissedError when there was none."""
+    closed = len(await conn.fetch(SQL_HANG_UP, roles))
+    if not closed:
+        raise FaultMissedError(f"{', '.join(roles)}: nobody was connected")
+    return closed
+
+
+async def _monitored(lab: Lab) -> dict[str, Any]:
+    """What the broker tells of itself. Raises FaultMissedError when it says nothing."""
+    status, body = await http_get(ports.HOST, lab.port["nats_monitor"], "/varz")
+    if status != HTTPStatus.OK:
+        raise FaultMissedError("the broker does not answer")
+    told: dict[str, Any] = json.loads(body)
+    return told
+
+
+async def _refused(lab: Lab, user: str) -> None:
+    """Raises FaultMissedError when the broker still takes a user's key."""
+    try:
+        async with connected(lab.nats_url, _seed(lab, user)):
+            pass
+    except BrokerUnreachableError:
+        return
+    raise FaultMissedError(f"the broker still takes the key of {user}")
 
 
 def _seed(lab: Lab, user: str) -> str:

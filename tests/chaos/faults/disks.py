@@ -10,7 +10,8 @@ import asyncpg
 
 from chuishao.secrets import OPS_USER
 from tests.chaos import volume
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, FaultMissedError
+from tests.chaos.faults.processes import running
 from tests.chaos.mending import api, seed_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class BrokerDiskFull(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:  # noqa: ARG002 - nothing to draw
         """Fill it."""
-        return {"taken": await asyncio.to_thread(lab.files.volumes["broker"].fill)}
+        running(lab, "nats")
+        return {"taken": await _fill(lab, "broker")}
 
     async def heal(self, lab: Lab) -> None:
         """Make room and start the server again: it stays frozen otherwise (row 19)."""
@@ -49,6 +51,7 @@ class StreamFull(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Lower the limit of a stream to what it holds."""
+        running(lab, "nats")
         stream = rng.choice(("COMPLAINTS", "TICKETS", "ESCALATIONS"))
         seed = seed_of(lab.data_dir, OPS_USER)
         info = await api(lab.nats_url, seed, f"STREAM.INFO.{stream}")
@@ -60,6 +63,8 @@ class StreamFull(Fault):
 
     async def heal(self, lab: Lab) -> None:
         """Give it back the limit it had."""
+        if self.kind not in lab.struck:
+            return
         stream, before = lab.struck[self.kind]
         seed = seed_of(lab.data_dir, OPS_USER)
         info = await api(lab.nats_url, seed, f"STREAM.INFO.{stream}")
@@ -81,7 +86,8 @@ class DatabaseDiskFull(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:  # noqa: ARG002 - nothing to draw
         """Fill it; a log that still has recycled segments is made to use them up."""
-        taken = await asyncio.to_thread(lab.files.volumes[self.disk].fill)
+        running(lab, "postgres")
+        taken = await _fill(lab, self.disk)
         switched = await _use_up_segments(lab.postgres_dsn) if self.disk == "wal" else 0
         return {"disk": self.disk, "taken": taken, "segments_used_up": switched}
 
@@ -94,8 +100,16 @@ class DatabaseDiskFull(Fault):
         await server.start()
 
 
+async def _fill(lab: Lab, disk: str) -> int:
+    """Leave no room on a disk; return how many bytes there were."""
+    taken = await asyncio.to_thread(lab.files.volumes[disk].fill)
+    if not taken:
+        raise FaultMissedError(f"there was no room on the disk {disk} before")
+    return taken
+
+
 async def _use_up_segments(dsn: str) -> int:
-    """Write log until it stops; return how many segments there still were."""
+    """Write log until it stops; return how many segments there still were. Raises FaultMissedError."""
     for used in range(_SWITCHES):
         try:
             async with asyncio.timeout(_TIMEOUT_S):
@@ -106,7 +120,7 @@ async def _use_up_segments(dsn: str) -> int:
                     conn.terminate()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return used
-    return _SWITCHES
+    raise FaultMissedError(f"the log goes on after {_SWITCHES} segments")
 
 
 async def _answers(dsn: str) -> bool:

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tests.chaos.lab import Lab
 
 
+class FaultMissedError(RuntimeError):
+    """A strike met nothing: no process, no connection, no block. It proves nothing and counts for nothing."""
+
+
 class Fault(ABC):
     """One kind of trouble. It keeps nothing itself: what has to heal is noted in the lab.
 
@@ -17,10 +21,15 @@ class Fault(ABC):
     """
 
     kind: str
+    momentary: bool = False
+    """All its harm is done by the strike: from then on the product can recover, whenever it is healed."""
 
     @abstractmethod
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
-        """Return once it is in force, with what a report needs to know."""
+        """Return once it is in force, with what a report needs to know.
+
+        Raises FaultMissedError when there was nothing to strike; healing is right then, too.
+        """
 
     @abstractmethod
     async def heal(self, lab: Lab) -> None:

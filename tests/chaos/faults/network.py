@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, FaultMissedError
 from tests.chaos.proxy import Trouble
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _GROUPS: Final = ("intake", "router", "notifier", "console")
 _LONGEST_PIECE: Final = 4_000
 _DELAYS_S: Final = (0.05, 0.4)
+_BITES_WITHIN_S: Final = 20.0
+"""So long a link may be silent before a trouble of it counts as none."""
 
 
 class Partition(Fault):
@@ -25,9 +27,8 @@ class Partition(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Hold back what a service says to the server and hears of it."""
-        group = rng.choice(_GROUPS)
-        met = await lab.orders.begin(self.server, self.kind, Trouble(group, "both"))
-        return {"group": group, "connections": met}
+        group = await _somebody(lab, self.server, rng)
+        return await _begin(lab, self.server, self.kind, Trouble(group, "both"))
 
     async def heal(self, lab: Lab) -> None:
         """The link is back, and what was held back arrives."""
@@ -43,9 +44,8 @@ class DeafPartition(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Hold back the answers alone."""
-        group = rng.choice(_GROUPS)
-        met = await lab.orders.begin(self.server, self.kind, Trouble(group, "answers"))
-        return {"group": group, "connections": met}
+        group = await _somebody(lab, self.server, rng)
+        return await _begin(lab, self.server, self.kind, Trouble(group, "answers"))
 
     async def heal(self, lab: Lab) -> None:
         """The answers arrive."""
@@ -61,8 +61,11 @@ class HalfOpen(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Take the far ends away; new connections work."""
-        group = rng.choice(_GROUPS)
-        return {"group": group, "connections": await lab.orders.half_open(self.server, group)}
+        group = await _somebody(lab, self.server, rng)
+        met = await lab.orders.half_open(self.server, group)
+        if not met:
+            raise FaultMissedError(f"{group} has no connection to {self.server} any more")
+        return {"group": group, "connections": met}
 
     async def heal(self, lab: Lab) -> None:
         """What is still half open is reset, as the next packet of a real one would be."""
@@ -78,11 +81,11 @@ class CutOff(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Let every connection of a service live for so many bytes."""
-        group, direction = rng.choice(_GROUPS), rng.choice(("asked", "answers"))
+        group, direction = await _somebody(lab, self.server, rng), rng.choice(("asked", "answers"))
         after = rng.randrange(1, _LONGEST_PIECE)
         trouble = Trouble(group, cut_after=after, cut=direction)
-        met = await lab.orders.begin(self.server, self.kind, trouble)
-        return {"group": group, "direction": direction, "after_bytes": after, "connections": met}
+        told = await _begin(lab, self.server, self.kind, trouble)
+        return told | {"direction": direction, "after_bytes": after}
 
     async def heal(self, lab: Lab) -> None:
         """Connections hold again."""
@@ -98,10 +101,28 @@ class Slow(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Delay both directions of all connections of a service."""
-        group, delay_s = rng.choice(_GROUPS), rng.uniform(*_DELAYS_S)
-        met = await lab.orders.begin(self.server, self.kind, Trouble(group, delay_s=delay_s))
-        return {"group": group, "delay_s": round(delay_s, 3), "connections": met}
+        group, delay_s = await _somebody(lab, self.server, rng), rng.uniform(*_DELAYS_S)
+        told = await _begin(lab, self.server, self.kind, Trouble(group, delay_s=delay_s))
+        return told | {"delay_s": round(delay_s, 3)}
 
     async def heal(self, lab: Lab) -> None:
         """The link is quick again."""
         await lab.orders.end(self.server, self.kind)
+
+
+async def _somebody(lab: Lab, server: str, rng: Random) -> str:
+    """A service that is connected to the server now. Raises FaultMissedError when none is."""
+    here = await lab.orders.groups(server)
+    found = [group for group in _GROUPS if here.get(group)]
+    if not found:
+        raise FaultMissedError(f"nobody is connected to {server}")
+    return rng.choice(found)
+
+
+async def _begin(lab: Lab, server: str, kind: str, trouble: Trouble) -> dict[str, Any]:
+    """Put a group's connections in trouble and wait until that has met something they say."""
+    met = await lab.orders.begin(server, kind, trouble)
+    bitten = await lab.orders.bitten(server, kind, within_s=_BITES_WITHIN_S)
+    if not bitten:
+        raise FaultMissedError(f"{trouble.group} said nothing to {server} and heard nothing of it")
+    return {"group": trouble.group, "connections": met, "bitten": bitten}

@@ -7,7 +7,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from tests.chaos import volume
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, FaultMissedError
+from tests.chaos.faults.processes import running
 
 if TYPE_CHECKING:
     from tests.chaos.lab import Lab
@@ -31,10 +32,13 @@ class PowerCut(Fault):
         disks = [lab.files.volumes[disk] for name in self.servers for disk in _DISKS[name]]
         rng.shuffle(disks)
         for name in self.servers:
+            running(lab, name)
+        for name in self.servers:
             await asyncio.to_thread(lab.servers[name].kill)
-        for disk in disks:
-            await asyncio.to_thread(disk.cut_power)
-        return {"servers": list(self.servers), "disks": [disk.image.stem for disk in disks]}
+        lost = {disk.image.stem: await asyncio.to_thread(disk.cut_power) for disk in disks}
+        if not any(lost.values()):
+            raise FaultMissedError("everything written had been synced")
+        return {"servers": list(self.servers), "disks": list(lost), "lost_bytes": lost}
 
     async def heal(self, lab: Lab) -> None:
         """Power is back: both start."""

@@ -8,7 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.chaos.faults.fault import Fault
+from tests.chaos.faults.fault import Fault, FaultMissedError
+from tests.chaos.faults.processes import running
 
 if TYPE_CHECKING:
     from tests.chaos.lab import Lab
@@ -22,8 +23,10 @@ class StoreDeleted(Fault):
 
     kind = "store_deleted"
 
-    async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:  # noqa: ARG002 - nothing to draw
+    async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Delete everything, then kill -9: what it still held in memory goes, too."""
+        running(lab, "nats")
+        block(lab.files.broker, rng)
         gone = [path for path in lab.files.broker.iterdir() if path.name != _KEEP]
         files = sum(len(list(path.rglob("*"))) for path in gone)
         for path in gone:
@@ -42,9 +45,11 @@ class BitFlipped(Fault):
     """One bit of one block of messages is not what was written, and the server goes on running."""
 
     kind = "bit_flipped"
+    momentary = True
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Flip a bit anywhere in a block."""
+        running(lab, "nats")
         return flip(lab, rng)
 
     async def heal(self, lab: Lab) -> None:
@@ -58,13 +63,13 @@ class BitFlippedIndexGone(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Kill the server, flip a bit, delete the indexes of that stream."""
+        running(lab, "nats")
         await asyncio.to_thread(lab.servers["nats"].kill)
         details = flip(lab, rng)
-        if "file" in details:
-            stream = (lab.files.broker / details["file"]).parent
-            for index in stream.glob("index.db*"):
-                index.unlink()
-        return details
+        indexes = list((lab.files.broker / details["file"]).parent.glob("index.db*"))
+        for index in indexes:
+            index.unlink()
+        return details | {"indexes": len(indexes)}
 
     async def heal(self, lab: Lab) -> None:
         """Start it again."""
@@ -78,10 +83,9 @@ class Truncated(Fault):
 
     async def strike(self, lab: Lab, rng: Random) -> dict[str, Any]:
         """Kill the server and cut a block short."""
+        running(lab, "nats")
         await asyncio.to_thread(lab.servers["nats"].kill)
         file = await asyncio.to_thread(block, lab.files.broker, rng)
-        if file is None:
-            return {"blocks": 0}
         size = file.stat().st_size
         keep = rng.randrange(size)
         with file.open("r+b") as opened:
@@ -94,10 +98,8 @@ class Truncated(Fault):
 
 
 def flip(lab: Lab, rng: Random) -> dict[str, Any]:
-    """Flip one random bit of a random block; return where."""
+    """Flip one random bit of a random block; return where. Raises FaultMissedError."""
     file = block(lab.files.broker, rng)
-    if file is None:
-        return {"blocks": 0}
     size = file.stat().st_size
     at, bit = rng.randrange(size), rng.randrange(8)
     with file.open("r+b") as opened:
@@ -109,12 +111,14 @@ def flip(lab: Lab, rng: Random) -> dict[str, Any]:
     return {"file": name, "size": size, "at": at, "bit": bit}
 
 
-def block(store: Path, rng: Random) -> Path | None:
-    """A file of messages of one of the city's streams; None while there is none with anything in it."""
+def block(store: Path, rng: Random) -> Path:
+    """A file of messages of one of the city's streams. Raises FaultMissedError while all of them are empty."""
     found = sorted(
         file
         for name in _STREAMS
         for file in store.glob(f"jetstream/*/streams/{name}/msgs/*.blk")
         if file.stat().st_size
     )
-    return rng.choice(found) if found else None
+    if not found:
+        raise FaultMissedError("no stream holds a message")
+    return rng.choice(found)

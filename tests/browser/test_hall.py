@@ -1,0 +1,116 @@
+"""The command hall in a browser: walls that a tablet leads, the map and its list, figures and their file."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Final
+
+import pytest
+from openpyxl import load_workbook
+from playwright.async_api import Page, ViewportSize, expect
+
+from tests.support.browser import Screen
+from tests.support.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FULL_HD: Final[ViewportSize] = {"width": 1920, "height": 1080}
+FOUR_K: Final[ViewportSize] = {"width": 3840, "height": 2160}
+TABLET: Final[ViewportSize] = {"width": 1180, "height": 820}
+
+
+async def counter(page: Page, name: str) -> int:
+    """A number on the wall, by the words above it."""
+    card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=name))
+    return int((await card.locator(".value").inner_text()).replace(",", ""))
+
+
+async def test_a_wall_shows_the_district_and_what_is_filed_meanwhile(
+    screen: Screen, world: World
+) -> None:
+    page = screen.page
+    await page.set_viewport_size(FULL_HD)
+    await screen.sign_in(world.info["tokens"]["dashboard"], "/hall")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("接诉即办指挥大屏"))
+    await expect(page.get_by_text("数据实时")).to_be_visible()
+    await expect(page.locator(".map .grid")).to_have_count(42)
+    rates = page.locator("section", has=page.get_by_role("heading", name="三率"))
+    await expect(rates.get_by_role("listitem")).to_have_count(3)
+    await expect(rates).to_contain_text("÷")
+    before = await counter(page, "今日受理")
+    filed = await world.file("小区门口路灯不亮，请来看看。", address="清潭街12号")
+    await expect(page.locator(".received .value")).to_have_text(
+        re.compile(rf"^{before + 1:,}$"), timeout=15_000
+    )
+    place = page.get_by_role("row").filter(has_text="无影潭社区")
+    await expect(place.get_by_role("cell").nth(2)).not_to_have_text("0")
+    assert filed["number"] not in await page.inner_text("main")
+    await screen.picture("hall-1080")
+    await page.set_viewport_size(FOUR_K)
+    await expect(page.locator(".map .grid")).to_have_count(42)
+    wide = await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+    assert wide
+    await screen.picture("hall-4k")
+
+
+async def test_the_tablet_leads_the_wall(screen: Screen, world: World) -> None:
+    tablet = screen.page
+    await tablet.set_viewport_size(TABLET)
+    await screen.sign_in(world.info["tokens"]["dispatcher"], "/hall/control")
+    wall = await screen.context.new_page()
+    await wall.set_viewport_size(FULL_HD)
+    await wall.goto(f"{screen.home}/hall")
+    for name in ("排名", "升级", "地图"):
+        await tablet.get_by_role("button", name=name, exact=True).press("Enter")
+        await expect(wall.locator(".pages [aria-current]")).to_have_text(name)
+        await expect(tablet.get_by_role("status").filter(has_text="大屏正在显示")).to_contain_text(
+            name
+        )
+        await wall.screenshot(
+            path=str((await screen.picture("hall-control")).with_name(f"hall-{name}.png"))
+        )
+    await tablet.get_by_role("button", name="超期", exact=True).press("Enter")
+    await expect(wall.get_by_role("heading", name=re.compile("超期$")).first).to_be_visible()
+    await tablet.get_by_role("button", name="总览", exact=True).press("Enter")
+    await wall.close()
+
+
+async def test_grids_are_chosen_on_the_list_by_keys_and_tell_their_tickets(
+    screen: Screen, world: World
+) -> None:
+    filed = await world.file("单元门禁坏了，外人随便进。", address="阳光花园3号楼")
+    await world.ticket_when(filed["complaint_id"], lambda ticket: ticket["unit"] != "DESK")
+    await screen.sign_in(world.info["tokens"]["dispatcher"], "/map")
+    page = screen.page
+    grids = page.get_by_role("grid", name="视野内的网格")
+    await expect(grids).to_have_attribute("aria-rowcount", re.compile(r"\d{2}"))
+    await expect(page.locator(".leaflet-interactive").first).to_be_visible()
+    await grids.focus()
+    await page.keyboard.press("Home")
+    tickets = page.get_by_role("grid", name="工单")
+    await expect(tickets.get_by_role("row").nth(1)).to_be_visible()
+    await screen.picture("map")
+
+
+async def test_figures_are_shown_with_their_meaning_and_go_into_a_spreadsheet(
+    screen: Screen, world: World
+) -> None:
+    await screen.sign_in(world.info["tokens"]["dispatcher"], "/stats")
+    page = screen.page
+    await page.get_by_role("combobox", name=re.compile("^分组")).select_option(label="诉求类别")
+    await expect(page.get_by_role("heading", name="解决率，按诉求类别")).to_be_visible()
+    await expect(page.get_by_role("rowheader", name="合计")).to_be_visible()
+    await expect(page.get_by_text("回访答“已解决” ÷ 有答复的回访").first).to_be_visible()
+    await screen.picture("stats", whole=True)
+    link = page.get_by_role("link", name="导出 Excel")
+    async with page.expect_download() as coming:
+        await link.press("Enter")
+    download = await coming.value
+    assert download.suggested_filename.endswith(".xlsx")
+    href = await link.get_attribute("href")
+    answer = await screen.context.request.get(f"{screen.home}{href}")
+    book = load_workbook(io.BytesIO(await answer.body()))
+    assert book.sheetnames == ["chuishao", "口径"]
+    assert [book["chuishao"].cell(1, n).value for n in (1, 2, 3)] == ["诉求类别", "名称", "响应率"]
+    assert book["chuishao"].cell(2, 2).value == "合计"
