@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$python && break; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-COMPILE := $(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes \
+COMPILE := CHUISHAO_WITHOUT_SCREENS=1 $(BIN)/python -m piptools compile --quiet --strip-extras --generate-hashes \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --unsafe-package chuishao
 # Test processes side by side, each with servers and ports of its own (tests/support/lane.py).
 JOBS ?= 2
@@ -17,16 +17,21 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up install install-dev test lint types imports unit integration e2e chaos lab simulate fuzz \
-	contracts bench requirements clean
+.PHONY: help run up web install install-dev test lint types imports unit integration e2e front browser screenshots chaos lab \
+	simulate fuzz contracts bench requirements clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  %-14s %s\n", $$1, $$2 }'
 
+# Without its screens the product still runs: the page at / says what to do.
 run: install ## install what is missing, start everything, replay the sample; Ctrl-C stops
+	@$(BIN)/python -m services.console.webbuild || true
 	@exec $(BIN)/chuishao up
 
 up: run ## the same as run
+
+web: install ## build the screens, if they or what they are made of changed
+	$(BIN)/python -m services.console.webbuild
 
 install: $(VENV)/.run-stamp ## make .venv with what `run` needs
 install-dev: $(VENV)/.dev-stamp ## make .venv with what tests and linters need
@@ -45,7 +50,7 @@ $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 以上 / Python 3.11 or newer is needed" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-test: lint types imports ## lint, types, import rules and every test
+test: lint types imports front ## lint, types, import rules and every test
 	$(PYTEST)
 
 lint: install-dev ## ruff: rules and format
@@ -67,6 +72,15 @@ integration: install-dev ## one service at a time on real servers
 e2e: install-dev ## all services as processes
 	$(PYTEST) tests/e2e
 
+front: install-dev ## rules and tests of the front end, then its build
+	$(BIN)/python -m services.console.webbuild --check
+
+browser: install-dev web ## the screens in Chromium; pictures of them in browser-report/
+	$(PYTEST) tests/browser
+
+screenshots: install-dev web ## the pictures of README, taken of the sample district
+	$(BIN)/python -m tests.browser.screenshots
+
 simulate: install-dev ## the verbs on a virtual clock; SEEDS=, FIRST=, TICKETS=, FAULTS=; LONG=1 adds 2,000 state machines
 	$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),20) --tickets $(or $(TICKETS),1000) \
 		--faults $(or $(FAULTS),60) $(if $(FIRST),--first $(FIRST))
@@ -80,9 +94,11 @@ chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAIN
 lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
 	$(PYTEST) -m chaos tests/chaos
 
-fuzz: install-dev ## parsers, events and every HTTP operation with made-up input; CASES= for each, POISON= on the wire, SEED=n
-	CHUISHAO_FUZZ_EVENTS=100000 CHUISHAO_FUZZ_CASES=$(or $(CASES),2000) CHUISHAO_FUZZ_POISON=$(or $(POISON),2000) \
-		$(if $(SEED),CHUISHAO_FUZZ_SEED=$(SEED)) $(PYTEST) -m "fuzz or not fuzz" --timeout 3600 tests/fuzz
+fuzz: install-dev ## made-up input: CASES= for each parser and each HTTP operation, POISON= events on the wire; SEED=n
+	CHUISHAO_FUZZ_EVENTS=100000 CHUISHAO_FUZZ_CASES=$(or $(CASES),2000) \
+		CHUISHAO_FUZZ_POISON=$(or $(POISON),100000) $(if $(SEED),CHUISHAO_FUZZ_SEED=$(SEED)) \
+		$(PYTEST) -raP -m "fuzz or not fuzz" --timeout 3600 \
+		$(addprefix tests/fuzz/test_,poison.py mutated_events.py parsers.py)
 	$(BIN)/python -m tests.fuzz --hands $(JOBS) --cases $(or $(CASES),10000) $(if $(SEED),--seed $(SEED))
 
 contracts: install-dev ## write schemas, AsyncAPI document and docs/contracts.md from the code
@@ -102,5 +118,5 @@ requirements: install-dev ## pin requirements/*.txt anew from pyproject.toml
 		--constraint requirements/run.txt --output-file requirements/dev.txt pyproject.toml
 	sed -i -e '/^# WARNING: The following packages were not pinned/,$$d' requirements/*.txt
 
-clean: ## remove .venv and caches; the data in .chuishao stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+clean: ## remove .venv, the built screens and caches; the data in .chuishao stays
+	rm -rf $(VENV) services/console/static services/console/web/node_modules .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
