@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
 import tomllib
@@ -130,7 +131,11 @@ def test_keys_come_before_every_server_and_nobody_waits_for_another_service() ->
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_a_service_is_told_what_up_tells_it(name: str, tmp_path: Path) -> None:
+def test_a_service_is_told_what_up_tells_it(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in [key for key in os.environ if key.startswith("CHUISHAO_")]:
+        monkeypatch.delenv(key)  # what this run was told itself goes on to services, too
     secrets = Secrets.load_or_create(tmp_path)
     admin = Dsn.parse("postgresql://postgres@postgres:5432/chuishao")
     place = Installation(tmp_path, choose(base(28_900)), secrets, admin, "nats://nats:4222")
