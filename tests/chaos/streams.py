@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from nats.aio.client import Client
+from nats.errors import TimeoutError as NatsTimeout
 from nats.js.api import ConsumerConfig, DeliverPolicy
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import BadRequestError, NotFoundError, ServiceUnavailableError
 
 from contracts.catalog import COMPLAINTS, ESCALATIONS, TICKETS
 from kit.accounts import OPS_USER
@@ -21,6 +24,7 @@ from tests.chaos.site import Site
 
 KEPT: Final = (COMPLAINTS, TICKETS, ESCALATIONS)
 FETCH: Final = 1_000
+LEADER_WITHIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ async def read(site: Site) -> Streams:
     digests: dict[str, bytes] = {}
     try:
         for name in KEPT:
-            await _stream(client, name, ids[name], digests)
+            await _until_read(client, name, ids[name], digests)
     finally:
         await client.close()
     return Streams(ids, digests)
@@ -49,6 +53,20 @@ def ops_seed(site: Site) -> str:
     """The key of the user that may ask the broker for anything."""
     path = next(site.folder.rglob(f"secrets/{OPS_USER}/chuishao_nats_seed"))
     return path.read_text("ascii").strip()
+
+
+async def _until_read(
+    client: Client, name: str, ids: dict[int, str], digests: dict[str, bytes]
+) -> None:
+    """A cluster whose servers are just back may have no leader yet; reading once more changes nothing."""
+    until = time.monotonic() + LEADER_WITHIN_S
+    while True:
+        try:
+            return await _stream(client, name, ids, digests)
+        except (ServiceUnavailableError, NatsTimeout):
+            if time.monotonic() > until:
+                raise
+        await asyncio.sleep(1)
 
 
 async def _stream(
