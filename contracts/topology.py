@@ -56,6 +56,9 @@ class ConsumerSpec:
 
     A lone message after a quiet time waits for nothing.
     """
+    rest: float = 0.0
+    """Pause after a batch, at least so many times as long as the batch took: where a machine has too much to
+    do, what shows things leaves it to what decides them, and shows more at once, later."""
     acknowledged: bool = True
     """False: delivered is done; for one who reads to compare and rewinds when in doubt."""
     headers_only: bool = False
@@ -112,14 +115,23 @@ INTAKE_TICKETS: Final = ConsumerSpec(
     "intake-tickets", TICKETS, (every("ticket"), every("whistle")), pace_s=0.25
 )
 INTAKE_DIRECTORY: Final = ConsumerSpec("intake-directory", TICKETS, (every("directory"),))
+RESTING: Final = 3.0
 CONSOLE_COMPLAINTS: Final = ConsumerSpec(
-    "console-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.1
+    "console-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.1, rest=RESTING
 )
 CONSOLE_TICKETS: Final = ConsumerSpec(
-    "console-tickets", TICKETS, (every("ticket"), every("whistle"), every("clock")), pace_s=0.1
+    "console-tickets",
+    TICKETS,
+    (every("ticket"), every("whistle"), every("clock")),
+    pace_s=0.1,
+    rest=RESTING,
 )
 CONSOLE_ESCALATIONS: Final = ConsumerSpec(
-    "console-escalations", ESCALATIONS, (every("escalation"), every("reception")), pace_s=0.1
+    "console-escalations",
+    ESCALATIONS,
+    (every("escalation"), every("reception")),
+    pace_s=0.1,
+    rest=RESTING,
 )
 CONSOLE_DIRECTORY: Final = ConsumerSpec("console-directory", TICKETS, (every("directory"),))
 

@@ -41,7 +41,7 @@ PENDING_MOST: Final = 4_096
 PENDING_SIZE: Final = 16 * 1024 * 1024
 """Bytes of messages of core NATS that wait in one process; nats-py would keep 128 MiB and half a million."""
 RECONNECT_WAIT_S: Final = 0.5
-PACES: Final = {spec.name: spec.pace_s for spec in CONSUMERS}
+PACES: Final = {spec.name: (spec.pace_s, spec.rest) for spec in CONSUMERS}
 
 
 class LastingBroker(NatsBroker):
@@ -126,13 +126,14 @@ class PromptBatchSubscriber(BatchPullStreamSubscriber):
 
     async def _consume_pull(self) -> None:
         puller = cast("Puller", self.subscription)
-        pace_s = PACES[self._durable]
+        pace_s, rest = PACES[self._durable]
         while self.running:
             messages = await puller.take()
             taken_at = time.monotonic()
             if messages and self.running:
                 await self.consume(messages)
-            await asyncio.sleep(max(0.0, taken_at + pace_s - time.monotonic()))
+            took_s = time.monotonic() - taken_at
+            await asyncio.sleep(max(0.0, pace_s - took_s, rest * took_s if messages else 0.0))
 
     @property
     def _durable(self) -> str:

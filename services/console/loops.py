@@ -17,6 +17,9 @@ log = get(__name__)
 
 PACE_S: Final = 0.25
 """Least time between two turns: what comes meanwhile shares a frame."""
+REST: Final = 3.0
+"""Pause after a turn, at least so many times as long as it took: on a machine with too much to do screens wait
+for what decides, not the other way round."""
 IDLE_S: Final = 1.0
 """A turn without being woken: what a replica heard that died before its turn."""
 KEPT_S: Final = 3_600.0
@@ -52,8 +55,8 @@ class Projector:
                 self._said()
                 if done >= projecting.BATCH:
                     self._heard.set()
-                    continue
-            await asyncio.sleep(max(0.0, began + PACE_S - time.monotonic()))
+            took_s = time.monotonic() - began
+            await asyncio.sleep(max(PACE_S - took_s, REST * took_s))
 
     async def _turn(self) -> int | None:
         try:
