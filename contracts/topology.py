@@ -102,13 +102,13 @@ ROUTER_ESCALATIONS: Final = ConsumerSpec(
     pace_s=0.1,
 )
 NOTIFIER_COMPLAINTS: Final = ConsumerSpec(
-    "notifier-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.1
+    "notifier-complaints", COMPLAINTS, (every("complaint"),), pace_s=0.25
 )
 NOTIFIER_TICKETS: Final = ConsumerSpec(
     "notifier-tickets",
     TICKETS,
     (every("ticket"), every("whistle"), every("issue")),
-    pace_s=0.1,
+    pace_s=0.25,
 )
 NOTIFIER_DIRECTORY: Final = ConsumerSpec("notifier-directory", TICKETS, (every("directory"),))
 INTAKE_TICKETS: Final = ConsumerSpec(

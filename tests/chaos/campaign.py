@@ -24,7 +24,7 @@ from tests.chaos.site import Fault
 from tests.chaos.spans import BACK_S, BOUND_S, SETTLED_S
 from tests.chaos.verdict import Verdict, together
 
-STEP_S: Final = 8.0
+STEP_S: Final = 9.5
 """About how long one fault takes, with the quiet before it: from this the rate of requests follows."""
 SPARE: Final = 1.06
 """Requests beyond what has to be acknowledged, for refusals on purpose and for uneven machines."""

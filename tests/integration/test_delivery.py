@@ -17,7 +17,7 @@ import pytest
 from contracts.complaint import ComplaintReceived
 from contracts.topology import ROUTER_COMPLAINTS
 from kit import delivery, patience
-from kit.broker import LastingBroker, connect, subscribe
+from kit.broker import PACES, LastingBroker, connect, subscribe
 from kit.db import Conn, Pool, reading
 from kit.delivery import Delivery, Effects, Received
 from kit.outbox import outgoing
@@ -50,6 +50,8 @@ UNUSABLE = {
 }
 """What PostgreSQL says to values that fit nowhere, by what makes it say so."""
 
+SLOW_S = 0.2
+
 
 class Recorder:
     """A handler that writes what it sees and fails where told."""
@@ -77,6 +79,8 @@ class Recorder:
                 await conn.execute(UNUSABLE[text])
             elif text == "twice" and len(self.tries[text]) < 3:
                 raise RuntimeError(text)
+            elif text == "slow":
+                await asyncio.sleep(SLOW_S)
             else:
                 self.applied.append(text)
         return effects
@@ -123,6 +127,19 @@ async def test_a_quiet_message_is_applied_at_once(router_pool: Pool, broker: Bro
         await publish(broker, message())
         await until(lambda: _is(recorder.applied, 1), within_s=5)
         assert time.monotonic() - began < 0.5
+
+
+async def test_what_shows_things_rests_after_work(
+    router_pool: Pool, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(PACES, ROUTER_COMPLAINTS.name, (0.02, 3.0))
+    recorder = Recorder()
+    async with consuming(router_pool, broker, recorder):
+        await publish(broker, message("slow"))
+        await until(lambda: _is(list(recorder.tries), 1))
+        await publish(broker, message("next"))
+        await until(lambda: _is(recorder.applied, 1))
+    assert recorder.tries["next"][0] - recorder.tries["slow"][0] >= SLOW_S * (1 + 3)
 
 
 async def test_a_redelivered_event_has_one_effect(router_pool: Pool, broker: Broker) -> None:
