@@ -19,7 +19,7 @@ from typing import Any, Final
 from chuishao.auditing.place import AuditPlace
 from chuishao.bars import Tell
 from kit.chain.anchor import Judgement
-from kit.chain.fault import WORDS, Fault
+from kit.chain.fault import WORDS, Fault, Wrong
 from kit.chain.verifying import Report, finish, judged, last_link, opened, walk
 
 PART: Final = 25_000
@@ -37,8 +37,8 @@ class Part:
     anchored: Mapping[int, bytes]
 
 
-Found = tuple[int, list[Fault], int]
-"""Rows, faults that are named, and how many there are."""
+Found = tuple[int, list[Fault], Counter[Wrong]]
+"""Rows, faults that are named, and how many there are of each kind."""
 
 
 def walk_part(part: Part) -> Found:
@@ -52,7 +52,7 @@ async def _walk(part: Part) -> Found:
         going = await walk(conn, part.service, part.first, part.last, part.anchored)
     finally:
         await conn.close()
-    return going.rows, going.faults, going.found
+    return going.rows, going.faults, going.kinds
 
 
 Run = Callable[[list[Part]], Iterable[Found]]
@@ -79,9 +79,9 @@ def _verify(place: AuditPlace, service: str, first: int, run: Run, tell: Tell) -
         for b in (min(a + PART - 1, last),)
     ]
     named: list[Fault] = []
-    for rows, faults, found in run(parts):
+    for rows, faults, kinds in run(parts):
         report.rows += rows
-        report.found += found
+        report.kinds += kinds
         named += faults
         tell(service, report.rows, max(0, last - first + 1))
     report.faults += sorted(named, key=lambda fault: fault.seq)
@@ -141,7 +141,7 @@ def told(reports: Sequence[Report]) -> dict[str, Any]:
                 "rows": report.rows,
                 "anchors": report.anchors,
                 "faults": report.found,
-                "kinds": dict(Counter(fault.wrong.value for fault in report.faults)),
+                "kinds": {wrong.value: n for wrong, n in report.kinds.items() if n},
                 "first": [fault.told() for fault in report.faults[:MOST_TOLD]],
             }
             for report in reports

@@ -6,6 +6,7 @@ first link follows a hash of the service's name, so that no service's chain pass
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -50,7 +51,8 @@ class Walk:
         self.head = head
         self.rows = 0
         self.faults: list[Fault] = []
-        self.found = 0
+        self.kinds: Counter[Wrong] = Counter()
+        """How many faults there are of each kind, those that are not kept too."""
         self._other: bytes | None = None
         """After a row that did not fit: the hash it should have had."""
         self._latest = latest
@@ -92,6 +94,8 @@ class Walk:
         """The record was changed; or, where this row follows what the last should have been, that link."""
         if self._other is not None and link(self._other, row) == row[2]:
             self.faults = [self._renamed(fault) for fault in self.faults]
+            self.kinds.subtract([Wrong.CHANGED])
+            self.kinds.update([Wrong.LINK])
             self._other = None
             return
         self._note(Wrong.CHANGED, row[0], str(row[3]))
@@ -103,7 +107,7 @@ class Walk:
         return fault
 
     def _note(self, wrong: Wrong, seq: int, about: str = "") -> None:
-        self.found += 1
+        self.kinds[wrong] += 1
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(Fault(wrong, seq, about))
 

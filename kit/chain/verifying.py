@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -63,15 +64,20 @@ class Report:
     service: str
     rows: int = 0
     anchors: int = 0
-    found: int = 0
-    """How many faults there are; the first of them stand in `faults`."""
+    kinds: Counter[Wrong] = field(default_factory=Counter)
+    """How many faults there are of each kind; the first of them stand in `faults`."""
     faults: list[Fault] = field(default_factory=list)
 
-    def add(self, faults: Iterable[Fault], found: int | None = None) -> None:
-        """Note faults; `found` is how many there were where not all are named."""
+    @property
+    def found(self) -> int:
+        """How many faults there are."""
+        return self.kinds.total()
+
+    def add(self, faults: Iterable[Fault], kinds: Mapping[Wrong, int] | None = None) -> None:
+        """Note faults; `kinds` is how many there were where not all are named."""
         named = list(faults)
         self.faults += named
-        self.found += len(named) if found is None else found
+        self.kinds.update(Counter(fault.wrong for fault in named) if kinds is None else kinds)
 
 
 async def opened(dsn: str, service: str) -> Conn:
@@ -164,12 +170,11 @@ def _age(anchor: Anchor, now: datetime) -> timedelta:
         return timedelta.max
 
 
-async def unlinked(conn: Conn) -> tuple[list[Fault], int]:
+async def unlinked(conn: Conn) -> tuple[list[Fault], dict[Wrong, int]]:
     """Records without a link that should have one by now: the first of them, and how many."""
     rows: list[Any] = list(await conn.fetch(SQL_UNLINKED, UNLINKED_S, EXAMPLES))
-    return [Fault(Wrong.UNLINKED, 0, row["audit_id"]) for row in rows], (
-        rows[0]["found"] if rows else 0
-    )
+    found = {Wrong.UNLINKED: rows[0]["found"]} if rows else {}
+    return [Fault(Wrong.UNLINKED, 0, row["audit_id"]) for row in rows], found
 
 
 async def verify(
@@ -200,7 +205,7 @@ async def verify_over(
     last = await last_link(conn)
     going = await walk(conn, service, 1, last, anchored)
     report.rows = going.rows
-    report.add(going.faults, going.found)
+    report.add(going.faults, going.kinds)
     await finish(conn, report, last, verdict)
     return report
 

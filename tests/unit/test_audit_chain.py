@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from kit.chain.anchor import Signer, parse
 from kit.chain.canonical import canonical, value
 from kit.chain.fault import WORDS, Wrong
-from kit.chain.link import Walk, genesis, odd_time
+from kit.chain.link import MOST_FAULTS, Walk, genesis, odd_time
 from tests.support.chains import (
     SERVICE,
     Chain,
@@ -208,6 +208,22 @@ def test_the_first_bad_row_is_named() -> None:
     whole.rows[16] = whole.rows[16]._replace(actor="P9999x")
     (fault,) = verdict(whole)
     assert (fault.wrong, fault.seq, fault.about) == (Wrong.CHANGED, 17, whole.rows[16].audit_id)
+
+
+def test_what_is_too_much_to_be_kept_is_counted_by_its_kind() -> None:
+    rows = chain(2 * MOST_FAULTS, seeded(1)).rows
+    for n, row in enumerate(rows):
+        rows[n] = row._replace(actor="X") if n % 2 else row._replace(hash=b"X" * 32)
+    walk = Walk(genesis(SERVICE))
+    walk.feed(rows)
+    assert len(walk.faults) == MOST_FAULTS
+    assert +walk.kinds == {Wrong.CHANGED: 2 * MOST_FAULTS}
+
+    one = Walk(genesis(SERVICE))
+    whole = chain(LENGTH, seeded(2))
+    change_a_link(whole, seeded(3))
+    one.feed(whole.rows)
+    assert +one.kinds == Counter(fault.wrong for fault in one.faults) == {Wrong.LINK: 1}
 
 
 def test_a_chain_of_another_service_does_not_pass() -> None:
