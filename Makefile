@@ -89,7 +89,7 @@ simulate: install-dev ## the verbs on a virtual clock; SEEDS=, FIRST=, TICKETS=,
 chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAINTS=, FAULTS=, HOURS=6
 	$(BIN)/python -m tests.chaos --report $(REPORT) $(if $(SEED),--seed $(SEED)) \
 		$(if $(COMPLAINTS),--complaints $(COMPLAINTS)) $(if $(FAULTS),--faults $(FAULTS)) \
-		$(if $(HOURS),--hours $(HOURS),--with-mutations)
+		$(if $(LATE_AGAIN),--late-again) $(if $(HOURS),--hours $(HOURS),--with-mutations)
 
 lab: install-dev ## every fault of the laboratory bites, and the product recovers from it
 	$(PYTEST) -m chaos tests/chaos

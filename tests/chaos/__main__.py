@@ -28,6 +28,9 @@ def main() -> int:
     parser.add_argument("--mutations", action="store_true")
     parser.add_argument("--with-mutations", action="store_true", help="before the run")
     parser.add_argument("--only", default="", help="of the mutations, these")
+    parser.add_argument(
+        "--late-again", action="store_true", help="once more where nothing but late was found"
+    )
     parser.add_argument("--aimed", default="", help="a short run with just these faults, in order")
     asked = parser.parse_args()
     asked.report = asked.report.absolute()  # a mutation runs in a folder of its own
@@ -38,7 +41,7 @@ def main() -> int:
         return asyncio.run(campaign.aimed(asked.seed, asked.aimed.split(","), asked.report))
     wanted = campaign.Wanted(
         asked.seed, asked.complaints, asked.faults, asked.hours,
-        tuple(filter(None, asked.kinds.split(","))),
+        tuple(filter(None, asked.kinds.split(","))), asked.late_again,
     )  # fmt: skip
     proved = not asked.with_mutations or not asyncio.run(
         mutations.prove(asked.seed, asked.report / mutations.MUTATED)

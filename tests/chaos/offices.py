@@ -18,6 +18,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import NoRespondersError
 
+from kit import ending
 from kit.broker import servers
 from tests.chaos import asking
 from tests.chaos.history import History, Phase
@@ -87,9 +88,7 @@ class Office:
 
     async def close(self) -> None:
         """Leave work that waits for an answer, and the connections."""
-        for task in list(self._busy):
-            task.cancel()
-        await asyncio.gather(*self._busy, return_exceptions=True)
+        await ending.cancel(self._busy)
         await self._http.aclose()
 
     async def finish(self, within_s: float) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import httpx
 
+from kit import ending
 from tests.chaos import asking
 from tests.chaos.history import History, Phase
 from tests.chaos.site import Site
@@ -64,9 +65,7 @@ class Operators:
         if self._busy:
             await asyncio.wait(self._busy, timeout=within_s)
         left = list(self._busy)
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        await ending.cancel(left)
         await self._client.aclose()
         return len(left)
 

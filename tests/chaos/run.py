@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Final
 
+from kit import ending
 from tests.chaos import checker, product_report, reading, told
 from tests.chaos.business_time import BusinessTime
 from tests.chaos.faults.clocks import MachineClock
@@ -190,9 +191,7 @@ class Run:
         say(f"not settled: {dict(left)}")
 
     async def _leave(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await ending.cancel(self._tasks)
         for office in self._offices.values():
             await office.close()
         self.history.close()

@@ -51,6 +51,12 @@ class Verdict:
         """True when nothing was found, nobody got a broken answer, and what was asked for was done."""
         return not self.findings and not self.missed and not self.broken_answers
 
+    @property
+    def only_late(self) -> bool:
+        """True when all was done, and something took longer than is fair: nothing else is wrong."""
+        late = {finding.kind for finding in self.findings} == {Class.LATE}
+        return late and not self.missed and not self.broken_answers
+
     def line(self) -> str:
         """JSON with the agreed keys first."""
         counts = Counter(finding.kind for finding in self.findings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -80,14 +80,8 @@ class Screens:
 
     async def frames(self, *topics: str, since: int = 0, kin: Collection[str] = ()) -> list[Any]:
         """What a stream from `since` says at once, decoded; the reset as its bare event."""
-        found: list[Any] = []
-        lines = self.hub.follow(topics, frozenset(kin), since, 2**40)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(0.3):
-                async for chunk in lines:
-                    found += decoded(chunk)
-        await lines.aclose()
-        return found
+        over = self.hub.follow(topics, frozenset(kin), since, until=0)  # ends with what there is
+        return [one async for chunk in over for one in decoded(chunk)]
 
     async def table(self, name: str) -> list[dict[str, Any]]:
         """All rows of a table, in one order."""

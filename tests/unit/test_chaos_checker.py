@@ -250,6 +250,20 @@ def test_a_broken_answer_is_counted_and_makes_a_verdict_red() -> None:
     assert not replace(verdict, broken_answers=1).green
 
 
+def test_only_what_is_late_and_nothing_else_is_worth_another_run() -> None:
+    late, lost = (Finding(kind, "dispatch", "k1") for kind in (Class.LATE, Class.LOST))
+    verdict = Verdict(1, 1, {"kill": 1}, [late], [1.0])
+    assert verdict.only_late
+    assert not verdict.green
+    for other in (
+        replace(verdict, findings=[]),
+        replace(verdict, findings=[late, lost]),
+        replace(verdict, missed=["never in force: kill"]),
+        replace(verdict, broken_answers=1),
+    ):
+        assert not other.only_late
+
+
 def test_a_damaged_store_may_forget_what_it_delivered_and_has_longer_to_recover() -> None:
     damage = Window("broker_store_deleted", 0.5, 0.8, 0.9)
     assert not wait([damage], 0.7, 0.9 + RESTORED_S).late
