@@ -1,6 +1,7 @@
 import { computed, ref, shallowRef } from "vue";
 
 import { carried, get, post, Problem, remove, signedOut } from "@/api/http";
+import { endLive } from "@/live/link";
 import { language } from "@/texts";
 
 export interface PersonUnit {
@@ -61,6 +62,7 @@ export async function signIn(token: string): Promise<void> {
 }
 
 export async function signOut(): Promise<void> {
+  endLive();
   await remove("/api/v1/session").catch(() => undefined);
   use(null);
 }

@@ -53,6 +53,15 @@ test("no text for people stands outside the texts", () => {
   expect(found).toEqual([]);
 });
 
+test("what names a text in keys names one that is there", () => {
+  const known = new Set([...chinese].flatMap(([file, tree]) => [...flat(tree, `${file.replace(".json", "")}.`).keys()]));
+  const named = Object.entries(sources as Record<string, string>)
+    .filter(([path]) => !path.endsWith(".test.ts"))
+    .flatMap(([, code]) => [...code.matchAll(/text: "([a-z_]+(?:\.[\w-]+)+)"|"(keys\.[\w.]+)"/g)].map((each) => each[1] ?? each[2] ?? ""));
+  expect(named.length).toBeGreaterThan(20);
+  expect(named.filter((key) => !known.has(key))).toEqual([]);
+});
+
 test("the address bar's page is Chinese first", () => {
   expect(readFileSync("index.html", "utf-8")).toContain('lang="zh-CN"');
 });
