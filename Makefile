@@ -101,8 +101,9 @@ fuzz: install-dev ## made-up input: CASES= for each parser and each HTTP operati
 		$(addprefix tests/fuzz/test_,poison.py mutated_events.py parsers.py)
 	$(BIN)/python -m tests.fuzz --hands $(JOBS) --cases $(or $(CASES),10000) $(if $(SEED),--seed $(SEED))
 
-contracts: install-dev ## write schemas, AsyncAPI document and docs/contracts.md from the code
+contracts: install-dev ## write schemas, AsyncAPI document, docs/contracts.md and the front end's types from the code
 	$(BIN)/python -m contracts.export
+	$(BIN)/python -m tests.support.api_types
 
 bench: install-dev ## measure, print a report
 	$(BIN)/python -m benchmarks

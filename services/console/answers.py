@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import AwareDatetime, BaseModel
 
 
@@ -134,7 +136,7 @@ class QueueRow(BaseModel):
 
 
 class EscalationRow(BaseModel):
-    """A rung of the ladder that stands: raised, or acknowledged."""
+    """A rung of the ladder; a list shows it until it is cleared, the stream tells of that as well."""
 
     escalation_id: str
     ticket_id: str
@@ -148,7 +150,7 @@ class EscalationRow(BaseModel):
     urgency: str
     due_at: AwareDatetime
     repeat: int
-    state: str
+    state: Literal["raised", "acknowledged", "cleared"]
     at: AwareDatetime
 
 

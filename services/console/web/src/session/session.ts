@@ -2,6 +2,7 @@ import { computed, ref, shallowRef } from "vue";
 
 import { carried, get, post, Problem, remove, signedOut } from "@/api/http";
 import { endLive } from "@/live/link";
+import type { Session as SessionDocument } from "@/api/schema/console";
 import { language } from "@/texts";
 
 export interface PersonUnit {
@@ -11,16 +12,7 @@ export interface PersonUnit {
 }
 
 /** Who is signed in and what that person may follow; the server decides, the screens only follow. */
-export interface Session {
-  sub: string;
-  roles: string[];
-  person_units: PersonUnit[];
-  areas: string[];
-  topics: string[];
-  csrf: string;
-  /** Unix time, seconds. */
-  until: number;
-}
+export type Session = SessionDocument & { person_units: PersonUnit[]; areas: string[]; topics: string[] };
 
 const current = shallowRef<Session | null>(null);
 const asked = ref(false);

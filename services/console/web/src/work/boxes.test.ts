@@ -8,12 +8,17 @@ const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOSt
 
 function row(more: Partial<InboxRow> = {}): InboxRow {
   return {
-    ticket_id: "t1", number: "261122345678", status: "dispatched", unit: "SZ", assists: [], calls: [], area: "370105001008001",
+    ticket_id: "t1", complaint_id: "c1", number: "261122345678", status: "dispatched", unit: "SZ", coordinator: null, assists: [], calls: [], area: "370105001008001",
     category: "c", urgency: "normal", kind: "complaint", channel: "hotline", round: 1, version: 1, level: 0, confidential: false,
-    received_at: at(-60), dispatched_at: at(-59), due: null, clocks: [], reason_code: null, result: null, queue: null, changed_at: at(-59),
+    received_at: at(-60), dispatched_at: at(-59), due: null, clocks: [], reason_code: null, result: null, asked: null, attempts: 0, queue: null, changed_at: at(-59),
     ...more,
   }; // prettier-ignore
 }
+const call = (state: string): InboxRow["calls"][number] => ({ whistle_id: "w", unit: "SZ", state, required: true, late: false });
+const whistle = (clocks: WhistleRow["clocks"]): WhistleRow => ({
+  whistle_id: "w", ticket_id: "t1", number: "261122345678", kind: "emergency", status: "issued", version: 2, round: 1,
+  blower: "SQ-1", office: null, area: "370105001008001", called: [], clocks, at: at(-9),
+}); // prettier-ignore
 const none = new Map<string, WhistleRow>();
 const boxes = (more: Partial<InboxRow>, unit = "SZ", whistles = none): string[] => boxesOf(entry(row(more), unit, whistles), NOW);
 
@@ -37,17 +42,17 @@ test("what is late or warned of is so by the server's clock, not by what a clock
 });
 
 test("a called department has to come until its own check-in clock, whoever holds the ticket", () => {
-  const calls = [{ whistle_id: "w", unit: "SZ", state: "seen" }];
+  const calls = [call("seen")];
   const clocks = [
     { kind: "check_in", due_at: at(20), state: "near_due", unit: "SZ" },
     { kind: "check_in", due_at: at(-5), state: "breached", unit: "WY" },
   ];
-  const whistles = new Map([["w", { whistle_id: "w", ticket_id: "t1", status: "issued", clocks }]]);
+  const whistles = new Map([["w", whistle(clocks)]]);
   const called = { unit: "GT-1", status: "in_progress", calls, clocks: [{ kind: "result", due_at: at(-9), state: "breached" }] };
   expect(boxes(called, "SZ", whistles)).toEqual(["check_in", "near"]);
   expect(entry(row(called), "SZ", whistles).dueAt).toBe(at(20));
-  expect(boxes({ ...called, calls: [{ whistle_id: "w", unit: "SZ", state: "on_site" }] }, "SZ", whistles)).toEqual(["working"]);
-  expect(boxes({ ...called, calls: [{ whistle_id: "w", unit: "SZ", state: "done" }] }, "SZ", whistles)).toEqual(["done"]);
+  expect(boxes({ ...called, calls: [call("on_site")] }, "SZ", whistles)).toEqual(["working"]);
+  expect(boxes({ ...called, calls: [call("done")] }, "SZ", whistles)).toEqual(["done"]);
 });
 
 test("least time left comes first, without a clock last, and the order of equals is kept", () => {

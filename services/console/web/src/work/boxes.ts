@@ -83,7 +83,7 @@ function mostPressing(a: Entry, b: Entry): number {
 }
 
 function latest(a: Entry, b: Entry): number {
-  return compare(b.row.changed_at, a.row.changed_at) || compare(a.row.number, b.row.number);
+  return compare(b.row.changed_at ?? "", a.row.changed_at ?? "") || compare(a.row.number, b.row.number);
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,60 +1,8 @@
-/** What the console's inbox and the router's ticket documents say; fields we do not show are left out. */
+/** What the console's inbox and the router's ticket documents say. What the API leaves open is named here. */
 
-export interface DueClock {
-  kind: string;
-  due_at: string;
-  state: string;
-  /** Of a whistle's clock: the called department it runs for. */
-  unit?: string;
-}
+import type { TicketView } from "@/api/schema/router";
 
-export interface Call {
-  whistle_id: string;
-  unit: string;
-  state: string;
-  required?: boolean;
-  late?: boolean;
-}
-
-/** A ticket as a list shows it (GET /api/v1/inbox, /api/v1/area). */
-export interface InboxRow {
-  ticket_id: string;
-  number: string;
-  status: string;
-  unit: string | null;
-  coordinator?: string | null;
-  assists: string[];
-  calls: Call[];
-  area: string;
-  category: string | null;
-  urgency: string;
-  kind: string | null;
-  channel: string | null;
-  round: number;
-  version: number;
-  level: number;
-  confidential: boolean;
-  received_at: string | null;
-  dispatched_at: string | null;
-  due: { kind: string; due_at: string } | null;
-  clocks: DueClock[];
-  reason_code: string | null;
-  result: string | null;
-  asked?: string | null;
-  queue: { org: string; level: string; state: string } | null;
-  changed_at: string;
-  title?: string | null;
-  text?: string | null;
-  address?: string | null;
-}
-
-/** A whistle as a list shows it, kind `whistle` of the same topic. */
-export interface WhistleRow {
-  whistle_id: string;
-  ticket_id: string | null;
-  status: string;
-  clocks: DueClock[];
-}
+export type { CallLine as Call, ClockLine as DueClock, TicketRow as InboxRow, WhistleRow } from "@/api/schema/console";
 
 export interface HistoryLine {
   version: number;
@@ -141,41 +89,17 @@ export interface Receipt {
   duty: { near_misses: NearMiss[] } | null;
 }
 
+type Open = "pending" | "history" | "held" | "receipt" | "clocks" | "whistles" | "proofs";
+
 /** One ticket with all that was ever done about it (GET /v1/tickets/{id}). */
-export interface Ticket {
-  ticket_id: string;
-  number: string;
-  status: string;
-  unit: string;
-  post: string | null;
-  coordinator: string | null;
-  assists: string[];
-  grid: string | null;
-  category: string | null;
-  urgency: string;
-  round: number;
-  version: number;
-  escalation_level: number;
+export interface Ticket extends Omit<TicketView, Open> {
   pending: Pending | null;
-  outcome: string | null;
-  channel: string;
-  kind: string;
-  title: string | null;
-  address: string | null;
-  text: string | null;
-  attachments: string[];
-  received_at: string;
-  due: Record<string, string>;
-  issue_id: string | null;
   history: HistoryLine[];
   held: { unit: string; round: number; from: string; to: string | null }[];
   receipt: Receipt | null;
-  receipt_text: string | null;
   clocks: ClockLine[];
   whistles: Whistle[];
   proofs: Proof[];
   merged: string[];
   merged_into: string | null;
-  /** What the asker may do now; `whistle`: blow one. */
-  may: string[];
 }

@@ -5,7 +5,7 @@ import { alarms, largest, newest, percent, sixCounters, type Counters, type Esca
 
 const rung = (id: string, level: number, state: Escalation["state"], at: string): Escalation => ({
   escalation_id: id, ticket_id: id, number: id, level, state, at,
-  clock: "result", unit: "U", area: "370105", urgency: "normal", due_at: null,
+  round: 1, clock: "result", reason: "overdue", unit: "U", area: "370105", urgency: "normal", due_at: at, repeat: 0,
 });
 
 test("an address says which page, layer and area, and what the wall turns through", () => {

@@ -1,30 +1,13 @@
 /** What a wall is told: the documents of the view `wall`, and what is read out of them. */
 
+import type { Counters as CountersDocument, EscalationRow } from "@/api/schema/console";
 import type { Figures } from "@/maps/areas";
 
-export interface Counters extends Figures {
-  area: string;
-  day: string;
+export interface Counters extends CountersDocument {
   today: Record<"received" | "closed" | "declined" | "withdrawn" | "merged", number>;
-  status: Record<string, number>;
-  urgency: Record<string, number>;
-  category: Record<string, number>;
-  level: Record<string, number>;
 }
 
-export interface Escalation {
-  escalation_id: string;
-  ticket_id: string;
-  number: string;
-  level: number;
-  clock: string;
-  unit: string;
-  area: string;
-  urgency: string;
-  due_at: string | null;
-  state: "raised" | "acknowledged" | "cleared";
-  at: string;
-}
+export type Escalation = EscalationRow;
 
 export interface WallExtra {
   counters: Counters | null;

@@ -1,11 +1,7 @@
 import { get, post } from "@/api/http";
+import type { FiledAnswer, Routing as RoutingDocument } from "@/api/schema/intake";
 
-/** What intake answers; only what the page shows. */
-export interface Filed {
-  complaint_id: string;
-  number: string;
-  received_at: string;
-}
+export type Filed = FiledAnswer;
 
 export interface Matter {
   complaint_id: string;
@@ -21,17 +17,8 @@ export interface Matter {
   reasons: string[];
 }
 
-export interface Routing {
-  unit: string;
-  unit_name: string | null;
+export interface Routing extends RoutingDocument {
   outcome: string;
-  category: string | null;
-  area: string | null;
-  urgency?: string | null;
-  reason: string;
-  text: string;
-  score: number;
-  limits?: Record<string, string> | null;
 }
 
 export interface Shown {

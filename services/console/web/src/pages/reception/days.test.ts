@@ -4,7 +4,7 @@ import { days, firstDay } from "@/pages/reception/days";
 import type { SessionLine } from "@/pages/reception/types";
 
 const session = (id: string, starts_at: string, state: SessionLine["state"]): SessionLine => ({
-  session_id: id, org: "JD", kind: "secretary_reception_day", starts_at, place: "", chair: "", participants: [],
+  session_id: id, org: "JD", level: "subdistrict", kind: "secretary_reception_day", starts_at, place: "", chair: "", participants: [],
   cap: 15, state, version: 1, items: 0,
 });
 const proposal = { starts_at: "2026-12-10T09:00:00+08:00", kind: "secretary_reception_day", org: "JD", cap: 15, place: null };

@@ -1,4 +1,6 @@
-/** What the notifier answers about secretaries' tables (its OpenAPI: reception). */
+/** What the notifier answers about secretaries' tables. What its document leaves open is named here. */
+
+import type { DecisionView, ItemView, LegacyView, SessionLine as SessionDocument } from "@/api/schema/notifier";
 
 export interface ScoreParts {
   rule: number;
@@ -16,39 +18,18 @@ export interface Entry {
   withdrawn_at: string | null;
 }
 
-export interface Item {
-  item_id: string;
-  ticket_id: string;
-  number: string;
-  round: number;
-  level: string;
-  org: string;
-  rule: string;
-  score: number;
+export interface Item extends Omit<ItemView, "score_parts" | "unit" | "rules"> {
   score_parts: ScoreParts;
   unit: string;
-  area: string;
   category: string | null;
-  received_at: string;
-  queued_at: string;
   care: { kind: string; by: string } | null;
-  state: string;
-  carried: number;
   session_id: string | null;
   rules?: Entry[];
 }
 
-export interface SessionLine {
-  session_id: string;
-  org: string;
-  kind: string;
-  starts_at: string;
+export interface SessionLine extends SessionDocument {
   place: string;
-  chair: string;
-  participants: string[];
-  cap: number;
   state: "planned" | "open" | "closed";
-  version: number;
   opened_at?: string;
   closed_at?: string;
   minutes?: string;
@@ -56,13 +37,7 @@ export interface SessionLine {
   items: number;
 }
 
-export interface Proposed {
-  starts_at: string;
-  kind: string;
-  org: string;
-  cap: number;
-  place: string | null;
-}
+export type { ProposedView as Proposed } from "@/api/schema/notifier";
 
 export interface DecisionClock {
   kind: string;
@@ -81,23 +56,10 @@ export interface Refusal {
   report: string | null;
 }
 
-export interface Decision {
-  decision_id: string;
-  session_id: string;
-  item_id: string;
-  ticket_id: string;
-  number: string;
-  area: string;
-  org: string;
-  kind: string;
+export interface Decision extends DecisionView {
   owner: string;
   post?: string;
   confirmer: string;
-  text: string;
-  state: "open" | "reported" | "done" | "superseded";
-  version: number;
-  decided_by: string;
-  decided_at: string;
   whistle_id?: string;
   report?: string;
   reported_by?: string;
@@ -196,18 +158,7 @@ export interface Dossier {
   missing: { part: string; why: string }[];
 }
 
-export interface Legacy {
-  legacy_id: string;
-  ticket_id: string;
-  number: string;
-  area: string;
-  org: string;
-  path: string;
-  way: string;
-  version: number;
-  opened_at: string;
-  review_at: string | null;
-  state: string;
+export interface Legacy extends Omit<LegacyView, "reviews"> {
   outcome: string | null;
   reviews: { at: string; by: string; plan?: string | null; cause?: string | null; steps?: string | null; explanation?: string | null }[];
 }

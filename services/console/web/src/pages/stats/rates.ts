@@ -1,17 +1,11 @@
+import type { ExclusionView } from "@/api/schema/notifier";
 import { areaName, categoryName, unitName } from "@/names";
 import type { Rate, Rates } from "@/pages/hall/wall";
 
 export const GROUPS = ["unit", "subdistrict", "community", "grid", "category", "day", "week", "month"] as const;
 export type Group = (typeof GROUPS)[number];
 
-export interface Exclusion {
-  exclusion_id: string;
-  number: string;
-  reason: string;
-  note: string;
-  asked_by: string;
-  reviewed_by: string | null;
-}
+export type Exclusion = ExclusionView;
 
 export type Figures = Rates & { exclusions: Exclusion[] };
 

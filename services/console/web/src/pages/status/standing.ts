@@ -1,11 +1,8 @@
 /** What the services say of themselves, and what of it somebody has to act on. Pure. */
 
-export interface ServiceStanding {
-  name: string;
-  reached: boolean;
-  ready: boolean;
-  ms: number;
-  checks: Record<string, boolean>;
+import type { ServiceStanding as ServiceDocument, Standing as StandingDocument } from "@/api/schema/console";
+
+export interface ServiceStanding extends Omit<ServiceDocument, "details" | "figures" | "consumers"> {
   details: {
     audit?: { linked: number; waiting: number; lag_s: number } | null;
     projection?: { seq: number; floor: number; rebuilding: string; untold: number } | null;
@@ -15,8 +12,7 @@ export interface ServiceStanding {
   consumers: Record<string, Partial<Record<string, number>>>;
 }
 
-export interface Standing {
-  now: string;
+export interface Standing extends Omit<StandingDocument, "services"> {
   services: ServiceStanding[];
 }
 

@@ -1,21 +1,9 @@
 /** What the desk shows, put together from what the stream tells and what the router knows of each ticket. */
 
+import type { TicketRow } from "@/api/schema/console";
+
 /** A ticket on the topic `desk`: codes and clocks, no words. */
-export interface DeskRow {
-  ticket_id: string;
-  number: string;
-  status: string;
-  unit: string | null;
-  area: string;
-  category: string | null;
-  urgency: string;
-  round: number;
-  version: number;
-  received_at: string;
-  due: { kind: string; due_at: string } | null;
-  reason_code: string | null;
-  confidential: boolean;
-}
+export type DeskRow = TicketRow;
 
 export interface Suggestion {
   choice: number;
@@ -91,7 +79,8 @@ export const TABS: readonly Tab[] = ["triage", "returned", "arbitration"];
 /** The clock that ends first comes first; without a clock by when it was received. */
 export function oldestFirst<R extends Pick<DeskRow, "due" | "received_at">>(rows: readonly R[]): R[] {
   const due = (row: R): number => (row.due ? Date.parse(row.due.due_at) : Number.MAX_SAFE_INTEGER);
-  return [...rows].sort((a, b) => due(a) - due(b) || Date.parse(a.received_at) - Date.parse(b.received_at));
+  const since = (row: R): number => (row.received_at ? Date.parse(row.received_at) : 0);
+  return [...rows].sort((a, b) => due(a) - due(b) || since(a) - since(b));
 }
 
 export interface Side {
