@@ -60,6 +60,8 @@ class Dossiers:
             ):
                 raise handing.no_item()
             known = await _known(conn, row, now)
+        if reader.language == "en":
+            known = viewing.in_english(known, "clocks")
         asked = await self.asking.ticket(row["ticket_id"], reader.bearer, reader.language)
         ticket = asked.ticket or {}
         history = ticket.get("history") or []

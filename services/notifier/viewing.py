@@ -91,9 +91,9 @@ async def clocks(
     }
 
 
-def in_english(found: dict[str, Any]) -> dict[str, Any]:
-    """The clocks of a ticket, as `clocks` shows them, with their reasons in English."""
-    return found | {"items": [item | {"sentence": _english(item)} for item in found["items"]]}
+def in_english(found: dict[str, Any], part: str = "items") -> dict[str, Any]:
+    """The same with the clocks of that part, shown as `clock_shown` does, telling their reasons in English."""
+    return found | {part: [item | {"sentence": _english(item)} for item in found[part]]}
 
 
 async def escalations(

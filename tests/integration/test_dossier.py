@@ -153,6 +153,12 @@ async def test_the_page_escapes_everything_runs_nothing_and_is_made_to_be_printe
     )
     assert "returned twice in a round" in Seen(english.text).text
     assert dict(Seen(english.text).tags)["html"] == {"lang": "en"}
+    told = (
+        await notifier.get(path, "P-DESK-L", "dispatcher", headers={"Accept-Language": "en"})
+    ).json()
+    reasons = [clock["sentence"] for clock in told["clocks"]]
+    assert reasons
+    assert all(reason.isascii() for reason in reasons)
 
 
 async def test_pictures_are_shown_to_who_may_see_the_ticket_only(

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from contracts.escalation import EntryRule, ReceptionLevel, ReceptionState
 from contracts.limits import ReceptionRule
 from kit.errors import DomainError
-from services.notifier.reception.decision_clock import BY_DATE, Term
+from services.notifier.reception.decision_clock import Term
 from services.notifier.reception.item import Item
 from services.notifier.reception.minutes import figures
 from services.notifier.reception.rhythm import Rules, proposed
 from services.notifier.reception.states import TRANSITIONS, Act, advance, allowed_from
 from services.notifier.worktime.calendar import CITY, Always
+from services.notifier.worktime.limits import BY_DATE
+from services.notifier.worktime.sentences import english
 from tests.support import city
 
 S = ReceptionState
@@ -93,6 +95,14 @@ def test_a_date_is_kept_to_the_second_and_the_warning_comes_before_it(seconds: i
     assert clock.due_at == due
     assert AT <= clock.near_at < due <= (clock.lapse_at or due)
     assert clock.trace.limit == BY_DATE
+
+
+def test_a_date_is_told_in_english_too() -> None:
+    due = AT + timedelta(days=3)
+    clock = Term(ReceptionRule(), Always(), 1, AT).carry_out((uuid4(), uuid4()), "SZ", None, due)
+    assert english(clock.kind, clock.due_at, clock.trace) == (
+        "Due 2026-11-26 10:00: carrying out the decision, on the date set at the reception."
+    )
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from services.notifier.clocks.moving import Calendars, Recounted
 from services.notifier.reception.decision import Decision
 from services.notifier.worktime.calendar import WorkCalendar
 from services.notifier.worktime.limits import (
+    BY_DATE,
     DUTY_ZH,
     LimitError,
     duration,
@@ -29,8 +30,6 @@ from services.notifier.worktime.limits import (
     share_of,
 )
 
-BY_DATE: Final = "until"
-"""The limit of a trace whose due time is a date the secretary gave."""
 FURTHEST: Final = timedelta(days=366)
 RULE: Final = "reception"
 """The profile such a trace names."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from contracts.clock import ClockKind, Move, MoveKind, Trace
 from services.notifier.worktime.calendar import CITY
-from services.notifier.worktime.limits import HALF, limit_of
+from services.notifier.worktime.limits import BY_DATE, HALF, limit_of
 
 DUTY_EN: Final = {
     ClockKind.RESIDENT: "an answer to the caller",
@@ -45,6 +45,8 @@ def english(
     `Due 2026-11-24 10:00: first contact with the caller, 1 working day from 2026-11-23 10:00 by profile
     standard (normal).` Raises LimitError for a limit nobody can read.
     """
+    if trace.limit == BY_DATE:
+        return f"Due {_at(due_at)}: {DUTY_EN[kind]}, on the date set at the reception."
     limit, share = limit_of(trace)
     part = "" if share == 1 else "half of " if share == HALF else f"{share:.0%} of "
     given = f"{part}{_amount(limit.amount, limit.unit)} from {_at(trace.start)}"
