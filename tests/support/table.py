@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
@@ -96,17 +97,30 @@ async def lay_table(world: World) -> Laid:
     """Seven matters on the street's table, a day in an hour with four of them on its agenda."""
     laid = Laid()
     for rule, text, title, address in WAITING:
-        filed = await world.file(text, title=title, address=address)
-        await world.ticket_when(filed["number"], lambda t: bool(t["due"]))
-        body = {"ticket": filed["number"], "reason": REASONS[rule]}
-        await _known(world, filed["complaint_id"])
-        item = await ask(world, "notifier", "/v1/reception/queue", SECRETARY, body)
+        item = await lay_matter(world, text, title, address, REASONS[rule])
         laid.items.append(item["item_id"])
         if rule in CARE:
             care = {"kind": CARE[rule]}
             await ask(
                 world, "notifier", f"/v1/reception/queue/{item['item_id']}/care", SECRETARY, care
             )
+    laid.session = await lay_day(world, laid.items[:4])
+    return laid
+
+
+async def lay_matter(
+    world: World, text: str, title: str, address: str = "清潭街8号", reason: str = "居民多次来访"
+) -> dict[str, Any]:
+    """A ticket that the secretary put on the street's table; its item."""
+    filed = await world.file(text, title=title, address=address)
+    await world.ticket_when(filed["number"], lambda t: bool(t["due"]))
+    await _known(world, filed["complaint_id"])
+    body = {"ticket": filed["number"], "reason": reason}
+    return await ask(world, "notifier", "/v1/reception/queue", SECRETARY, body)
+
+
+async def lay_day(world: World, items: Sequence[str]) -> str:
+    """A reception day in an hour with these on its agenda."""
     starts_at = (await world.now() + timedelta(hours=1)).isoformat()
     day = {
         "org": OFFICE,
@@ -114,14 +128,40 @@ async def lay_table(world: World) -> Laid:
         "starts_at": starts_at,
         "participants": ["SZ", "CG-ZF"],
     }
-    laid.session = (await ask(world, "notifier", "/v1/reception/sessions", SECRETARY, day))[
-        "session_id"
-    ]
-    agenda = {"items": laid.items[:4]}
-    await ask(
-        world, "notifier", f"/v1/reception/sessions/{laid.session}/schedule", SECRETARY, agenda
-    )
-    return laid
+    made = await ask(world, "notifier", "/v1/reception/sessions", SECRETARY, day)
+    session = str(made["session_id"])
+    await sitting(world, session, "schedule", items=[*items])
+    return session
+
+
+async def sitting(world: World, session: str, step: str, **body: Any) -> dict[str, Any]:
+    """A step of a session over HTTP, as the secretary."""
+    path = f"/v1/reception/sessions/{session}/{step}"
+    return await ask(world, "notifier", path, SECRETARY, body)
+
+
+async def lay_decision(world: World, text: str, title: str, owner: str) -> dict[str, Any]:
+    """What was decided about a matter of its own, and its unit has to carry out."""
+    item = (await lay_matter(world, text, title))["item_id"]
+    session = await lay_day(world, [item])
+    await sitting(world, session, "hear", item=item, form="report")
+    order = {"kind": "assign", "owner": owner, "text": text, "limit": "3wd"}
+    told = await sitting(world, session, "decide", item=item, decisions=[order])
+    [line] = [one for one in told["agenda"] if one["item_id"] == item]
+    decision: dict[str, Any] = line["decisions"][0]
+    return decision
+
+
+async def decision_of(world: World, ident: str) -> dict[str, Any]:
+    """A decision as the ledger has it now."""
+    path = f"/v1/reception/decisions?org={OFFICE}&limit=100"
+    found = await ask(world, "notifier", path, SECRETARY)
+    return next(one for one in found["items"] if one["decision_id"] == ident)
+
+
+async def decided(world: World, ident: str, step: str, role: str, **body: Any) -> dict[str, Any]:
+    """A step of a decision over HTTP."""
+    return await ask(world, "notifier", f"/v1/reception/decisions/{ident}/{step}", role, body)
 
 
 async def _known(world: World, complaint_id: str) -> None:

@@ -1,5 +1,10 @@
 import { ref } from "vue";
 
+/** Refusals that mean: it is no longer as you saw it. Others name what to mend. */
+const MOVED: ReadonlySet<string> = new Set([
+  "stale-version", "stale-suggestions", "not-allowed-now", "ticket-over", "ended", "session-closed", "already-legacy",
+]); // prettier-ignore
+
 /** An answer that is no success, as RFC 9457 problem+json tells it, or the network's silence (status 0). */
 export class Problem extends Error {
   readonly status: number;
@@ -18,9 +23,14 @@ export class Problem extends Error {
     this.body = body;
   }
 
-  /** Somebody else changed it first: show what changed, keep what was typed. */
+  /** It cannot be taken as things stand: something else holds, or is under way. */
   get conflict(): boolean {
     return this.status === 409 || this.status === 412;
+  }
+
+  /** Somebody else was first: show what changed, keep what was typed. */
+  get moved(): boolean {
+    return this.status === 412 || (this.status === 409 && MOVED.has(this.code));
   }
 
   /** The same request again may succeed: nothing was decided. */

@@ -5,9 +5,6 @@ import { intent, type Intent, type Said } from "./commands";
 
 type How<D> = (data: D, meant: Intent) => Promise<Said>;
 
-/** Refusals that mean: it is no longer as you saw it. Others name what to mend. */
-const MOVED: ReadonlySet<string> = new Set(["stale-version", "not-allowed-now", "ticket-over"]);
-
 /** One thing somebody is about to do: sent once, repeated under the same id, sent anew after a conflict. */
 export interface Deed {
   busy: Ref<boolean>;
@@ -24,7 +21,7 @@ export interface Deed {
 export function useDeed(version: () => number | undefined): Deed {
   const busy = ref(false);
   const error = shallowRef<unknown>(null);
-  const conflict = computed(() => (error.value instanceof Problem && error.value.conflict && MOVED.has(error.value.code) ? error.value : null));
+  const conflict = computed(() => (error.value instanceof Problem && error.value.moved ? error.value : null));
   const wrong = computed(() => (conflict.value ? null : error.value));
   /** An intention nobody has answered: sent again as it was, so that it is not done twice. */
   let open: { meant: Intent; typed: string } | null = null;

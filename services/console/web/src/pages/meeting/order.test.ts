@@ -43,6 +43,13 @@ test("a whistle's way has the owner's own check-in, from the whistle issued afte
   ]);
 });
 
+test("what was done without being signed for waits for its confirmation alone", () => {
+  const reported = decision({ state: "reported", reported_at: "2026-11-24T02:00:00Z" });
+  expect(steps(reported, null).find((step) => step.next)?.name).toBe("confirmed");
+  const done = decision({ state: "done", reported_at: "2026-11-24T02:00:00Z", confirmed_at: "2026-11-25T02:00:00Z" });
+  expect(steps(done, null).some((step) => step.next)).toBe(false);
+});
+
 test("a superseded order waits for nothing", () => {
   expect(steps(decision({ state: "superseded" }), null).some((step) => step.next)).toBe(false);
 });

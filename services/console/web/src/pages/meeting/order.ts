@@ -26,7 +26,8 @@ const PLAIN: readonly StepName[] = ["delivered", "reported", "confirmed"];
 export function steps(decision: Decision, ticket: TicketTold | null): Step[] {
   const names = WAYS[decision.kind] ?? PLAIN;
   const times = names.map((name) => TIMES[name](decision, ticket));
-  const next = decision.state === "superseded" ? -1 : times.findIndex((at) => at === null);
+  // What was left out on the way is not waited for once a later step is done.
+  const next = decision.state === "superseded" ? -1 : times.map((at) => at !== null).lastIndexOf(true) + 1;
   return names.map((name, n) => ({ name, at: times[n] ?? null, next: n === next }));
 }
 

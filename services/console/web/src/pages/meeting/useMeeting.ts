@@ -1,4 +1,4 @@
-import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
+import { computed, onScopeDispose, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
 
 import { get, newKey, Problem } from "@/api/http";
 import { useView } from "@/live";
@@ -9,6 +9,8 @@ import { session } from "@/session/session";
 import { useKept } from "@/ui/useKept";
 import { useLoaded, type Loaded } from "@/ui/useLoaded";
 import { useSending, type Sender } from "@/ui/useSending";
+
+const AGAIN_MS = 10_000;
 
 export interface Sitting {
   meeting: Loaded<Meeting>;
@@ -22,7 +24,8 @@ export interface Sitting {
   minutes: Ref<string>;
   over: ComputedRef<boolean>;
   sender: Sender;
-  conflict: ComputedRef<Problem | null>;
+  /** Take up again what was refused last, about the session as it is now. */
+  again: () => Promise<boolean>;
   step: (by: 1 | -1) => void;
   newDecision: () => string;
   hear: () => Promise<boolean>;
@@ -43,10 +46,7 @@ export function useMeeting(id: Ref<string>): Sitting {
   const draft = useKept<Draft>(() => `meeting.${id.value}.${chosen.value ?? ""}`, emptyDraft);
   const minutes = useKept(() => `minutes.${id.value}`, () => "");
   const sender = useSending();
-  const conflict = computed(() => {
-    const error = sender.error.value;
-    return error instanceof Problem && error.conflict ? error : null;
-  });
+  let refused: () => Promise<boolean> = () => Promise.resolve(false);
 
   watch(lines, (all) => {
     if (current.value) return;
@@ -55,36 +55,42 @@ export function useMeeting(id: Ref<string>): Sitting {
   });
   watch(chosen, () => sender.clear());
 
-  async function act(step: string, body: Record<string, unknown>): Promise<boolean> {
+  async function act(step: string, body: Record<string, unknown>, whole: () => Promise<boolean>): Promise<boolean> {
     const of = meeting.data.value;
     if (!of) return false;
     const answer = await sender.send<Meeting>(`/v1/reception/sessions/${of.session_id}/${step}`, { ...body, version: of.version });
     if (answer) meeting.data.value = answer;
-    else if (conflict.value) await meeting.reload();
+    else {
+      refused = whole;
+      if (sender.error.value instanceof Problem && sender.error.value.conflict) await meeting.reload();
+    }
     return answer !== null;
   }
 
-  const hear = (): Promise<boolean> => act("hear", { item: at.value, ...hearingBody(draft.value) });
+  async function hear(): Promise<boolean> {
+    return act("hear", { item: at.value, ...hearingBody(draft.value) }, hear);
+  }
 
   async function issue(): Promise<boolean> {
     const decisions = draft.value.decisions.map(decisionBody);
     if (!decisions.length) return false;
-    if (current.value?.state === "scheduled" && !(await hear())) return false;
-    if (!(await act("decide", { item: at.value, decisions }))) return false;
+    const item = { item: at.value };
+    if (current.value?.state === "scheduled" && !(await act("hear", { ...item, ...hearingBody(draft.value) }, issue))) return false;
+    if (!(await act("decide", { ...item, decisions }, issue))) return false;
     draft.value = emptyDraft();
     dossier.soon();
     return true;
   }
 
   async function carryOver(): Promise<boolean> {
-    if (!(await act("carry-over", { item: at.value, reason: draft.value.carry.trim() }))) return false;
+    if (!(await act("carry-over", { item: at.value, reason: draft.value.carry.trim() }, carryOver))) return false;
     draft.value = emptyDraft();
     return true;
   }
 
   async function close(): Promise<boolean> {
     const said = minutes.value.trim();
-    if (!(await act("close", said ? { minutes: said } : {}))) return false;
+    if (!(await act("close", said ? { minutes: said } : {}, close))) return false;
     minutes.value = "";
     return true;
   }
@@ -102,7 +108,7 @@ export function useMeeting(id: Ref<string>): Sitting {
 
   const tickets = useOrders(lines, meeting);
   return {
-    meeting, lines, current, chosen, dossier, tickets, draft, minutes, over, sender, conflict, step, newDecision, hear, issue,
+    meeting, lines, current, chosen, dossier, tickets, draft, minutes, over, sender, again: () => refused(), step, newDecision, hear, issue,
     carryOver, close,
   };
 }
@@ -129,6 +135,10 @@ function useOrders(lines: ComputedRef<AgendaLine[]>, meeting: Loaded<Meeting>): 
       meeting.soon();
     },
   });
+  // A report and what is said of it change no row of the table: they are asked for while something is awaited.
+  const awaited = computed(() => lines.value.some((line) => line.decisions.some((one) => one.state === "open" || one.state === "reported")));
+  const timer = setInterval(() => awaited.value && document.visibilityState === "visible" && meeting.soon(), AGAIN_MS);
+  onScopeDispose(() => clearInterval(timer));
   const tickets = shallowRef<ReadonlyMap<string, TicketTold>>(new Map());
   watch(found.data, (now) => {
     if (now) tickets.value = now;

@@ -21,6 +21,8 @@ export interface Agenda {
   undo: () => void;
   save: () => Promise<void>;
   fill: () => Promise<void>;
+  /** What was refused, about the agenda as it is now. */
+  again: () => Promise<void>;
 }
 
 const SENT_MS = 4_000;
@@ -44,6 +46,9 @@ export function useAgenda(day: ComputedRef<Day | null>, queue: Ref<Item[] | null
     draft.value = null;
     sender.clear();
   });
+
+  const save = (): Promise<void> => schedule({ ...change(now.value, ids.value) });
+  const fill = (): Promise<void> => schedule({});
 
   async function schedule(body: Record<string, unknown>): Promise<void> {
     const of = meeting.data.value;
@@ -71,7 +76,8 @@ export function useAgenda(day: ComputedRef<Day | null>, queue: Ref<Item[] | null
     off: (id) => (draft.value = ids.value.filter((one) => one !== id)),
     move: (id, step) => (draft.value = moved(ids.value, id, step)),
     undo: () => (draft.value = null),
-    save: () => schedule({ ...change(now.value, ids.value) }),
-    fill: () => schedule({}),
+    save,
+    fill,
+    again: () => (changed.value ? save() : fill()),
   };
 }

@@ -15,7 +15,8 @@ export interface Acting {
   started: Ref<Act | null>;
   sender: Sender;
   start: (act: Act) => void;
-  send: () => Promise<void>;
+  /** Tells whether it was taken. */
+  send: () => Promise<boolean>;
 }
 
 export function offered(decision: Decision, units: readonly string[], roles: { secretary: boolean; desk: boolean }): Act[] {
@@ -50,7 +51,7 @@ export function useAct(decision: () => Decision, done: () => void): Acting {
     started.value = act;
   }
 
-  async function send(): Promise<void> {
+  async function send(): Promise<boolean> {
     const one = decision();
     const text = words.value.trim();
     const path = `/v1/reception/decisions/${one.decision_id}`;
@@ -61,14 +62,15 @@ export function useAct(decision: () => Decision, done: () => void): Acting {
       report: () => keeping.send(`${path}/done`, { version, text }),
       urge: () => urging.send(`/v1/tickets/${one.ticket_id}/urge`, { data: text ? { note: text } : {} }),
     };
-    if (!started.value) return;
+    if (!started.value) return false;
     if ((await answers[started.value]()) === null) {
       if (sender.error.value) done(); // so that a second try is about what is there now
-      return;
+      return false;
     }
     words.value = "";
     started.value = null;
     done();
+    return true;
   }
 
   return { may, words, started, sender, start, send };

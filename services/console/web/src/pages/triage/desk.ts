@@ -71,6 +71,8 @@ export interface DeskTicket {
   history: HistoryLine[];
   receipt_text: string | null;
   merged: string[];
+  /** What the person who asks may do with it now. */
+  may: string[];
 }
 
 export type Tab = "triage" | "returned" | "arbitration";
@@ -111,6 +113,28 @@ export function sides(ticket: Pick<DeskTicket, "history" | "round">): Side[] {
   }
   return [...found.values()];
 }
+
+/** What intake knows of who else spoke of the same matter. */
+export interface Kin {
+  number: string;
+  /** The earlier matter that this one is about, as whoever filed it heard. */
+  repeat_of?: string;
+  /** Later ones that were filed as about this one. */
+  repeats?: string[];
+}
+
+/** What is being written about a ticket, one part for each form. */
+export interface Drafts {
+  choose: { unit: string; category: string; area: string; reason: string };
+  decline: { reason_code: string; door: string; reason: string };
+  merge: { number: string; into: string; reason: string };
+}
+
+export const emptyDrafts = (row: Pick<DeskRow, "category" | "area">): Drafts => ({
+  choose: { unit: "", category: row.category ?? "", area: row.area, reason: "" },
+  decline: { reason_code: "", door: "", reason: "" },
+  merge: { number: "", into: "", reason: "" },
+});
 
 /** What keeps the router from deciding, as parts a person can supply. */
 export function lacking(waiting: Pick<Waiting, "receipt" | "reason">): ("place" | "category" | "owner")[] {

@@ -1,11 +1,9 @@
-import { computed, ref, type ComputedRef, type Ref } from "vue";
+import { ref, type Ref } from "vue";
 
-import { Problem } from "@/api/http";
 import { useSending, type Sender } from "@/ui/useSending";
 
 export interface Deed {
   sender: Sender;
-  conflict: ComputedRef<Problem | null>;
   /** What was sent last for this ticket: the list shows it until the stream has told of it. */
   sent: Ref<string>;
   take: (action: string, data: Record<string, unknown>) => Promise<boolean>;
@@ -17,10 +15,6 @@ export function useDeed(at: () => { ticket_id: string; version: number } | null,
   const sender = useSending(true);
   const sent = ref("");
   let last: { action: string; data: Record<string, unknown> } | null = null;
-  const conflict = computed(() => {
-    const error = sender.error.value;
-    return error instanceof Problem && error.conflict ? error : null;
-  });
 
   async function take(action: string, data: Record<string, unknown>): Promise<boolean> {
     const of = at();
@@ -36,5 +30,5 @@ export function useDeed(at: () => { ticket_id: string; version: number } | null,
     if (last) await take(last.action, last.data);
   }
 
-  return { sender, conflict, sent, take, again };
+  return { sender, sent, take, again };
 }

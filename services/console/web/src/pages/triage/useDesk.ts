@@ -1,4 +1,4 @@
-import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
+import { computed, ref, shallowRef, watch, type ComputedRef, type Ref } from "vue";
 
 import { get } from "@/api/http";
 import { useView, type LiveView } from "@/live";
@@ -20,7 +20,13 @@ export interface Desk {
   tab: Ref<Tab>;
   counts: ComputedRef<Record<Tab, number>>;
   rows: ComputedRef<Shown[]>;
+  /** The row at hand in the list. */
   selected: Ref<string | null>;
+  /** The ticket beside the list. */
+  at: Ref<string | null>;
+  /** Something is written about it: it stays there, also when its row leaves the list. */
+  writing: Ref<boolean>;
+  gone: ComputedRef<boolean>;
   current: ComputedRef<Shown | null>;
   waiting: ComputedRef<Waiting | null>;
   ticket: Loaded<DeskTicket>;
@@ -34,6 +40,9 @@ export function useDesk(): Desk {
   const view = useView<DeskRow>("desk");
   const tab = ref<Tab>(has("dispatcher", "admin") ? "triage" : "arbitration");
   const selected = ref<string | null>(null);
+  const at = ref<string | null>(null);
+  const writing = ref(false);
+  const last = shallowRef<Shown | null>(null);
 
   const waiting = useLoaded(() => true, () => all<Waiting>("/v1/triage", {}));
   const returned = useLoaded(() => true, () => all<Words>("/v1/tickets", { status: "returned" }));
@@ -57,19 +66,28 @@ export function useDesk(): Desk {
       return { ...row, title: said?.title || said?.text || "", address: said?.address ?? "", reason };
     }),
   );
-  const current = computed(() => rows.value.find((row) => row.ticket_id === selected.value) ?? null);
+  const here = computed(() => rows.value.find((row) => row.ticket_id === at.value) ?? null);
+  const gone = computed(() => here.value === null && writing.value && last.value?.ticket_id === at.value);
+  const current = computed(() => (gone.value ? last.value : here.value));
   const ticket = useLoaded(
     () => current.value?.ticket_id ?? null,
     (id) => get<DeskTicket>(`/v1/tickets/${id}`),
   );
-  const suggested = computed(() => (waiting.data.value ?? []).find((one) => one.ticket_id === selected.value) ?? null);
+  const suggested = computed(() => (waiting.data.value ?? []).find((one) => one.ticket_id === at.value) ?? null);
 
+  watch(here, (now) => {
+    if (now) last.value = now;
+  });
+  watch(gone, (now) => now && refresh());
   watch(rows, (now) => {
-    if (!current.value) selected.value = now[0]?.ticket_id ?? null;
+    if (!now.some((row) => row.ticket_id === selected.value)) selected.value = now[0]?.ticket_id ?? null;
     // Rows come without words: who is new, or was changed, is asked about.
     if (now.some((row) => !words.value.has(row.ticket_id))) lists[tab.value].soon();
   });
-  watch(tab, () => (selected.value = rows.value[0]?.ticket_id ?? null));
+  watch(tab, () => {
+    writing.value = false;
+    selected.value = rows.value[0]?.ticket_id ?? null;
+  });
   watch(
     () => current.value?.version,
     (now, before) => {
@@ -83,7 +101,7 @@ export function useDesk(): Desk {
     ticket.soon();
   }
 
-  return { view, tab, counts, rows, selected, current, waiting: suggested, ticket, refresh };
+  return { view, tab, counts, rows, selected, at, writing, gone, current, waiting: suggested, ticket, refresh };
 }
 
 export { TABS };
