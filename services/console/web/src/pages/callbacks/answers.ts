@@ -51,6 +51,19 @@ export interface Revealed {
   mark: { code: string; zh: string; en: string };
 }
 
+/** A call-back that was recorded, as the desk's list of them tells it. */
+export interface Call {
+  callback_id: string;
+  number: string;
+  attempt: number;
+  by: string;
+  at: string;
+  outcome: string;
+  satisfied?: boolean;
+  note?: string;
+  final: boolean;
+}
+
 export interface Recorded {
   outcome: string;
   attempt: number;
@@ -64,6 +77,8 @@ const path = (number: string): string => `/v1/complaints/${encodeURIComponent(nu
 
 export const due = (signal: AbortSignal): Promise<{ items: Case[]; next: string | null }> =>
   get(`/v1/callbacks${query({ status: "due", limit: AT_ONCE })}`, { signal });
+export const done = (cursor: string | null, signal: AbortSignal): Promise<{ items: Call[]; next: string | null }> =>
+  get(`/v1/callbacks${query({ status: "done", limit: AT_ONCE, cursor })}`, { signal });
 export const whole = (number: string, signal: AbortSignal): Promise<Whole> => get(path(number), { signal });
 export const work = (number: string, signal: AbortSignal): Promise<Work> =>
   get(`/v1/tickets/${encodeURIComponent(number)}`, { signal });
