@@ -34,9 +34,12 @@ const GROUPS: Readonly<Record<string, string>> = {
   handled: "handle_result", contacted: "contact_result",
 }; // prettier-ignore
 
+/** A reason that nobody wrote: a code of the glossary. */
+const CODE = /^[a-z_]+$/;
+
 function words(line: HistoryLine): string | null {
-  const said = WORDS.map((name) => line.detail[name]).filter((text): text is string => typeof text === "string" && text !== "");
-  const own = line.reason && !said.includes(line.reason) && !/^[a-z_]+$/.test(line.reason) ? [line.reason] : [];
+  const said = WORDS.map((name) => line.detail[name]).filter((text): text is string => typeof text === "string" && text !== "" && !CODE.test(text));
+  const own = line.reason && !said.includes(line.reason) && !CODE.test(line.reason) ? [line.reason] : [];
   return [...own, ...said].join("\n") || null;
 }
 
@@ -44,7 +47,7 @@ function code(line: HistoryLine): string | null {
   const group = GROUPS[line.event];
   const named = line.detail.reason_code ?? line.detail.result;
   if (group && typeof named === "string") return `terms.${group}.${named}`;
-  return line.reason && /^[a-z_]+$/.test(line.reason) && ["triaged", "dispatched"].includes(line.event) ? `terms.reason.${line.reason}` : null;
+  return line.reason && CODE.test(line.reason) && ["triaged", "dispatched", "reassigned"].includes(line.event) ? `terms.reason.${line.reason}` : null;
 }
 
 const list = (value: unknown): string[] => (Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : []);
