@@ -100,12 +100,16 @@ class Screen:
         """This test makes that happen on purpose: findings that match are none."""
         self.allowed.append(re.compile(pattern))
 
-    async def sign_in(self, token: str, path: str = "/") -> None:
-        """As if the person had typed the token; then open a page."""
+    async def let_in(self, token: str) -> None:
+        """As if the person had typed the token; no page is open yet."""
         answer = await self.context.request.post(
             f"{self.home}/api/v1/session", data={"token": token}
         )
         assert answer.ok, await answer.text()
+
+    async def sign_in(self, token: str, path: str = "/") -> None:
+        """The same; then open a page."""
+        await self.let_in(token)
         await self.page.goto(f"{self.home}{path}")
 
     async def picture(self, name: str, *, whole: bool = False) -> Path:
