@@ -124,9 +124,11 @@ class Product:
         stage.post_ms = percentiles(latencies)
         return stage
 
-    async def paced(self, name: str, *, rate: float, seconds: float) -> Stage:
+    async def paced(
+        self, name: str, *, rate: float, seconds: float, one_unit: bool = False
+    ) -> Stage:
         """Open loop: one POST each 1/rate s whatever the answers; latency from its planned moment."""
-        work = bodies(next(self._tag))
+        work = bodies(next(self._tag), one_unit=one_unit)
         idle = [await Connection.open(self.info["intake"]) for _ in range(64)]
         free: asyncio.Queue[Connection] = asyncio.Queue()
         for connection in idle:

@@ -25,11 +25,12 @@ _SHAPES = (
 )
 
 
-def bodies(tag: str | None = None) -> Iterator[bytes]:
-    """JSON bodies for ever, every text its own."""
+def bodies(tag: str | None = None, *, one_unit: bool = False) -> Iterator[bytes]:
+    """JSON bodies for ever, every text its own; for the first of the units alone where wanted."""
     run = tag or os.urandom(3).hex()
+    shapes = _SHAPES[:1] if one_unit else _SHAPES
     for i in itertools.count():
-        address, text, title = _SHAPES[i % len(_SHAPES)]
+        address, text, title = shapes[i % len(shapes)]
         yield orjson.dumps(
             {
                 "channel": "hotline",
