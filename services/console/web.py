@@ -29,6 +29,8 @@ KEPT_A_WHILE: Final = "public, max-age=3600"
 HASHED: Final = "assets/"
 """Folder of files whose name says what is in them."""
 INDEX: Final = "index.html"
+WORKER: Final = "m/worker.js"
+"""The phone's service worker: an old one would show an old page, so browsers ask for it each time."""
 TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -103,7 +105,7 @@ def _found(folder: Path) -> list[tuple[str, File]]:
         if kind is None or hidden or not place.is_file():
             continue
         kept = KEPT_FOR_GOOD if name.startswith(HASHED) else KEPT_A_WHILE
-        if place.suffix == ".html":
+        if place.suffix == ".html" or name == WORKER:
             kept = NEVER_KEPT
         zipped = place.with_name(f"{place.name}.gz")
         files.append((name, File(place, zipped if zipped.is_file() else None, kind, kept)))

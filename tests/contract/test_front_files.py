@@ -33,6 +33,8 @@ def static(tmp_path: Path) -> Path:
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text(INDEX)
     (folder / "favicon.svg").write_text("<svg/>")
+    (folder / "m").mkdir()
+    (folder / "m" / "worker.js").write_text(SCRIPT)
     (folder / "assets" / "page-1a2b.js").write_text(SCRIPT)
     (folder / "assets" / "page-1a2b.js.gz").write_bytes(gzip.compress(SCRIPT.encode()))
     (folder / "assets" / "page-1a2b.js.map").write_text("{}")
@@ -79,6 +81,16 @@ async def test_what_is_named_by_its_content_is_kept_for_good_and_comes_compresse
     plain = await http.get("/assets/page-1a2b.js", headers={"Accept-Encoding": "identity"})
     assert (plain.text, "content-encoding" in plain.headers) == (SCRIPT, False)
     assert "immutable" not in (await http.get("/favicon.svg")).headers["cache-control"]
+
+
+async def test_a_phones_service_worker_is_never_kept_and_reaches_no_further_than_its_folder(
+    http: httpx.AsyncClient,
+) -> None:
+    answer = await http.get("/m/worker.js")
+    assert (answer.text, answer.headers["cache-control"]) == (SCRIPT, "no-store")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["content-security-policy"] == POLICY
+    assert "service-worker-allowed" not in answer.headers
 
 
 @pytest.mark.parametrize(

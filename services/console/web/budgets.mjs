@@ -3,7 +3,8 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 
-const STATIC = new URL("../static/", import.meta.url);
+import { closure, manifest, STATIC } from "./closure.mjs";
+
 /** The program, and the language that is fetched before anything is shown. */
 const FIRST = ["index.html", "src/texts/chinese.ts"];
 const KB = 1000;
@@ -13,16 +14,6 @@ const BUDGETS_KB = {
   "src/pages/inbox/InboxPage.vue": 170,
   "src/pages/hall/HallPage.vue": 320,
 };
-
-const manifest = JSON.parse(readFileSync(new URL(".vite/manifest.json", STATIC), "utf-8"));
-
-function closure(name, found = new Set()) {
-  const chunk = manifest[name];
-  if (!chunk || found.has(chunk.file)) return found;
-  found.add(chunk.file);
-  for (const below of chunk.imports ?? []) closure(below, found);
-  return found;
-}
 
 const weight = (file) => gzipSync(readFileSync(new URL(file, STATIC))).length;
 let over = 0;

@@ -18,6 +18,11 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 700,
+    rolldownOptions: {
+      input: { index: "index.html", worker: "src/offline/worker.ts" },
+      // A service worker reaches what lies beside and below it, and keeps its address for good.
+      output: { entryFileNames: ({ name }) => (name === "worker" ? "m/worker.js" : "assets/[name]-[hash].js") },
+    },
   },
   worker: { format: "es" },
   server: { proxy: { "/api": CONSOLE, "/v1": CONSOLE, "/t/": CONSOLE } },

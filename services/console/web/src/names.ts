@@ -5,6 +5,8 @@ import { get } from "@/api/http";
 type Kind = "unit" | "area" | "category";
 
 const AT_ONCE = 100;
+const KEPT = "chuishao.names";
+const KEPT_MOST = 500;
 const known = shallowReactive(new Map<string, string>());
 const wanted = new Set<string>();
 let asking: ReturnType<typeof setTimeout> | undefined;
@@ -36,8 +38,29 @@ async function ask(): Promise<void> {
       const [kind, code] = id.split(":", 2) as [Kind, string];
       known.set(id, found[kind][code] ?? code);
     }
+    keep();
   } catch {
-    return; // the code stays on the screen; the next page that shows it asks again
+    const before = kept(); // else the code stays on the screen; the next page that shows it asks again
+    for (const id of some) if (before[id] !== undefined) known.set(id, before[id]);
+    return;
   }
   if (wanted.size) asking = setTimeout(() => void ask(), 0);
+}
+
+/** What was asked for last is kept for when there is no network. */
+function keep(): void {
+  const last = Object.entries({ ...kept(), ...Object.fromEntries(known) }).slice(-KEPT_MOST);
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(last)));
+  } catch {
+    localStorage.removeItem(KEPT);
+  }
+}
+
+function kept(): Record<string, string> {
+  try {
+    return (JSON.parse(localStorage.getItem(KEPT) ?? "null") as Record<string, string> | null) ?? {};
+  } catch {
+    return {};
+  }
 }

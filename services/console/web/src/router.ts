@@ -1,7 +1,7 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized } from "vue-router";
 
 import { PAGES, type Page } from "@/pages";
-import { has, resume } from "@/session/session";
+import { goOn, has, resume } from "@/session/session";
 
 declare module "vue-router" {
   interface RouteMeta {
@@ -28,7 +28,8 @@ export const router = createRouter({
 
 router.beforeEach(async (to) => {
   if (to.meta.page?.open) return true;
-  if (!(await resume().catch(() => false))) return signInFirst(to);
+  const known = await resume().catch((why: unknown) => to.meta.page?.offline === true && goOn(why));
+  if (!known) return signInFirst(to);
   if (to.path === "/") return { path: home(), replace: true };
   return true;
 });

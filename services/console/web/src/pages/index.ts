@@ -15,6 +15,8 @@ export interface Page {
   bare?: boolean;
   /** Open to everybody, signed in or not. */
   open?: boolean;
+  /** Opens without a network as well, for who was here last. */
+  offline?: boolean;
 }
 
 export const PAGES: readonly Page[] = [
@@ -33,5 +35,5 @@ export const PAGES: readonly Page[] = [
   { path: "/status", name: "status", roles: ["admin"], icon: "status", go: "o", load: () => import("@/pages/status/StatusPage.vue") },
   { path: "/tickets/:id", name: "ticket", roles: ["unit", "secretary", "operator", "dispatcher", "ruling", "admin", "auditor"], load: () => import("@/pages/ticket/TicketPage.vue") },
   { path: "/reception/:id", name: "reception_session", roles: ["secretary"], load: () => import("@/pages/meeting/MeetingPage.vue") },
-  { path: "/m/inbox", name: "m_inbox", roles: ["unit", "secretary"], bare: true, load: () => import("@/pages/m_inbox/MInboxPage.vue") },
+  { path: "/m/inbox", name: "m_inbox", roles: ["unit", "secretary"], bare: true, offline: true, load: () => import("@/pages/m_inbox/MInboxPage.vue") },
 ];

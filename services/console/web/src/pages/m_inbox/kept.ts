@@ -25,6 +25,9 @@ export function keep(person: string, unit: string, seen: Kept): void {
   }
 }
 
+/** The whistles of a kept list by id. */
+export const whistlesOf = (seen: Kept): ReadonlyMap<string, WhistleRow> => new Map(seen.whistles.map((each) => [each.whistle_id, each]));
+
 /** The list that was kept; null where there is none, or another program wrote something else there. */
 export function kept(person: string, unit: string): Kept | null {
   try {

@@ -1,7 +1,7 @@
 import { computed, onScopeDispose, ref, shallowRef, toRaw, type ComputedRef, type Ref, type ShallowRef } from "vue";
 
 import { newKey, post } from "@/api/http";
-import { session } from "@/session/session";
+import { confirmed, session } from "@/session/session";
 import { sendProof } from "@/work/commands";
 import { flush, type Item, type Shelf } from "./queue";
 import { shelfOf } from "./shelf";
@@ -32,7 +32,8 @@ const LOCK = "chuishao.queue";
 export function useQueue(): Queue {
   const items = shallowRef<readonly Item[]>([]);
   const online = ref(navigator.onLine);
-  const shelf: Promise<Shelf> = shelfOf(session.value?.sub ?? "");
+  const person = session.value?.sub ?? "";
+  const shelf: Promise<Shelf> = shelfOf(person);
   let sending = false;
 
   const look = async (): Promise<void> => {
@@ -43,6 +44,8 @@ export function useQueue(): Queue {
     if (sending) return;
     sending = true;
     try {
+      // What one did never goes out as another's, and nothing before the server knows who we are.
+      if (!(await confirmed()) || session.value?.sub !== person) return;
       const mine = await shelf;
       const line = { photo: (file: Blob) => sendProof(file), act: (path: string, body: object) => post(path, body) };
       await navigator.locks.request(LOCK, () => flush(mine, line, () => void look()));
