@@ -45,7 +45,9 @@ class PageCost:
     events_per_s: float
     """That this page was told of."""
     main_thread: float
-    """Share of the time it was busy with them."""
+    """Share of the time it was busy with them; waits for a core count."""
+    main_thread_cpu: float
+    """Share of the time a core worked for it: what stays the same on a machine that does other things."""
 
 
 async def inbox_page(
@@ -57,9 +59,9 @@ async def inbox_page(
         return None
     async with chromium(path) as running:
         cold = [await _cold(running, product) for _ in range(COLD_RUNS)]
-        rate, share = await _busy(running, product, events_per_s / events_per_ticket)
+        busy = await _busy(running, product, events_per_s / events_per_ticket)
     took = tuple(each for each, _ in cold)
-    return PageCost(cold[-1][1], took, statistics.median(took), rate, share)
+    return PageCost(cold[-1][1], took, statistics.median(took), *busy)
 
 
 async def _cold(running: Chromium, product: Product) -> tuple[float, int]:
@@ -75,7 +77,9 @@ async def _cold(running: Chromium, product: Product) -> tuple[float, int]:
     return took, int(told or 1) - 1
 
 
-async def _busy(running: Chromium, product: Product, tickets_per_s: float) -> tuple[float, float]:
+async def _busy(
+    running: Chromium, product: Product, tickets_per_s: float
+) -> tuple[float, float, float]:
     home = product.info["console"]
     conn = await asyncpg.connect(product.info["postgres"])
     filing = asyncio.create_task(
@@ -95,9 +99,11 @@ async def _busy(running: Chromium, product: Product, tickets_per_s: float) -> tu
             after, last = await _spent(session), await conn.fetchval(SEQ)
         bodies = await conn.fetch(FRAMES, f"inbox.{UNIT}", first, last)
         events = [event for row in bodies for event in orjson.loads(row["body"])["events"]]
-        seconds = after["Timestamp"] - before["Timestamp"]
-        busy = after["TaskDuration"] - before["TaskDuration"]
-        return sum(len(event["said"]) for event in events) / seconds, busy / seconds
+        spent = {name: after[name] - before[name] for name in after}
+        said = sum(len(event["said"]) for event in events)
+        figures = (said, spent["TaskDuration"], spent["ThreadTime"])
+        told, busy, cpu = (figure / spent["Timestamp"] for figure in figures)
+        return told, busy, cpu
     finally:
         await filing
         await conn.close()
@@ -113,8 +119,8 @@ def shown(cost: Mapping[str, Any] | None) -> list[str]:
     if cost is None:
         return ["live, page: left out, no Chromium or the screens are not built"]
     each = ", ".join(f"{one:.0f}" for one in cost["first_row_cold_ms"])
-    rate, busy = cost["events_per_s"], cost["main_thread"] * 100
+    rate, busy, cpu = cost["events_per_s"], cost["main_thread"] * 100, cost["main_thread_cpu"] * 100
     return [
         f"live, first row, cold, inbox of {cost['rows']}: median {cost['median_ms']:.0f} ms of {each}",
-        f"live, that inbox at {rate:.0f} events/s: main thread busy {busy:.1f} %",
+        f"live, that inbox at {rate:.0f} events/s: main thread busy {busy:.1f} %, of CPU {cpu:.1f} %",
     ]

@@ -61,7 +61,7 @@ async def test_the_list_of_last_time_opens_without_a_network_and_each_deed_is_se
         await expect(card).to_contain_text("灯杆被撞弯")
         await expect(page.get_by_role("heading", level=1)).to_have_text(unit)
         await expect(
-            page.get_by_text(re.compile(r"没有连上服务器，这是.+前（.+）的列表"))
+            page.get_by_text(re.compile(r"没有连上服务器，这是 (不到1|\d+)分钟前（.+）的列表"))
         ).to_be_visible()
         await screen.look()
         await screen.picture("phone-reloaded")

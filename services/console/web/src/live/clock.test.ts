@@ -37,6 +37,13 @@ describe("the server's clock", () => {
     expect(clock.serverNow()).toBe(PC + 60_400);
   });
 
+  it("goes by what was known last until the server says more", () => {
+    clock.assumeOffset(-7_200_000);
+    expect([clock.serverNow(), clock.clockOffset()]).toEqual([PC - 7_200_000, -7_200_000]);
+    clock.setServerTime(at(500));
+    expect(clock.serverNow()).toBe(PC + 500);
+  });
+
   it("does not mind somebody setting the PC's clock", () => {
     clock.setServerTime(at(0));
     vi.setSystemTime(PC + 3_600_000);

@@ -12,6 +12,7 @@ const SLEEP_MS = 30_000;
 let heldServer = Date.now();
 let heldAt = performance.now();
 let known = false;
+let assumed = 0;
 let askedAt = heldAt;
 let askedAtWall = heldServer;
 let shown = heldServer;
@@ -54,9 +55,14 @@ export function slept(): boolean {
   return Math.abs(Date.now() - askedAtWall - (performance.now() - askedAt)) > SLEEP_MS;
 }
 
+/** How far off this machine's clock was when the server could be asked last; counts until it can be again. */
+export function assumeOffset(ms: number): void {
+  assumed = Number.isFinite(ms) ? ms : 0;
+}
+
 /** Unix ms by the server's clock. */
 export function serverNow(): number {
-  return known ? Math.round(estimate(0)) : Date.now();
+  return known ? Math.round(estimate(0)) : Date.now() + assumed;
 }
 
 /** Ms to add to the PC's clock; negative when the PC is ahead. */

@@ -1,4 +1,4 @@
-export { clockOffset, hearServerTime, serverNow, setServerTime, ticker } from "./clock";
+export { assumeOffset, clockOffset, hearServerTime, serverNow, setServerTime, ticker } from "./clock";
 export { live, LiveClient } from "./client";
 export type { Change, Frame } from "./frames";
 export { endLive, useLink } from "./link";

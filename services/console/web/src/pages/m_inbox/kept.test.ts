@@ -8,10 +8,10 @@ const rows = [{ ticket_id: "t" }] as InboxRow[];
 beforeEach(() => localStorage.clear());
 
 test("a list comes back as it was, for that person and unit alone", () => {
-  keep("P1", "GT-1", { at: 5, rows, whistles: [] });
-  expect(kept("P1", "GT-1")).toEqual({ at: 5, rows, whistles: [] });
+  keep("P1", "GT-1", { at: 5, offset: 0, rows, whistles: [] });
+  expect(kept("P1", "GT-1")).toEqual({ at: 5, offset: 0, rows, whistles: [] });
   expect(kept("P1", "GT-2")).toBeNull();
-  keep("P2", "GT-1", { at: 6, rows, whistles: [] });
+  keep("P2", "GT-1", { at: 6, offset: 0, rows, whistles: [] });
   expect(kept("P1", "GT-1")).toBeNull();
 });
 

@@ -3,6 +3,8 @@ import type { InboxRow, WhistleRow } from "@/work/types";
 /** A list as it was last seen, for when there is no network. */
 export interface Kept {
   at: number;
+  /** What had to be added to the phone's clock then, ms. */
+  offset: number;
   rows: InboxRow[];
   whistles: WhistleRow[];
 }
