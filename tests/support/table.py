@@ -114,7 +114,7 @@ async def lay_matter(
     """A ticket that the secretary put on the street's table; its item."""
     filed = await world.file(text, title=title, address=address)
     await world.ticket_when(filed["number"], lambda t: bool(t["due"]))
-    await _known(world, filed["complaint_id"])
+    await known(world, filed["complaint_id"])
     body = {"ticket": filed["number"], "reason": reason}
     return await ask(world, "notifier", "/v1/reception/queue", SECRETARY, body)
 
@@ -164,10 +164,12 @@ async def decided(world: World, ident: str, step: str, role: str, **body: Any) -
     return await ask(world, "notifier", f"/v1/reception/decisions/{ident}/{step}", role, body)
 
 
-async def _known(world: World, complaint_id: str) -> None:
+async def known(world: World, complaint_id: str) -> None:
+    """Wait until the notifier shows a ticket to the secretary, who then may put it on the table."""
+
     async def timed() -> bool:
         url = f"{world.info['notifier']}/v1/clocks/{complaint_id}"
-        answer = await world.http.get(url, headers=world.token("admin"))
+        answer = await world.http.get(url, headers=world.token(SECRETARY))
         return answer.is_success
 
     await until(timed)
