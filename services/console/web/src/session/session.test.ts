@@ -2,7 +2,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { recall, remember } from "@/offline/who";
 
-const ME = { sub: "P1", roles: ["unit"], person_units: [{ unit: "GT-1", name: "n", leading: false }], areas: [], topics: [], csrf: "c", until: 0 };
+const ME = { sub: "P1", roles: ["unit"], person_units: [{ unit: "GT-1", name: "n", leading: false }], areas: [], topics: [], csrf: "c", until: 0, services_time: "2026-11-23T02:00:00Z" };
 let mine: typeof import("./session");
 let answer: () => Response;
 

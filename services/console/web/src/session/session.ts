@@ -1,8 +1,8 @@
 import { computed, ref, shallowRef } from "vue";
 
 import { carried, get, post, Problem, remove, signedOut } from "@/api/http";
-import { endLive } from "@/live/link";
 import type { Session as SessionDocument } from "@/api/schema/console";
+import { endLive } from "@/live/link";
 import { forget, recall } from "@/offline/who";
 import { language } from "@/texts";
 
