@@ -124,8 +124,8 @@ async def test_no_other_page_is_in_the_workers_reach(
         reach = "() => navigator.serviceWorker.controller?.scriptURL ?? null"
         await page.reload()
         assert await page.evaluate(reach) == f"{screen.home}/m/worker.js"
-        await page.goto(f"{screen.home}/inbox")
-        await expect(page.get_by_role("grid")).to_be_visible()
+        await page.goto(f"{screen.home}/supervision")
+        await expect(page.get_by_role("heading", level=1)).to_have_text("督办")
         assert await page.evaluate(reach) is None
         kept = await page.evaluate(
             "async () => (await Promise.all((await caches.keys()).map(async (name) =>"

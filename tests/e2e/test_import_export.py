@@ -73,15 +73,15 @@ async def test_a_run_stopped_in_the_middle_goes_on_and_files_each_line_once(
     file = tmp_path / "long.ndjson"
     told = [{"kind": "help", "text": f"{mark}第{n}件，路灯坏了"} for n in range(60)]
     file.write_text("\n".join(map(json.dumps, told)) + "\n\nno json\n", "utf-8")
+    states = world.data_dir / "imports"
+    before = set(states.glob("*.json")) if states.exists() else set()
     first = await asyncio.to_thread(
         subprocess.Popen,
-        command(world, "import", file, "--rate", 10),
+        command(world, "import", file, "--rate", 2),
         cwd=ROOT,
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
     )
-    states = world.data_dir / "imports"
-    before = set(states.glob("*.json")) if states.exists() else set()
 
     async def begun() -> bool:
         return states.exists() and bool(set(states.glob("*.json")) - before)

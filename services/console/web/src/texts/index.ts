@@ -1,6 +1,8 @@
 import { computed } from "vue";
 import { createI18n } from "vue-i18n";
 
+import { carried } from "@/api/http";
+
 export interface Tree {
   [name: string]: string | Tree;
 }
@@ -39,6 +41,7 @@ export async function recorded(key: string): Promise<string> {
 export async function speak(chosen: Language = first()): Promise<void> {
   await learn(chosen);
   texts.global.locale.value = chosen;
+  carried.language = chosen;
   document.documentElement.lang = chosen;
 }
 
