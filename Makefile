@@ -17,7 +17,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 CODE := chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run up web install install-dev test lint types imports unit integration e2e front browser screenshots chaos lab \
+.PHONY: help run up web install install-dev test failed lint types imports unit integration e2e front browser screenshots chaos lab \
 	simulate fuzz contracts bench requirements clean
 
 help: ## show this list
@@ -53,6 +53,9 @@ $(BIN)/python:
 test: lint types imports front ## lint, types, import rules and every test
 	$(PYTEST)
 
+failed: lint types imports front ## what failed last, once more and one at a time; red when there was nothing
+	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail 1
+
 lint: install-dev ## ruff: rules and format
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
@@ -86,7 +89,7 @@ simulate: install-dev ## the verbs on a virtual clock; SEEDS=, FIRST=, TICKETS=,
 		--faults $(or $(FAULTS),60) $(if $(FIRST),--first $(FIRST))
 	$(if $(LONG),$(BIN)/python -m tests.simulation --examples $(or $(EXAMPLES),2000))
 
-chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAINTS=, FAULTS=, HOURS=6
+chaos: install-dev ## load and random faults, then the checker; SEED=n, COMPLAINTS=, FAULTS=, HOURS=6, LATE_AGAIN=1
 	$(BIN)/python -m tests.chaos --report $(REPORT) $(if $(SEED),--seed $(SEED)) \
 		$(if $(COMPLAINTS),--complaints $(COMPLAINTS)) $(if $(FAULTS),--faults $(FAULTS)) \
 		$(if $(LATE_AGAIN),--late-again) $(if $(HOURS),--hours $(HOURS),--with-mutations)

@@ -131,6 +131,13 @@ MUTATIONS: Final = (
             (
                 "contracts/topology.py",
                 swap(
+                    '"console-complaints", COMPLAINTS, (every("complaint"),)',
+                    '"console-complaints", COMPLAINTS, ("complaint.shown.*.*.*.*",)',
+                ),
+            ),
+            (
+                "contracts/topology.py",
+                swap(
                     "ConsumerSpec(name, stream, own, acknowledged=False, headers_only=True)",
                     'ConsumerSpec(name, stream, ("complaint.none.>",) if stream == COMPLAINTS else own,'
                     " acknowledged=stream == COMPLAINTS, headers_only=True)",
