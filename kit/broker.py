@@ -41,6 +41,8 @@ PENDING_MOST: Final = 4_096
 PENDING_SIZE: Final = 16 * 1024 * 1024
 """Bytes of messages of core NATS that wait in one process; nats-py would keep 128 MiB and half a million."""
 RECONNECT_WAIT_S: Final = 0.5
+REST_MOST_S: Final = 3.0
+"""A batch that had to be taken one by one, for what was broken in it, costs others no more than this."""
 PACES: Final = {spec.name: (spec.pace_s, spec.rest) for spec in CONSUMERS}
 
 
@@ -133,7 +135,8 @@ class PromptBatchSubscriber(BatchPullStreamSubscriber):
             if messages and self.running:
                 await self.consume(messages)
             took_s = time.monotonic() - taken_at
-            await asyncio.sleep(max(0.0, pace_s - took_s, rest * took_s if messages else 0.0))
+            rest_s = min(rest * took_s, REST_MOST_S) if messages else 0.0
+            await asyncio.sleep(max(0.0, pace_s - took_s, rest_s))
 
     @property
     def _durable(self) -> str:

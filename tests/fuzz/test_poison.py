@@ -30,8 +30,9 @@ SEED: Final = int(os.environ.get("CHUISHAO_FUZZ_SEED", "20261122"))
 AT_ONCE: Final = 64
 CALM_S: Final = 0.4
 """Between two good complaints."""
-SETTLED_S: Final = 240 + COUNT / 100
-"""What came before an earlier event waits two and a half minutes in the broker before it is set aside."""
+SETTLED_S: Final = 900 + COUNT / 100
+"""What came before an earlier event waits two and a half minutes in the broker before it is set aside, and
+screens rest after each batch (`ConsumerSpec.rest`)."""
 SERVICES: Final = ("intake", "router", "notifier", "console")
 DELAYED_S: Final = 10.0
 """The longest a good complaint may take to its unit on a loaded machine; the target is 1 s."""
