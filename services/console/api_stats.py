@@ -13,7 +13,7 @@ from fastapi import FastAPI, Query, Request, Response
 
 from kit.auth import Principal, allow
 from kit.http import language
-from kit.openapi import gives
+from kit.openapi import gives, refuses
 from services.console.api_views import Sight
 from services.console.directory import Directory
 from services.console.figures import sheets, table
@@ -33,7 +33,11 @@ Moment = Annotated[str | None, Query(max_length=40)]
 def add_stats(app: FastAPI, forwarder: Forwarder, sight: Sight) -> None:
     """The one route."""
 
-    @app.get("/api/v1/stats/export", tags=["stats"], responses=gives(sheets.XLSX, "text/csv"))
+    @app.get(
+        "/api/v1/stats/export",
+        tags=["stats"],
+        responses=refuses(404) | gives(sheets.XLSX, "text/csv"),
+    )
     async def export(  # noqa: PLR0913, PLR0917 - one parameter per filter
         request: Request,
         form: Annotated[Literal["csv", "xlsx"], Query(alias="format")] = "csv",
