@@ -6,22 +6,25 @@ One at a time for all replicas, so that numbers grow in the order in which they 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from kit.clock import business_now
-from kit.db import Conn, Pool, transaction
+from kit.db import LOST, Conn, Pool, transaction
 from kit.logging import get
+from services.console import metrics
 from services.console.projection import store_frames, store_shown, store_told, sums, topics
 from services.console.projection.frames import Changes
-from services.console.projection.rows import Row, rows
+from services.console.projection.rows import TICKET, Row, rows
 from services.console.projection.store_frames import State
 
 log = get(__name__)
 
+Key = tuple[str, str]
+"""Kind and name of a row."""
 BATCH: Final = 500
 """Matters looked at in one turn."""
 
@@ -31,27 +34,35 @@ class Turn:
     """What one turn changes."""
 
     said: Mapping[UUID, list[str]]
-    before: dict[tuple[str, str], Row]
+    before: dict[Key, Row]
+    """Rows of these matters as they are shown."""
+    held: Mapping[Key, Row]
+    """Rows of other matters with a name that one of these gives to a row, too."""
+    taken: set[Key] = field(default_factory=set)
     changes: Changes = field(default_factory=Changes)
     show: list[Row] = field(default_factory=list)
-    moved: Counter[tuple[str, str]] = field(default_factory=Counter)
+    moved: Counter[Key] = field(default_factory=Counter)
 
-    def matter(self, ticket_id: UUID, doc: dict[str, Any], kept_from: frozenset[str]) -> None:
-        """Show a matter as it stands now; one that cannot be shown (a year 9999) holds nothing else up."""
+    def matter(self, ticket_id: UUID, found: Sequence[Row]) -> None:
+        """Show a matter as it stands now.
+
+        Where two claim a whistle, an item or a rung, which no service of ours says, it is of the one with the
+        smaller id, in whatever order they came.
+        """
         said = self.said.get(ticket_id, ())
-        try:
-            found = rows(str(ticket_id), doc, kept_from)
-        except (ValueError, OverflowError, TypeError, KeyError):
-            log.exception("matter_not_shown", ticket_id=str(ticket_id))
-            return
         for row in found:
-            old = self.before.pop(row.key, None)
+            other = self.held.get(row.key)
+            if row.key in self.taken or (other and other.ticket_id < row.ticket_id):
+                log.error("row_claimed_twice", kind=row.kind, id=row.ident, ticket_id=row.ticket_id)
+                continue
+            self.taken.add(row.key)
+            old = self.before.pop(row.key, other)
             if row != old:
                 self.show.append(row)
                 self.changes.row(old, row, said)
                 self._move(old, row)
 
-    def rest(self) -> list[tuple[str, str]]:
+    def rest(self) -> list[Key]:
         """Rows that follow from nothing any more."""
         for old in self.before.values():
             self.changes.row(old, None)
@@ -64,14 +75,49 @@ class Turn:
 
 
 async def turn(pool: Pool) -> int | None:
-    """Project what waits, a batch at most; how many matters that were. None when another one is at it."""
+    """Project what waits, a batch at most; how many matters that were. None when another one is at it.
+
+    What cannot be projected is passed over, found by taking one at a time: it costs nobody else their view.
+    """
+    try:
+        return await _turn(pool, BATCH)
+    except LOST:
+        raise
+    except Exception:
+        log.exception("turn_failed")
+    return await _singly(pool)
+
+
+async def _singly(pool: Pool) -> int | None:
+    for done in range(BATCH):
+        try:
+            looked = await _turn(pool, 1)
+        except LOST:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next matter is not at fault
+            await _pass_over(pool, error)
+            continue
+        if not looked:
+            return done or looked
+    return BATCH
+
+
+async def _pass_over(pool: Pool, error: Exception) -> None:
+    async with transaction(pool) as conn:
+        if not await store_frames.alone(conn):
+            return
+        for ticket_id in await store_told.claim(conn, 1):
+            _not_shown(ticket_id, error)
+
+
+async def _turn(pool: Pool, most: int) -> int | None:
     async with transaction(pool) as conn:
         if not await store_frames.alone(conn):
             return None
         state = await store_frames.state(conn)
         if state.rebuilding == "facts":
             return 0
-        said = await store_told.claim(conn, BATCH)
+        said = await store_told.claim(conn, most)
         notices = [] if state.rebuilding else await store_told.claim_notices(conn)
         if not said and not notices:
             return 0
@@ -93,16 +139,33 @@ async def turn(pool: Pool) -> int | None:
 async def _look(conn: Conn, said: dict[UUID, list[str]]) -> Turn:
     """Derive the rows of these matters and of those merged with them."""
     docs = await store_told.tree(conn, list(said)) if said else {}
-    done = Turn(said, await store_shown.of(conn, list(docs)))
     kept = kept_from(docs)
-    for ticket_id, doc in docs.items():
-        done.matter(ticket_id, doc, kept[ticket_id])
+    found = {i: derived(i, doc, kept[i]) for i, doc in sorted(docs.items())}
+    before = await store_shown.of(conn, list(docs))
+    new = {row.key for rows in found.values() for row in rows if row.kind != TICKET} - before.keys()
+    done = Turn(said, before, await store_shown.held(conn, sorted(new)))
+    for ticket_id, own in found.items():
+        done.matter(ticket_id, own)
     return done
+
+
+def derived(ticket_id: UUID, doc: dict[str, Any], kept: frozenset[str]) -> list[Row]:
+    """What is to be shown of a matter; nothing of one that cannot be shown (a year 9999)."""
+    try:
+        return rows(str(ticket_id), doc, kept)
+    except (ValueError, OverflowError, TypeError, KeyError) as error:
+        _not_shown(ticket_id, error)
+        return []
+
+
+def _not_shown(ticket_id: UUID, error: Exception) -> None:
+    log.error("matter_not_shown", ticket_id=str(ticket_id), error=type(error).__name__)
+    metrics.NOT_SHOWN.inc()
 
 
 def kept_from(docs: Mapping[UUID, dict[str, Any]]) -> dict[UUID, frozenset[str]]:
     """By matter: the parties complained about in it or in one that is worked on with it now (E23)."""
-    by_number = {doc["t"]["number"]: i for i, doc in docs.items() if "t" in doc}
+    by_number = {doc["t"]["number"]: i for i, doc in sorted(docs.items()) if "t" in doc}
     group = {i: i for i in docs}
 
     def root(one: UUID) -> UUID:

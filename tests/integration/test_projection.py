@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
+from structlog.testing import capture_logs
 
 from kit.db import reading
+from kit.ids import new_id
 from services.console import hearing
+from services.console.metrics import NOT_SHOWN
 from tests.support import screens
 from tests.support.heard import AREA
 from tests.support.lives import Life
@@ -164,6 +167,55 @@ async def test_a_matter_that_cannot_be_shown_holds_no_other_up(console: Screens)
     )  # fmt: skip
     assert list(await console.inbox("GT-001", GRID_1)) == [str(good.ticket_id)]
     assert all("!" not in one["topic"] for one in await console.frames(*EVERYWHERE))
+
+
+async def test_what_two_matters_claim_is_shown_with_one_of_them_whichever_was_heard_first(
+    console: Screens,
+) -> None:
+    """No service says so; a broken one may, and the whole console must not stand still for it."""
+    first, second = (Life(f"2611230000{n}").on("dispatched", 0, "GT-001") for n in (33, 34))
+    told = {
+        life: [filed(life), *life.told, rung(life, "raised", 1, escalation_id="one-rung")]
+        for life in (first, second)
+    }
+    assert first.ticket_id < second.ticket_id
+    orders = (
+        ([*told[first], *told[second]],),
+        (told[first], told[second]),
+        (told[second], told[first]),
+    )
+    for batches in orders:
+        await console.empty()
+        with capture_logs() as logs:
+            for batch in batches:
+                await console.tell(*batch)
+        assert {one["event"] for one in logs if one["log_level"] == "error"} <= {
+            "row_claimed_twice"
+        }
+        rungs = {
+            row["id"]: row["ticket_id"]
+            for row in await console.table("shown")
+            if row["kind"] == "escalation"
+        }
+        assert rungs == {"one-rung": first.ticket_id}
+        assert set(await console.inbox("GT-001", GRID_1)) == {
+            str(first.ticket_id), str(second.ticket_id),
+        }  # fmt: skip
+
+
+async def test_what_the_projector_fails_at_is_passed_over_and_counted(console: Screens) -> None:
+    before = NOT_SHOWN._value.get()
+    broken = new_id()
+    await console.pool.execute(
+        "insert into told (ticket_id, facts) values ($1, $2)", broken, {"c": 5}
+    )
+    for _ in range(2):
+        await console.pool.execute("insert into untold (ticket_id, said) values ($1, '{}')", broken)
+    good = Life("261123000035").on("dispatched", 0, "GT-001")
+    await console.tell(filed(good), *good.told)
+    assert set(await console.inbox("GT-001", GRID_1)) == {str(good.ticket_id)}
+    assert NOT_SHOWN._value.get() == before + 2
+    assert await console.table("untold") == []
 
 
 def _standing(tables: dict[str, list[dict[str, object]]]) -> dict[str, list[dict[str, object]]]:

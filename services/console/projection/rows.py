@@ -18,6 +18,8 @@ from services.console.projection import topics
 from services.console.projection.facts import Doc
 
 Body = dict[str, Any]
+TICKET: Final = "ticket"
+"""Kind of the rows with the id of their matter; of others a broken sender may say that two have one."""
 CITY: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 ENDED: Final = frozenset({S.CLOSED, S.DECLINED, S.MERGED, S.WITHDRAWN})
 AT_THE_DESK: Final = frozenset({S.TRIAGE, S.ARBITRATION, S.RETURNED})
@@ -119,7 +121,7 @@ def _ticket(ticket_id: str, doc: Doc, kept: frozenset[str]) -> Row:
     }
     ended = status in ENDED
     return Row(
-        "ticket",
+        TICKET,
         ticket_id,
         ticket_id,
         _ticket_topics(body) if now else frozenset(),

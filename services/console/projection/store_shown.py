@@ -17,6 +17,12 @@ select kind, id, ticket_id, array_to_string(topics, ' ') as topics,
 from shown
 where ticket_id = any($1::uuid[])
 """
+SQL_HELD: Final = """
+select kind, id, ticket_id, array_to_string(topics, ' ') as topics,
+    array_to_string(kept_from, ' ') as kept_from, body, words, counted, ended_at
+from shown
+join unnest($1::text[], $2::text[]) as t(kind, id) using (kind, id)
+"""
 SQL_SHOW: Final = """
 insert into shown (kind, id, ticket_id, topics, kept_from, body, words, counted, ended_at)
 select kind, id, ticket_id, string_to_array(topics, ' '), string_to_array(kept_from, ' '), body, words,
@@ -85,6 +91,14 @@ SQL_SUMS: Final = "select area, name, n from tally where area >= '' and n <> 0"
 async def of(conn: Conn, ticket_ids: Sequence[UUID]) -> dict[tuple[str, str], Row]:
     """Rows of these matters as they are shown."""
     rows = (_row(record) for record in await conn.fetch(SQL_OF, ticket_ids))
+    return {row.key: row for row in rows}
+
+
+async def held(conn: Conn, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Row]:
+    """Rows of these kinds and names, of whatever matter they are."""
+    if not keys:
+        return {}
+    rows = (_row(record) for record in await conn.fetch(SQL_HELD, *columns([*keys], 2)))
     return {row.key: row for row in rows}
 
 
