@@ -90,6 +90,18 @@ def test_a_complaint_that_arrives_after_its_ticket_ended_starts_nothing() -> Non
     assert Case().dispatched().hear("withdrawn", S.WITHDRAWN, 1).received().ticking == set()
 
 
+def test_a_clock_that_runs_is_known_as_such_though_time_was_set_back() -> None:
+    """Otherwise a second one of its kind would begin beside it, which the table refuses."""
+    case = Case().received().dispatched(0)
+    for event, status, hours in (
+        ("handled", S.CALLBACK, 50), ("rejected", S.IN_PROGRESS, 52), ("handled", S.CALLBACK, 30),
+        ("noted", S.CALLBACK, 60),
+    ):  # fmt: skip
+        case.hear(event, status, hours, "SZ")
+    calls = [c for c in case.timing.clocks if c.kind is K.CALLBACK]
+    assert [(c.started_at, c.open) for c in calls] == [(after(50), False), (after(30), True)]
+
+
 def test_triage_keeps_the_dispatch_clock_running_and_tells_the_desk() -> None:
     case = Case().received().hear("triaged", S.TRIAGE, 1, "DESK")
     assert case.said() == [("set", "dispatch")]

@@ -180,6 +180,9 @@ class Timing(Changes):
         return held or clock.kind in RUNNING[self.ticket.status]
 
     def _last(self, kind: ClockKind) -> Clock | None:
-        """The newest clock of a kind in this round."""
+        """The clock of a kind that runs in this round, else the newest.
+
+        A host's clock that was set back puts the one that runs before one that ended.
+        """
         own = [c for c in self.clocks if c.kind is kind and c.round == self.ticket.round]
-        return max(own, key=lambda c: (c.started_at, c.open), default=None)
+        return max(own, key=lambda c: (c.open, c.started_at), default=None)
