@@ -89,6 +89,8 @@ async def arrange(screen: Screen, world: World, laid: Laid) -> None:
     await (await row(page, fifth)).click()
     days = page.get_by_role("group", name="接待日")
     await days.get_by_role("button", name="4/15").last.click()
+    fourth = await number_of(world, laid.items[3])
+    await expect(page.get_by_role("listitem").filter(has_text=fourth)).to_be_visible()
     await page.get_by_role("grid").focus()
     await page.keyboard.press("a")
     agenda = page.get_by_role("listitem").filter(has_text=fifth)

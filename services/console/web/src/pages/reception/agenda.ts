@@ -25,6 +25,17 @@ export function change(current: readonly string[], wanted: readonly string[]): C
   };
 }
 
+/**
+ * An arrangement of `base` carried over to what the agenda is `now`: what others put on stays, what they took off goes,
+ * and what was added here stays at the end if it stood there.
+ */
+export function carried(base: readonly string[], wanted: readonly string[], now: readonly string[]): string[] {
+  const mine = wanted.filter((id) => now.includes(id) || !base.includes(id));
+  const theirs = now.filter((id) => !base.includes(id) && !wanted.includes(id));
+  const added = mine.filter((_, at) => mine.slice(at).every((id) => !base.includes(id)));
+  return [...mine.slice(0, mine.length - added.length), ...theirs, ...added];
+}
+
 /** The list with one entry moved by `step`; the same list where it cannot move. */
 export function moved(list: readonly string[], id: string, step: 1 | -1): string[] {
   const at = list.indexOf(id);

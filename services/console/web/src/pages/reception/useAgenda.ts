@@ -1,7 +1,7 @@
 import { computed, ref, watch, type ComputedRef, type Ref } from "vue";
 
 import { get } from "@/api/http";
-import { change, moved } from "@/pages/reception/agenda";
+import { carried, change, moved } from "@/pages/reception/agenda";
 import type { Day } from "@/pages/reception/days";
 import type { Item, Meeting } from "@/pages/reception/types";
 import { useLoaded, type Loaded } from "@/ui/useLoaded";
@@ -45,6 +45,10 @@ export function useAgenda(day: ComputedRef<Day | null>, queue: Ref<Item[] | null
   watch(held, () => {
     draft.value = null;
     sender.clear();
+  });
+
+  watch(now, (theirs, before) => {
+    if (draft.value) draft.value = carried(before, draft.value, theirs);
   });
 
   const save = (): Promise<void> => schedule({ ...change(now.value, ids.value) });
