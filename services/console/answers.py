@@ -212,6 +212,22 @@ class WallView(Snapshot):
     """Every area below, by code."""
 
 
+class Colleague(BaseModel):
+    """Somebody who has a ticket open: for a unit, or in a role."""
+
+    person: str
+    unit: str | None
+    role: str | None
+    doing: str | None
+    """The action whose form is open."""
+
+
+class PresenceView(BaseModel):
+    """Who else has a ticket open now, as far as the asker may know of them."""
+
+    people: list[Colleague]
+
+
 class StatusView(BaseModel):
     """How far the console has come."""
 

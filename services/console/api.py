@@ -9,6 +9,7 @@ from kit.http import PUBLIC, Shared, create_app
 from services.console.api_finding import add_finding
 from services.console.api_forwarding import RESIDENTS, add_forwarding
 from services.console.api_hall import add_hall
+from services.console.api_presence import add_presence
 from services.console.api_session import PATH as SESSION
 from services.console.api_session import add_session
 from services.console.api_stats import add_stats
@@ -32,6 +33,7 @@ def make_app(shared: Shared, *, sight: Sight, forwarder: Forwarder, front: Front
     add_status(app, shared.pool, forwarder)
     add_finding(app, sight)
     add_hall(app, sight)
+    add_presence(app, sight)
     add_stats(app, forwarder, sight)
     add_forwarding(app, forwarder)
     add_web(app, front)

@@ -1,4 +1,4 @@
-"""What runs beside the console's doors: the projector, and the sweeper of old frames."""
+"""What runs beside the console's doors: the projector, and the sweeper of what nobody needs any more."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Final
 from kit.db import LOST, Pool, transaction
 from kit.logging import get
 from services.console import projecting
+from services.console.presence import store as store_presence
 from services.console.projection import store_frames
 
 log = get(__name__)
@@ -67,13 +68,14 @@ class Projector:
 
 
 async def sweep(pool: Pool) -> None:
-    """Drop frames that are too old or too many; never ends."""
+    """Drop frames that are too old or too many, and who has left a ticket; never ends."""
     while True:
         try:
             async with transaction(pool) as conn:
                 gone = await store_frames.prune(conn, KEPT_S, KEPT_MOST, PRUNED_AT_ONCE)
+                await store_presence.sweep(conn, PRUNED_AT_ONCE)
         except LOST as error:
-            log.warning("frames_not_swept", error=type(error).__name__)
+            log.warning("not_swept", error=type(error).__name__)
             gone = 0
         if gone < PRUNED_AT_ONCE:
             await asyncio.sleep(PRUNE_S)

@@ -40,18 +40,23 @@ async def _moment(pool: Pool) -> AsyncIterator[tuple[Conn, View, datetime]]:
     ):
         state = await store_frames.state(conn)
         if state.rebuilding == "rows":
-            raise DomainError(
-                "rebuilding",
-                Kind.UNAVAILABLE,
-                zh="视图正在由事件重建，请稍候。",
-                en="The views are being made anew from the events; wait a moment.",
-                retry_after_s=5,
-            )
+            raise rebuilding()
         now = await business_now(conn)
         head: View = {"seq": state.seq, "now": now.isoformat()}
         if state.rebuilding:
             head["rebuilding"] = True
         yield conn, head, now
+
+
+def rebuilding() -> DomainError:
+    """The answer while nothing is shown because all of it is being made anew."""
+    return DomainError(
+        "rebuilding",
+        Kind.UNAVAILABLE,
+        zh="视图正在由事件重建，请稍候。",
+        en="The views are being made anew from the events; wait a moment.",
+        retry_after_s=5,
+    )
 
 
 async def rows(pool: Pool, topic: str, kin: Collection[str]) -> View:

@@ -186,6 +186,10 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
         ("GET", "/api/v1/services"): {"admin"},
         ("GET", "/api/v1/hall"): {"dashboard", "dispatcher", "secretary", "admin"},
         ("POST", "/api/v1/hall/show"): {"dispatcher", "secretary", "admin"},
+        **dict.fromkeys(
+            ((way, "/api/v1/tickets/{ticket_id}/presence") for way in ("POST", "DELETE")),
+            (DESK - {"service"}) | {"unit", "secretary"},
+        ),
         ("GET", "/api/v1/stats/export"): {*(WATCHERS - {"service"}), "secretary", "unit"},
         ("GET", "/api/v1/status"): {"admin"},
         ("GET", "/v1/{path:path}"): ALL - {"service"},
