@@ -3,12 +3,28 @@ import type { HistoryLine, Ticket, Whistle } from "./types";
 
 type Say = (key: string, named?: Record<string, unknown>) => string;
 
+interface Step {
+  line: HistoryLine;
+  units: string[];
+}
+
+/** What was said to several units is a line of the history for each of them: here it is one step. */
+function steps(history: readonly HistoryLine[]): Step[] {
+  const found = new Map<string, Step>();
+  for (const line of history) {
+    const key = `${line.event} ${line.at}`;
+    const step = found.get(key) ?? { line, units: [] };
+    if (line.unit !== "_" && !step.units.includes(line.unit)) step.units.push(line.unit);
+    found.set(key, step);
+  }
+  return [...found.values()];
+}
+
 /** What was done since a version somebody saw, in words, newest first. */
 export function changesSince(history: readonly HistoryLine[], version: number, t: Say): string[] {
-  return history
-    .filter((line) => line.version > version)
+  return steps(history.filter((line) => line.version > version))
     .reverse()
-    .map((line) => t("work.change", { what: t(`terms.event.ticket.${line.event}`), who: line.actor ?? "", at: timeOfDay(line.at) }));
+    .map(({ line }) => t("work.change", { what: t(`terms.event.ticket.${line.event}`), who: line.actor ?? "", at: timeOfDay(line.at) }));
 }
 
 export interface Moment {
@@ -16,8 +32,8 @@ export interface Moment {
   at: string;
   /** Text key of what happened. */
   what: string;
-  /** Whose turn it was: the unit it was said to, or that acted. */
-  unit: string | null;
+  /** Whose turn it was: the units it was said to, or the one that acted. */
+  units: string[];
   actor: string | null;
   /** A code of the glossary that says more, as a text key. */
   code: string | null;
@@ -54,11 +70,11 @@ const list = (value: unknown): string[] => (Array.isArray(value) ? value.filter(
 
 /** Everything that happened, the newest first: what was done to the ticket, and each department's coming. */
 export function moments(ticket: Ticket): Moment[] {
-  const own = ticket.history.map<Moment>((line) => ({
+  const own = steps(ticket.history).map<Moment>(({ line, units }) => ({
     id: `t${line.version}`,
     at: line.at,
     what: `terms.event.ticket.${line.event}`,
-    unit: line.unit,
+    units,
     actor: line.actor,
     code: code(line),
     words: words(line),
@@ -67,23 +83,23 @@ export function moments(ticket: Ticket): Moment[] {
     photos: list(line.detail.proof),
     via: typeof line.detail.via === "string" ? line.detail.via : null,
   }));
-  return [...own, ...ticket.whistles.flatMap(steps)].sort((a, b) => (a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at < b.at ? 1 : -1));
+  return [...own, ...ticket.whistles.flatMap(comings)].sort((a, b) => Number(a.at > b.at) - Number(a.at < b.at)).reverse();
 }
 
-const STEPS = [
+const COMINGS = [
   ["checked_in_at", "checked_in"], ["arrived_at", "arrived"], ["done_at", "done"], ["declined_at", "declined"], ["no_show_at", "no_show"],
 ] as const; // prettier-ignore
 
-function steps(whistle: Whistle): Moment[] {
+function comings(whistle: Whistle): Moment[] {
   const at = (id: string, when: string | null, event: string, more: Partial<Moment>): Moment[] =>
-    when ? [{ id: `w${whistle.whistle_id}${id}`, at: when, what: `terms.event.whistle.${event}`, unit: null, actor: null, code: null, words: null, round: 0, source: "whistle", photos: [], via: null, ...more }] : [];
+    when ? [{ id: `w${whistle.whistle_id}${id}`, at: when, what: `terms.event.whistle.${event}`, units: [], actor: null, code: null, words: null, round: 0, source: "whistle", photos: [], via: null, ...more }] : [];
   return [
-    ...at("blown", whistle.blown_at, "blown", { unit: whistle.blower, words: whistle.text }),
-    ...at("issued", whistle.issued_at, "issued", { unit: whistle.office }),
+    ...at("blown", whistle.blown_at, "blown", { units: [whistle.blower], words: whistle.text }),
+    ...at("issued", whistle.issued_at, "issued", { units: whistle.office ? [whistle.office] : [] }),
     ...whistle.units.flatMap((call) =>
-      STEPS.flatMap(([field, event]) =>
+      COMINGS.flatMap(([field, event]) =>
         at(`${call.unit}${event}`, call[field], event, {
-          unit: call.unit,
+          units: [call.unit],
           actor: event === "checked_in" ? call.person : null,
           words: event === "done" ? call.result : event === "declined" ? call.reason : null,
           photos: event === "done" ? call.proof : [],
