@@ -28,6 +28,13 @@ def codes(group: str) -> Iterator[str]:
     yield from _codes(terms()[group], "")
 
 
+def word(key: str, language: str) -> str:
+    """What a code is called, `status.accepted`; the code itself where the glossary does not have it."""
+    group, _, code = key.partition(".")
+    found = terms().get(group, {}).get(code)
+    return found[LANGUAGES.index(language)] if isinstance(found, list) else code
+
+
 def _only(tree: Mapping[str, Any], at: int) -> dict[str, Any]:
     return {
         name: _only(below, at) if isinstance(below, Mapping) else below[at]

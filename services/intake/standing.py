@@ -15,7 +15,8 @@ from uuid import UUID
 
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus as S
-from kit.errors import DomainError, Kind, not_found, stale
+from kit.errors import DomainError, not_found, stale
+from kit.refusing import Steps, not_allowed_now
 
 
 class Act(StrEnum):
@@ -45,6 +46,7 @@ ALLOWED: Final[Mapping[S, tuple[Act, ...]]] = {
     S.WITHDRAWN: (Act.REOPEN,),
 }
 """By the state of the ticket under which the work goes on; `merged` where that one is not known yet."""
+_MATTER: Final = Steps("该诉求", "The matter", states="status", steps="matter_step")
 WINDOWS: Final[Mapping[Urgency, timedelta]] = {
     Urgency.CRITICAL: timedelta(days=7),
     Urgency.URGENT: timedelta(days=7),
@@ -165,15 +167,6 @@ def reopening(
 
 
 def _not_now(standing: Standing) -> DomainError:
+    aside = ("，本轮回访已有结论", ", its answer is recorded") if standing.answered else ("", "")
     allowed = [act.value for act in standing.allowed]
-    status = standing.effective.value
-    return DomainError(
-        "not-allowed-now",
-        Kind.CONFLICT,
-        field="action",
-        zh=f"该诉求处于“{status}”状态{'，本轮回访已有结论' if standing.answered else ''}，"
-        f"现在可以：{'、'.join(allowed) or '无'}。",
-        en=f"The matter is {status}{', its answer is recorded' if standing.answered else ''};"
-        f" allowed now: {', '.join(allowed) or 'nothing'}.",
-        extra={"status_now": status, "allowed": allowed},
-    )
+    return not_allowed_now(_MATTER, standing.effective.value, allowed, aside)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from asyncpg import Record
 
+from contracts.terms import word
 from kit import audit
 from kit.auth import Principal
 from kit.clock import business_now
@@ -127,8 +128,9 @@ def _not_dead(state: str) -> DomainError:
     return DomainError(
         "not-dead",
         Kind.CONFLICT,
-        zh=f"这条通知现为 {state}，只有死信 (dead) 或待重试 (failed) 的可以重发。",
-        en=f"This notice is {state}; only a dead or failed one can be sent again.",
+        zh=f"这条通知{word(f'notice_state.{state}', 'zh-CN')}，只有发送失败或待重试的可以重发。",
+        en=f'This notice is "{word(f"notice_state.{state}", "en")}"; only one that failed or waits for'
+        " another try can be sent again.",
     )
 
 

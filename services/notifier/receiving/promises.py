@@ -13,10 +13,11 @@ from contracts.clock import ClockKind
 from kit import audit, outbox
 from kit.clock import business_now
 from kit.db import Conn, Pool, transaction
-from kit.errors import DomainError, Kind, not_found, stale
+from kit.errors import not_found, stale
 from kit.ids import new_id
 from kit.masking import mask
 from kit.outbox import Outgoing
+from kit.refusing import Steps, not_allowed_now
 from kit.relay import Relay
 from services.notifier.clocks.moving import RECKONED
 from services.notifier.directory import Directory, Holder
@@ -146,6 +147,9 @@ STEPS: Final[Mapping[str, Way]] = {
     "confirm": Way(DecisionState.REPORTED, bodies.Confirming, confirm),
     "refuse": Way(DecisionState.REPORTED, bodies.Refusing, refuse),
 }
+_DECISION: Final = Steps(
+    "该决定", "The decision", states="decision_state", steps="decision_step", said="state_now"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +234,4 @@ def _allowed(decision: Decision, name: str) -> None:
     allowed = [other for other, way in STEPS.items() if way.at is decision.state]
     if decision.upward:
         allowed = []
-    raise DomainError(
-        "not-allowed-now",
-        Kind.CONFLICT,
-        field="action",
-        zh=f"该决定处于“{decision.state.value}”，现在可以：{'、'.join(allowed) or '无'}。",
-        en=f"The decision is {decision.state.value}; allowed now: {', '.join(allowed) or 'nothing'}.",
-        extra={"state_now": decision.state.value, "allowed": allowed},
-    )
+    raise not_allowed_now(_DECISION, decision.state.value, allowed)

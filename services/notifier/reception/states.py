@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from contracts.escalation import ReceptionState
-from kit.errors import DomainError, Kind
+from kit.refusing import Steps, not_allowed_now
 
 S = ReceptionState
 
@@ -55,36 +55,26 @@ TRANSITIONS: Final[Mapping[tuple[ReceptionState, Act], ReceptionState]] = {
 A matter that came back because a decision was late is still done once all its decisions are; one that is
 being heard waits for what is decided now.
 """
+BY_ITSELF: Final = frozenset({A.LAPSE, A.FINISH})
+"""Acts that are nobody's: they follow from what became of its decisions."""
 HIGHEST_CARRY: Final = 2
 """After so many carry-overs a matter goes to the district's table (domain.md D7, D5 level 5)."""
+
+_MATTER: Final = Steps(
+    "该事项", "The matter", states="reception_state", steps="reception_step", field="item",
+    said="state_now",
+)  # fmt: skip
 
 
 def advance(state: ReceptionState, act: Act) -> ReceptionState:
     """The state an act leads to. Raises DomainError 409 with what is allowed instead."""
     to = TRANSITIONS.get((state, act))
     if to is None:
-        allowed = allowed_from(state)
-        raise DomainError(
-            "not-allowed-now",
-            Kind.CONFLICT,
-            field="item",
-            zh=f"该事项处于“{ZH[state]}”，现在可以：{'、'.join(allowed) or '无'}。",
-            en=f"The matter is {state.value}; allowed now: {', '.join(allowed) or 'nothing'}.",
-            extra={"state_now": state.value, "allowed": allowed},
-        )
+        allowed = [act for act in allowed_from(state) if act not in BY_ITSELF]
+        raise not_allowed_now(_MATTER, state.value, allowed)
     return to
 
 
 def allowed_from(state: ReceptionState) -> list[str]:
     """Acts that lead somewhere from a state."""
     return [act.value for at, act in TRANSITIONS if at is state]
-
-
-ZH: Final[Mapping[ReceptionState, str]] = {
-    S.QUEUED: "待接待",
-    S.SCHEDULED: "已排期",
-    S.HEARD: "已听取",
-    S.DECIDED: "已决定",
-    S.DONE: "已落实",
-    S.WITHDRAWN: "已撤出",
-}

@@ -13,7 +13,8 @@ from typing import Final
 from uuid import UUID
 
 from contracts.ticket import TicketStatus
-from kit.errors import DomainError, Kind, not_found
+from kit.errors import not_found
+from kit.refusing import Steps, not_allowed_now
 
 S = TicketStatus
 
@@ -180,6 +181,9 @@ SYSTEM_STEPS: Final[Mapping[tuple[TicketStatus, Cause], Step]] = {
 """Facts of intake and breached clocks. One without a row lost a race: it is noted and changes nothing."""
 
 
+_TICKET: Final = Steps("工单", "The ticket", states="status", steps="action")
+
+
 def identify(ticket: str) -> tuple[UUID | None, str | None]:
     """A ticket's id or its number. Raises DomainError 404."""
     if ticket.isascii() and ticket.isdigit():
@@ -194,15 +198,7 @@ def advance(status: TicketStatus, action: Action) -> Step:
     """The step an action takes from a state. Raises DomainError 409 with what is allowed instead."""
     step = TRANSITIONS.get((status, action))
     if step is None:
-        allowed = allowed_from(status)
-        raise DomainError(
-            "not-allowed-now",
-            Kind.CONFLICT,
-            field="action",
-            zh=f"工单处于“{status.value}”状态，现在可以：{', '.join(allowed) or '无'}。",
-            en=f"The ticket is {status.value}; allowed now: {', '.join(allowed) or 'nothing'}.",
-            extra={"status_now": status.value, "allowed": allowed},
-        )
+        raise not_allowed_now(_TICKET, status.value, allowed_from(status))
     return step
 
 

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from contracts.command import REASONS, RESULTS, CommandData
+from contracts.terms import LANGUAGES, word
 from kit.validation import wrong_field
 from services.router.ticket.ticket import Action
 
@@ -46,6 +47,8 @@ NEEDED: Final[Mapping[Action, tuple[str, ...]]] = {
 }
 """What must be said (domain.md D2, columns "Guard and effect")."""
 
+_CODES: Final = {"reason_code": REASONS, "result": RESULTS}
+"""Members that are a code, with the codes by action; `<action>_reason` and `<action>_result` in the glossary."""
 _SAY: Final[Mapping[str, tuple[str, str]]] = {
     "unit": ("请给出目录中的单位代码", "name a unit of the directory"),
     "category": ("请给出目录中的类别代码", "name a category of the directory"),
@@ -65,14 +68,17 @@ def check_data(action: Action, data: CommandData) -> None:
         if _given(getattr(data, name)) and action not in actions:
             raise wrong_field(
                 f"data.{name}",
-                zh=f"“{action.value}”不用此项，请删去",
-                en=f"means nothing to {action.value}; remove it",
+                zh=f"“{word(f'action.{action}', 'zh-CN')}”不用此项，请删去",
+                en=f'means nothing to "{word(f"action.{action}", "en")}"; remove it',
             )
     for name in NEEDED.get(action, ()):
         if not _given(getattr(data, name)):
             raise _missing(name, action)
-    _one_of(data.reason_code, "reason_code", REASONS.get(action.value, ()))
-    _one_of(data.result, "result", RESULTS.get(action.value, ()))
+    for name, codes in _CODES.items():
+        code = getattr(data, name)
+        if code is not None and code not in codes.get(action.value, ()):
+            zh, en = _listed(name, action)
+            raise wrong_field(f"data.{name}", zh=f"只能是：{zh}", en=f"must be one of: {en}")
     if action is A.HANDLE and not data.proof and not _given(data.no_proof):
         raise wrong_field(
             "data.proof",
@@ -98,15 +104,18 @@ def _given(value: Any) -> bool:
 
 
 def _missing(name: str, action: Action) -> Exception:
-    codes = {"reason_code": REASONS, "result": RESULTS}.get(name)
-    if codes is not None:
-        listed = ", ".join(codes[action.value])
-        return wrong_field(f"data.{name}", zh=f"请选填：{listed}", en=f"give one of: {listed}")
+    if name in _CODES:
+        zh, en = _listed(name, action)
+        return wrong_field(f"data.{name}", zh=f"请选填：{zh}", en=f"give one of: {en}")
     zh, en = _SAY[name]
     return wrong_field(f"data.{name}", zh=zh, en=en)
 
 
-def _one_of(code: str | None, name: str, codes: tuple[str, ...]) -> None:
-    if code is not None and code not in codes:
-        listed = ", ".join(codes)
-        raise wrong_field(f"data.{name}", zh=f"只能是：{listed}", en=f"must be one of: {listed}")
+def _listed(name: str, action: Action) -> tuple[str, str]:
+    """The codes a member may have, with their words, Chinese and English."""
+    group = f"{action}_{name.removesuffix('_code')}"
+    zh, en = (
+        [f"{word(f'{group}.{code}', tongue)} ({code})" for code in _CODES[name][action.value]]
+        for tongue in LANGUAGES
+    )
+    return "、".join(zh), ", ".join(en)

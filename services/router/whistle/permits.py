@@ -10,6 +10,7 @@ from typing import Final
 
 from contracts.complaint import Point
 from contracts.directory import UnitKind
+from contracts.terms import word
 from contracts.whistle_command import Blowing, WhistleData
 from kit.errors import DomainError, Kind
 from kit.validation import unknown_code, wrong_field
@@ -70,8 +71,8 @@ def check_data(act: Act, data: WhistleData) -> None:
     for name in sorted(given - HEEDED[act]):
         raise wrong_field(
             f"data.{name}",
-            zh=f"“{act.value}”不用此项，请删去",
-            en=f"means nothing to {act.value}; remove it",
+            zh=f"“{word(f'step.{act}', 'zh-CN')}”不用此项，请删去",
+            en=f'means nothing to "{word(f"step.{act}", "en")}"; remove it',
         )
     _check_point(data.point)
     needed = NEEDED.get(act)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from contracts.whistle import CallState, WhistleStatus
-from kit.errors import DomainError, Kind
+from kit.refusing import Steps, not_allowed_now
 
 W = WhistleStatus
 C = CallState
@@ -110,13 +110,17 @@ OVER: Final = frozenset({C.DONE, C.EXCUSED})
 LASTING: Final = frozenset({W.ISSUED, W.RESOLVED, W.RATED})
 """States in which called departments may read the ticket."""
 
+_WHISTLE: Final = Steps("这次吹哨", "The whistle", states="whistle_status", steps="step")
+_CALL: Final = Steps("被叫单位", "The called department", states="call", steps="step")
+
 
 def advance(status: WhistleStatus, act: Act) -> Step:
     """The step an act takes from a state. Raises DomainError 409 with what is allowed instead."""
     step = STEPS.get((status, act))
     if step is None:
-        allowed = [one.value for at, one in STEPS if at is status]
-        raise _not_now(status.value, allowed, "这次吹哨", "The whistle")
+        ways = ((one, way) for (at, one), way in STEPS.items() if at is status)
+        allowed = [one.value for one, way in ways if way.by is not By.SYSTEM]
+        raise not_allowed_now(_WHISTLE, status.value, allowed)
     return step
 
 
@@ -124,17 +128,6 @@ def advance_call(state: CallState, act: Act) -> CallState:
     """The state a department's row comes to. Raises DomainError 409 with what is allowed instead."""
     after = CALLS.get((state, act))
     if after is None:
-        allowed = [one.value for at, one in CALLS if at is state]
-        raise _not_now(state.value, allowed, "被叫单位", "The called department")
+        allowed = [one.value for at, one in CALLS if at is state and one is not Act.NO_SHOW]
+        raise not_allowed_now(_CALL, state.value, allowed)
     return after
-
-
-def _not_now(now: str, allowed: list[str], zh: str, en: str) -> DomainError:
-    return DomainError(
-        "not-allowed-now",
-        Kind.CONFLICT,
-        field="action",
-        zh=f"{zh}处于“{now}”状态，现在可以：{', '.join(allowed) or '无'}。",
-        en=f"{en} is {now}; allowed now: {', '.join(allowed) or 'nothing'}.",
-        extra={"status_now": now, "allowed": allowed},
-    )

@@ -92,9 +92,9 @@ def _all_over(whistle: Whistle) -> None:
             "departments-open",
             Kind.CONFLICT,
             field="action",
-            zh=f"还有必到单位未办结也未获准不到：{', '.join(left)}；请等其办结，或用 cancel 加 unit 准其不到。",
+            zh=f"还有必到单位未办结也未获准不到：{', '.join(left)}；请等其办结，或准其免于报到。",
             en=f"Required departments are neither done nor excused: {', '.join(left)};"
-            " wait for them, or let one go by cancel with its unit.",
+            " wait for them, or let one go.",
             extra={"open": left},
         )
 
