@@ -34,6 +34,14 @@ class ItemView(BaseModel):
     rules: list[dict[str, Any]]
 
 
+class PostName(BaseModel):
+    """A post in words; `holder` is who holds it today, where the reader may know that."""
+
+    unit: str
+    role: str
+    holder: str | None
+
+
 class DossierView(BaseModel):
     """All that is known of a matter; `missing` names what a neighbour could not say."""
 
@@ -41,6 +49,7 @@ class DossierView(BaseModel):
     item: ItemView
     holders: list[dict[str, Any]]
     timeline: list[dict[str, Any]]
+    posts: dict[str, PostName]
     missing: list[Any]
 
 

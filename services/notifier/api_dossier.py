@@ -19,7 +19,7 @@ from services.notifier.directory import Holder
 from services.notifier.dossier import Dossiers, Reader
 from services.notifier.legacy import Ledger, Wanted
 from services.notifier.looking import Doors
-from services.notifier.reception import dossier_page, dossier_style
+from services.notifier.reception import dossier_page, dossier_style, naming
 from services.notifier.reception.handing import CareFlag, Submission, TakingBack
 from services.notifier.reception.legacy import Opening, Review
 from services.notifier.reception.legacy import Path as LegacyPath
@@ -133,7 +133,8 @@ def _dossier(app: FastAPI, dossiers: Dossiers, holder: Holder) -> None:
         if "text/html" not in request.headers.get("accept", ""):
             return reply(found, headers={"Cache-Control": "private, no-store"})
         pictures = await dossiers.asking.pictures(_proofs(found), bearer)
-        text = dossier_page.Page(lang, directory.roster.title, who.sub).render(found, pictures)
+        name_of = naming.names(found["posts"], directory.roster, lang)
+        text = dossier_page.Page(lang, name_of, who.sub).render(found, pictures)
         return Response(text, 200, dossier_style.HEADERS, media_type="text/html; charset=utf-8")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 
 from asyncpg import Record
@@ -22,6 +23,7 @@ from services.notifier.reception import (
     brief,
     handing,
     legacy,
+    naming,
     store_dossier,
     store_hand,
     store_legacy,
@@ -60,6 +62,8 @@ class Dossiers:
             ):
                 raise handing.no_item()
             known = await _known(conn, row, now)
+            told = chain.from_iterable(rung["recipients"] for rung in known["escalations"])
+            known["posts"] = naming.posts(told, directory.roster, own, now)
         if reader.language == "en":
             known = viewing.in_english(known, "clocks")
         asked = await self.asking.ticket(row["ticket_id"], reader.bearer, reader.language)

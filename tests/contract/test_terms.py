@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import get_args
 
 import pytest
 
@@ -10,6 +11,7 @@ from contracts.catalog import EVENTS
 from contracts.clock import ClockKind
 from contracts.command import REASONS, RESULTS, TICKET_ACTIONS
 from contracts.complaint import CallbackOutcome, Channel, Kind, Urgency
+from contracts.directory import Post
 from contracts.escalation import DecisionKind, EntryRule, ReceptionState
 from contracts.terms import codes, terms
 from contracts.ticket import TicketStatus
@@ -28,6 +30,7 @@ SAME: dict[str, Iterable[str]] = {
     "reception_state": ReceptionState,
     "decision_kind": DecisionKind,
     "callback_outcome": CallbackOutcome,
+    "post_role": get_args(Post.model_fields["role"].annotation),
     "return_reason": REASONS["return"],
     "hold_reason": REASONS["hold"],
     "decline_reason": REASONS["decline"],

@@ -16,6 +16,7 @@ from services.notifier.reception.dossier_style import HEADERS, STYLE
 from services.router.ticket.store_proof import claim_proof
 from tests.support import small
 from tests.support.desk import GARBAGE, Desk, opened
+from tests.support.heard import ticks
 from tests.support.notifier import Front, front, hear, lying
 from tests.support.pictures import photo
 from tests.support.reception import Office, order
@@ -98,6 +99,28 @@ async def test_two_real_returns_put_it_on_the_table_and_the_dossier_tells_all_of
     assert sum(held["share"] for held in dossier["holders"]) == pytest.approx(1.0, abs=0.01)
     assert all(clock["sentence"] for clock in dossier["clocks"])
     assert dossier["item"]["rules"][0]["rule"] == "returned_2"
+
+
+async def test_who_was_told_of_a_level_is_named_by_unit_and_post_and_by_name_where_the_reader_may_know(
+    desk: Desk, pool: Pool, notifier: Front
+) -> None:
+    item = await returned_twice(desk, pool)
+    await desk.at(24 * 9)
+    await ticks(pool)
+    path = f"items/{item['item_id']}/dossier"
+    posts = (await notifier.get(path)).json()["posts"]
+    assert posts["JD-WYS-FS"] == {"unit": "JD-WYS", "role": "deputy", "holder": "黄永强"}
+    assert posts["SZ-ZB"] == {"unit": "SZ", "role": "duty_lead", "holder": None}
+    assert {post["unit"] for post in posts.values() if post["holder"]} == {"JD-WYS", "SQ-001"}
+    seen_by_all = (await notifier.get(path, "P-DESK-L", "auditor")).json()["posts"]
+    assert seen_by_all.keys() == posts.keys()
+    assert all(post["holder"] for post in seen_by_all.values())
+    page = Seen((await notifier.get(path, headers=HTML)).text).text
+    assert "无影山街道办事处 副职（现任 黄永强）" in page
+    assert "市政工程服务中心 值班负责人" in page
+    assert not [code for code in posts if code in page]
+    english = await notifier.get(path, headers=HTML | {"Accept-Language": "en"})
+    assert "无影山街道办事处 Deputy head (now 黄永强)" in Seen(english.text).text
 
 
 async def test_what_the_reader_may_not_see_is_named_as_missing_and_others_get_nothing(

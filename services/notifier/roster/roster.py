@@ -103,10 +103,6 @@ class Roster:
         unit = self._units.get(found[0]) if found else None
         return unit.name if unit else code
 
-    def title(self, code: str) -> str:
-        """The name of a unit, that of a post's unit with the post's code."""
-        return f"{self.name(code)} ({code})" if code in self._posts else self.name(code)
-
     def listens(self, unit: str) -> bool:
         """True for a unit with its own NATS account."""
         known = self._units.get(unit)

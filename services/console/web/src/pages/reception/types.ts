@@ -125,6 +125,13 @@ export interface TimelineEntry {
   round: number | null;
 }
 
+export interface PostName {
+  unit: string;
+  role: string;
+  /** Who holds it today, where the reader may know that. */
+  holder: string | null;
+}
+
 export interface CalledUnit {
   unit: string;
   state: string;
@@ -149,6 +156,8 @@ export interface Dossier {
   clocks: { kind: string; unit: string; due_at: string; state: string; sentence: string }[];
   escalations: { at: string; level: number; reason: string; cleared_at: string | null }[];
   timeline: TimelineEntry[];
+  /** The posts in it, by code. */
+  posts: Record<string, PostName>;
   whistles: Whistle[];
   callbacks: { at: string; round: number; solved?: boolean; satisfied?: boolean; reason: string | null }[];
   photos: { attachment_id: string; kept_by: string; media_type?: string; file_name?: string }[];
