@@ -18,6 +18,7 @@ from services.router.ticket.seeing import Actor
 from services.router.ticket.ticket import TRANSITIONS, Action
 from services.router.whistle import permits
 from services.router.whistle.states import CALLS, STEPS, Act, By
+from services.router.whistle.steps import to_rate
 from services.router.whistle.viewing import whistle_view
 from services.router.whistle.whistle import Whistle
 
@@ -74,6 +75,7 @@ def whistle_shown(
         act.value
         for (at, act), step in STEPS.items()
         if at is whistle.status and step.by in theirs and act is not Act.EXCUSE
+        if act is not Act.RATE or to_rate(whistle)
     ]
     calls = [
         view | {"may": _on_call(whistle, call.unit, call.state, who, theirs)}

@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, expect
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from services.notifier.worktime.calendar import CITY
 from tests.support import pictures
@@ -76,6 +76,7 @@ async def test_a_matter_goes_from_the_call_to_the_resident_who_says_it_is_done(
         await decide(journey)
         await mend(journey)
         await call_back(journey)
+        await end(journey)
 
 
 async def file(journey: Journey) -> None:
@@ -197,6 +198,9 @@ async def decide(journey: Journey) -> None:
     page = journey.seats[SECRETARY].page
     title = page.get_by_role("heading", level=2).first
     await expect(title).to_be_visible()
+    told = page.get_by_role("listitem").filter(has_text="升级").first
+    await expect(told).to_contain_text(re.compile("办事处 .+（现任 .+）"))
+    await expect(told).not_to_contain_text("JD-WYS")
     await page.get_by_label("听取记录").fill("市政到场，执法未到；居民反映摊位每晚占道。")
     await title.click()
     await page.keyboard.press("d")
@@ -246,4 +250,33 @@ async def call_back(journey: Journey) -> None:
     page = journey.seats[COMMUNITY].page
     await expect(page.get_by_text("已结案").first).to_be_visible(timeout=15_000)
     await expect(page.get_by_text(re.compile("^剩"))).to_have_count(0, timeout=15_000)
+    await expect(page.get_by_text("结案", exact=True)).to_have_count(1)
+
+
+async def end(journey: Journey) -> None:
+    """The matter is over and the whistle is not: who blew it is told so, lets both go and ends it."""
+    page = journey.seats[COMMUNITY].page
+    note = page.get_by_role("note").filter(has_text="这次吹哨还没有结束")
+    await expect(note).to_contain_text("吹哨办结时限 超期")
+    await expect(page.get_by_text(re.compile("^超期"))).to_have_count(1)
     await journey.seen(COMMUNITY, "14-closed")
+    excuse = page.get_by_role("button", name="免于报到", exact=True)
+    for waited_for in (2, 1):
+        await expect(excuse).to_have_count(waited_for)
+        await excuse.first.click()
+        await write_and_send(page, "准其不到的理由", "事项已办结，不必再到。")
+    await expect(excuse).to_have_count(0)
+    await page.get_by_role("button", name="吹哨办结", exact=True).click()
+    await write_and_send(page, "吹哨结果", "灯已修好，摊位已清走。")
+    await expect(note).to_have_count(0)
+    await expect(page.get_by_text("已报到 1/2")).to_be_visible()
+    await expect(page.get_by_role("button", name="评价")).to_have_count(0)  # both were let go
+    await journey.seen(COMMUNITY, "15-ended")
+
+
+async def write_and_send(page: Page, label: str, words: str) -> None:
+    """The one thing a step asks for, and Ctrl+Enter."""
+    field = page.get_by_role("textbox", name=label)
+    await field.fill(words)
+    await field.press("Control+Enter")
+    await expect(field).to_have_count(0)

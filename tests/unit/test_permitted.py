@@ -84,3 +84,15 @@ def test_of_a_whistle_each_is_offered_the_own_steps(town: Directory) -> None:
         "issue",
         "refuse",
     ]
+
+
+def test_to_rate_is_offered_while_there_is_somebody_to_rate(town: Directory) -> None:
+    def offered(*calls: Call) -> list[str]:
+        one = whistle(status=WhistleStatus.RATED, issued_at=MONDAY, calls=calls)
+        found = permitted.whistle_shown(one, {}, frozenset(), somebody(town, "P-SQ"), MONDAY)["may"]
+        return list(found)
+
+    come, rated = Call("SZ", required=True), Call("CG", required=True, rated_at=MONDAY)
+    excused = Call("CG", required=True, excused_at=MONDAY)
+    assert offered(come, excused, rated) == ["rate"]
+    assert offered(excused, rated) == []

@@ -212,7 +212,11 @@ def _rated_already(unit: str) -> DomainError:
     )
 
 
+def to_rate(whistle: Whistle) -> list[Call]:
+    """Departments nobody has rated; who was let go is not rated."""
+    return [c for c in whistle.calls if c.excused_at is None and c.rated_at is None]
+
+
 def everybody_rated(whistle: Whistle) -> bool:
     """True when no department is left to rate."""
-    left = [c for c in whistle.calls if c.excused_at is None and c.rated_at is None]
-    return whistle.status is WhistleStatus.RATED and not left
+    return whistle.status is WhistleStatus.RATED and not to_rate(whistle)

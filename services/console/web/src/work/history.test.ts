@@ -31,3 +31,15 @@ it("tells what happened at one moment in the order in which it happened", () => 
   const told = moments({ history, whistles: [] } as unknown as Ticket);
   expect(told.map((one) => one.id)).toEqual(["t10", "t9"]);
 });
+
+it("tells how a whistle ended", () => {
+  const told = (status: string, more: object): unknown => {
+    const whistle = { whistle_id: "w", status, blower: "SQ", office: "JD", outcome: "Why", units: [], blown_at: null, issued_at: null, resolved_at: null, closed_at: null, ...more };
+    return moments({ history: [], whistles: [whistle] } as unknown as Ticket).map((one) => [one.what.split(".").at(-1), one.units, one.words]);
+  };
+  const at = "2026-11-23T02:00:00Z";
+  expect(told("issued", {})).toEqual([]);
+  expect(told("closed", { resolved_at: at, closed_at: at })).toEqual([["resolved", ["SQ"], "Why"]]);
+  expect(told("cancelled", { closed_at: at })).toEqual([["cancelled", ["SQ"], "Why"]]);
+  expect(told("refused", { closed_at: at })).toEqual([["refused", ["JD"], "Why"]]);
+});

@@ -89,13 +89,20 @@ export function moments(ticket: Ticket): Moment[] {
 const COMINGS = [
   ["checked_in_at", "checked_in"], ["arrived_at", "arrived"], ["done_at", "done"], ["declined_at", "declined"], ["no_show_at", "no_show"],
 ] as const; // prettier-ignore
+/** Ends of a whistle without a result. */
+const STOPPED: ReadonlySet<string> = new Set(["refused", "cancelled"]);
 
 function comings(whistle: Whistle): Moment[] {
   const at = (id: string, when: string | null, event: string, more: Partial<Moment>): Moment[] =>
     when ? [{ id: `w${whistle.whistle_id}${id}`, at: when, what: `terms.event.whistle.${event}`, units: [], actor: null, code: null, words: null, round: 0, source: "whistle", photos: [], via: null, ...more }] : [];
+  const office = whistle.office ? [whistle.office] : [];
   return [
     ...at("blown", whistle.blown_at, "blown", { units: [whistle.blower], words: whistle.text }),
-    ...at("issued", whistle.issued_at, "issued", { units: whistle.office ? [whistle.office] : [] }),
+    ...at("issued", whistle.issued_at, "issued", { units: office }),
+    ...at("ended", whistle.resolved_at ?? (STOPPED.has(whistle.status) ? whistle.closed_at : null), STOPPED.has(whistle.status) ? whistle.status : "resolved", {
+      units: whistle.status === "refused" ? office : [whistle.blower],
+      words: whistle.outcome,
+    }),
     ...whistle.units.flatMap((call) =>
       COMINGS.flatMap(([field, event]) =>
         at(`${call.unit}${event}`, call[field], event, {

@@ -63,7 +63,11 @@ export interface Whistle {
   meet_at: string | null;
   blown_at: string | null;
   issued_at: string | null;
+  resolved_at: string | null;
+  closed_at: string | null;
   outcome: string | null;
+  /** When the whistle as a whole is due, by kind of clock; only what still runs. */
+  due: Record<string, string>;
   units: CalledUnit[];
   may?: string[];
 }
