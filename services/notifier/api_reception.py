@@ -16,6 +16,7 @@ from kit.openapi import Page as ListPage
 from kit.openapi import gives, refuses, takes
 from kit.page import Lang
 from kit.validation import id_of
+from services.notifier import viewing
 from services.notifier.answers import (
     DecisionView,
     ProposedView,
@@ -106,9 +107,16 @@ def _session(app: FastAPI, doors: Doors) -> None:
     people, holder = doors.people, doors.holder
 
     @app.get("/v1/reception/sessions/{ident}", tags=TAGS, responses={200: {"model": SessionView}})
-    async def session(ident: Ident, who: Principal = allow(*READERS)) -> Response:
-        """Agenda in order, how each matter stands, decisions with their clocks as of now, figures."""
-        return _state(await pages.one(people, holder.directory, who, id_of(ident, *WHAT)))
+    async def session(ident: Ident, request: Request, who: Principal = allow(*READERS)) -> Response:
+        """Agenda in order, how each matter stands, decisions with their clocks as of now, figures.
+
+        `Accept-Language: en` asks for the sentences of clocks in English.
+        """
+        found = await pages.one(people, holder.directory, who, id_of(ident, *WHAT))
+        if language(request) == "en":
+            for line in found["agenda"]:
+                line["decisions"] = viewing.decisions_in_english(line["decisions"])
+        return _state(found)
 
     @app.get(
         "/v1/reception/sessions/{ident}/minutes",
@@ -160,6 +168,7 @@ def _ledger(app: FastAPI, doors: Doors) -> None:
         "/v1/reception/decisions", tags=TAGS, responses={200: {"model": ListPage[DecisionView]}}
     )
     async def decisions(  # noqa: PLR0913 - one parameter per filter
+        request: Request,
         *,
         org: Code | None = None,
         unit: Code | None = None,
@@ -169,10 +178,15 @@ def _ledger(app: FastAPI, doors: Doors) -> None:
         limit: Annotated[int, Query(ge=1, le=100)] = 50,
         who: Principal = allow(*READERS),
     ) -> Response:
-        """督办台账: decisions the asker took, carries out or confirms, newest first, clocks as of now."""
+        """督办台账: decisions the asker took, carries out or confirms, newest first, clocks as of now.
+
+        `Accept-Language: en` asks for the sentences of clocks in English.
+        """
         chosen = state.value if state else None
         wanted = Wanted(None, org, unit, chosen, overdue=overdue, before=cursor)
         found = await pages.ledger(people, holder.directory, who, wanted, limit)
+        if language(request) == "en":
+            found["items"] = viewing.decisions_in_english(found["items"])
         return reply(found)
 
 

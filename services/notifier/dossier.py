@@ -66,6 +66,7 @@ class Dossiers:
             known["posts"] = naming.posts(told, directory.roster, own, now)
         if reader.language == "en":
             known = viewing.in_english(known, "clocks")
+            known["decisions"] = viewing.decisions_in_english(known["decisions"])
         asked = await self.asking.ticket(row["ticket_id"], reader.bearer, reader.language)
         ticket = asked.ticket or {}
         history = ticket.get("history") or []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -94,6 +95,11 @@ async def clocks(
 def in_english(found: dict[str, Any], part: str = "items") -> dict[str, Any]:
     """The same with the clocks of that part, shown as `clock_shown` does, telling their reasons in English."""
     return found | {part: [item | {"sentence": _english(item)} for item in found[part]]}
+
+
+def decisions_in_english(decisions: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Decisions as `receiving.pages` shows them, their clocks telling their reasons in English."""
+    return [in_english(one, "clocks") for one in decisions]
 
 
 async def escalations(

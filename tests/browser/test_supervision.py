@@ -114,3 +114,20 @@ async def test_the_street_urges_and_the_unit_hears_it(screen: Screen, world: Wor
     )
     assert urged["history"][-1]["detail"]["note"] == "请本周内完成。"
     await expect(page.get_by_role("grid")).to_be_focused()
+
+
+async def test_why_a_decision_is_due_is_told_in_the_language_one_switches_to(
+    screen: Screen, world: World
+) -> None:
+    text = "本周内清运建筑垃圾。"
+    await lay_decision(world, text, "建筑垃圾堆放", OWNER)
+    page = await begin(screen, world, f"unit:{OWNER}", text)
+    detail = page.get_by_role("region", name="决定详情")
+    await expect(detail.get_by_text("3 个工作日计")).to_be_visible()
+    await screen.picture("supervision-why")
+    await press(page.get_by_role("button", name="English"))
+    why = page.get_by_text("carrying out the decision, 3 working days from")
+    await expect(why).to_be_visible()
+    await expect(page.get_by_text("3 个工作日计")).to_have_count(0)
+    await screen.picture("supervision-why-english")
+    await screen.look()

@@ -249,3 +249,28 @@ async def test_what_was_decided_about_the_matter_before_stands_in_it(
     page = (await notifier.get(path, headers=HTML)).text
     assert "十日内修复<b>" in Seen(page).text
     assert "交办" in Seen(page).text
+
+
+async def test_a_decision_says_why_it_is_due_in_the_readers_language_wherever_it_is_shown(
+    pool: Pool, notifier: Front
+) -> None:
+    office = Office(pool)
+    item = await office.matter()
+    session = await office.set_up()
+    await office.step(session, "schedule")
+    await office.decided(session, item, order(limit="2wd"))
+    due = "Due 2026-11-18 10:00: carrying out the decision, 2 working days from 2026-11-16 10:00."
+
+    async def told(path: str, **headers: str) -> Any:
+        return (await notifier.get(path, headers=headers)).json()
+
+    async def reasons(**headers: str) -> list[str]:
+        ledger = (await told("decisions", **headers))["items"]
+        (line,) = (await told(f"sessions/{session}", **headers))["agenda"]
+        dossier = (await told(f"items/{item}/dossier", **headers))["decisions"]
+        return [one["clocks"][0]["sentence"] for one in (*ledger, *line["decisions"], *dossier)]
+
+    assert await reasons(**{"Accept-Language": "en"}) == [due] * 3
+    kept = await reasons()
+    assert len(kept) == len(set(kept)) * 3
+    assert "按 2 个工作日计" in kept[0]

@@ -172,6 +172,7 @@ def _clock(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         "left_s": int((row["due_at"] - now).total_seconds()),
         "sentence": row["sentence"],
         "trace": row["trace"],
+        "earlier_due": [at.isoformat() for at in row["earlier_due"]],
         "told": row["told"],
     }
 

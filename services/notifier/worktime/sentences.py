@@ -50,8 +50,8 @@ def english(
     limit, share = limit_of(trace)
     part = "" if share == 1 else "half of " if share == HALF else f"{share:.0%} of "
     given = f"{part}{_amount(limit.amount, limit.unit)} from {_at(trace.start)}"
-    by = f"by profile {trace.profile} ({trace.urgency})"
-    told = [f"Due {_at(due_at)}: {DUTY_EN[kind]}, {given} {by}"]
+    by = f" by profile {trace.profile} ({trace.urgency})" if trace.urgency else ""
+    told = [f"Due {_at(due_at)}: {DUTY_EN[kind]}, {given}{by}"]
     if trace.skipped:
         told.append(f"{_amount(len(trace.skipped), 'd')} without work not counted")
     told += [_move(move) for move in trace.moves]

@@ -1,5 +1,7 @@
 import { onScopeDispose, ref, shallowRef, watch, type Ref, type ShallowRef, type WatchSource } from "vue";
 
+import { language } from "@/texts";
+
 export interface Loaded<T> {
   data: ShallowRef<T | null>;
   state: Ref<"loading" | "ready" | "failed">;
@@ -12,7 +14,7 @@ export interface Loaded<T> {
 
 const SOON_MS = 400;
 
-/** What a service answers about `of`; asked anew when that changes. Null of `of`: nothing is asked for. */
+/** What a service answers about `of`; asked anew when that or the language changes. Null of `of`: nothing is asked for. */
 export function useLoaded<K, T>(of: WatchSource<K | null>, ask: (of: K) => Promise<T>): Loaded<T> {
   const data: ShallowRef<T | null> = shallowRef(null);
   const state = ref<"loading" | "ready" | "failed">("loading");
@@ -51,6 +53,7 @@ export function useLoaded<K, T>(of: WatchSource<K | null>, ask: (of: K) => Promi
     },
     { immediate: true },
   );
+  watch(language, () => void reload());
   onScopeDispose(() => {
     turn += 1;
     clearTimeout(waiting);
