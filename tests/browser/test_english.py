@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import Error, Page, Response, expect
 
 from tests.support.browser import Screen
-from tests.support.table import OFFICE, SECRETARY, ask
+from tests.support.table import OFFICE, SECRETARY, ask, known
 from tests.support.world import World
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -80,6 +80,7 @@ async def told_of(world: World, text: str) -> str:
     """The number of a new matter, once every service knows of it."""
     filed = await world.file(text, address="清潭街12号", category="SZ-LD")
     await world.ticket_when(filed["number"], lambda t: bool(t["clocks"]))
+    await known(world, filed["complaint_id"])
     return str(filed["number"])
 
 
