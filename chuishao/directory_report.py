@@ -126,14 +126,4 @@ def _table(title: str, faults: Sequence[Fault]) -> None:
 
 
 def _document(found: Examined) -> dict[str, Any]:
-    proof, tested = found.findings.proof, found.findings.tested
-    return {
-        "fit": not found.findings.faults,
-        "faults": [fault.view() for fault in found.findings.faults],
-        "warnings": [fault.view() for fault in found.findings.warnings],
-        "rows": found.rows,
-        "coverage": None
-        if proof is None
-        else {"grids": proof.grids, "cells": proof.cells, "open_cells": proof.open_cells},
-        "tests": tested.view() if tested else None,
-    }
+    return found.findings.view() | {"rows": found.rows}

@@ -33,7 +33,9 @@ from kit.pulse import Pulse
 
 log = get(__name__)
 
-STREAMED: Final = frozenset({"/v1/attachments", "/v1/complaints/batch"})
+STREAMED: Final = frozenset({
+    "/v1/attachments", "/v1/complaints/batch", "/v1/directory/trial",
+})  # fmt: skip
 """Paths that read their body piece by piece and bound each piece themselves."""
 
 UNGUARDED: Final = PUBLIC - {"/readyz"}

@@ -105,6 +105,43 @@ class VersionView(BaseModel):
     """By name: the digest."""
 
 
+class VersionLine(BaseModel):
+    """A version of the directory in a list."""
+
+    version: int
+    digest: str
+    published_by: str
+    published_at: AwareDatetime
+    effective_from: AwareDatetime
+    in_force: bool
+
+
+class FaultView(BaseModel):
+    """Something in a directory folder that must be mended, or should be looked at."""
+
+    file: str
+    line: int
+    """As an editor counts them; 0 where it is about the whole file."""
+    field: str
+    kind: str
+    remedy: str
+    """Chinese, then ` / ` and English."""
+
+
+class TrialView(BaseModel):
+    """A directory that was tried: what is wrong in it, and what it would change."""
+
+    fit: bool
+    faults: list[FaultView]
+    warnings: list[FaultView]
+    rows: dict[str, int]
+    """Part to how many rows it has."""
+    coverage: dict[str, int] | None
+    tests: dict[str, Any] | None
+    difference: dict[str, Any] | None
+    """As `chuishao directory diff --json` has it; null where faults keep the directory from being built."""
+
+
 class ContactView(BaseModel):
     """How reachable a unit is."""
 

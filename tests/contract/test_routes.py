@@ -110,6 +110,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
             "dispatcher", "admin", "auditor", "unit", "secretary",
         },
         ("POST", "/v1/whistles/{ident}/{action}"): {"unit", "secretary"},
+        ("GET", "/v1/directory/versions"): {"admin"},
+        ("POST", "/v1/directory/trial"): {"admin"},
         ("GET", "/v1/directory/versions/current"): ALL,
         ("GET", "/v1/directory/versions/{version}/{part}"): {
             "service", "admin", "auditor", "dispatcher",

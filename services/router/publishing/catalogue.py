@@ -37,6 +37,16 @@ select version, digest, effective_from
 from directory_version
 where version = version_in_force()
 """
+SQL_LISTED: Final = """
+select version, digest, published_by, published_at, effective_from,
+    version = version_in_force() as in_force
+from directory_version
+where $1::int is null or version < $1
+order by version desc
+limit $2
+"""
+PAGE: Final = 20
+"""Versions on a page of their list."""
 SQL_CONTENT: Final = "select part, piece, digest from directory_content where version = $1"
 SQL_BODIES: Final = "select digest, body from directory_piece where digest = any($1::text[])"
 SQL_PUBLISH: Final = """
@@ -156,6 +166,21 @@ async def current(pool: Pool) -> dict[str, Any] | None:
         "effective_from": known["effective_from"].isoformat(),
         "parts": {part: pieces.part_digest(found[part]) for part in found},
         "pieces": found,
+    }
+
+
+async def listed(pool: Pool, before: int | None) -> dict[str, Any]:
+    """A page of versions, newest first, with the cursor of the next."""
+    async with reading(pool) as conn:
+        rows = await conn.fetch(SQL_LISTED, before, PAGE + 1)
+    return {
+        "items": [
+            dict(row)
+            | {name: row[name].isoformat() for name in ("published_at", "effective_from")}
+            | {"in_force": bool(row["in_force"])}
+            for row in rows[:PAGE]
+        ],
+        "next": str(rows[PAGE - 1]["version"]) if len(rows) > PAGE else None,
     }
 
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from services.router.directory.csv_rows import Progress
-from services.router.directory.directory import build
+from services.router.directory.directory import Directory, build
 from services.router.directory.faults import Fault, Faults
 from services.router.directory.files import Scan, Tables
 from services.router.publishing import coverage
@@ -39,6 +39,21 @@ class Findings:
     warnings: list[Fault] = field(default_factory=list)
     proof: Proof | None = None
     tested: Tested | None = None
+    directory: Directory | None = None
+    """What was proved, built; None where faults keep it from being built."""
+
+    def view(self) -> dict[str, Any]:
+        """For programs and screens."""
+        proof = self.proof
+        return {
+            "fit": not self.faults,
+            "faults": [fault.view() for fault in self.faults],
+            "warnings": [fault.view() for fault in self.warnings],
+            "coverage": None
+            if proof is None
+            else {"grids": proof.grids, "cells": proof.cells, "open_cells": proof.open_cells},
+            "tests": self.tested.view() if self.tested else None,
+        }
 
 
 def check(tables: Tables, at: datetime) -> list[Fault]:
@@ -93,7 +108,7 @@ def _prove(
     tables: Tables, seen: Inspection, at: datetime, found: Findings, progress: Progress
 ) -> None:
     progress("prove", 0, 3)
-    directory = build(tables, version=0)
+    found.directory = directory = build(tables, version=0)
     progress("prove", 1, 3)
     found.proof = coverage.prove(directory, at)
     progress("prove", 2, 3)

@@ -24,16 +24,16 @@ from services.router.publishing import (
     catalogue,
     checks,
     coverage,
-    proposing,
     reaching,
     store_directory,
+    touching,
 )
 from services.router.publishing.contacts import Patience
 from services.router.publishing.diffing import differences
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.model_in_use import ModelInUse
 from services.router.publishing.replaying import compare
-from services.router.ticket import store_life, store_routing
+from services.router.ticket import store_routing
 
 EVERY_S: Final = 0.2
 """How often progress is told."""
@@ -82,25 +82,7 @@ async def diff(pool: Pool, folder: Path, telling: Telling) -> dict[str, Any]:
     """What a folder would change of the version in force, the open tickets it touches, the rulings it heeds."""
     old, now = await _in_force(pool)
     new = _buildable(folder, now, telling)
-    found = differences(old, new, now)
-    async with reading(pool) as conn:
-        rows = await store_directory.open_places(conn)
-        ruled = await store_life.proposals(conn, proposing.MOST)
-    on_gone = {row["area"]: 0 for row in rows if row["area"] in found.gone}
-    without_unit = 0
-    for row in rows:
-        if row["area"] in on_gone:
-            on_gone[row["area"]] += row["tickets"]
-        if row["unit"] not in new.units:
-            without_unit += row["tickets"]
-    touched = {
-        "open_tickets": sum(row["tickets"] for row in rows),
-        "on_areas_that_vanish": sum(on_gone.values()),
-        "of_units_that_vanish": without_unit,
-        "by_area": on_gone,
-    }
-    proposed = proposing.drafts(ruled, new)
-    return {"version": old.version, **found.view(), "tickets": touched, "proposals": proposed}
+    return await touching.touched(pool, old, new, differences(old, new, now))
 
 
 async def replay(pool: Pool, folder: Path, days: int, telling: Telling) -> dict[str, Any]:
