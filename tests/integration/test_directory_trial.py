@@ -15,6 +15,7 @@ import pytest
 
 from kit.db import Pool
 from services.router.publishing import packed, programs, trial
+from services.router.publishing.catalogue import publish
 from services.router.publishing.programs import Telling
 from tests.support import sample
 from tests.support.desk import GARBAGE, Desk, opened
@@ -226,9 +227,7 @@ async def test_versions_are_listed_newest_first_page_by_page(
             area.model_copy(update={"name": f"{area.name}{number}"}) if n == 0 else area
             for n, area in enumerate(sample.tables()["areas"])
         ]
-        await programs.catalogue.publish(
-            desk.pool, sample.tables() | {"areas": areas}, by=f"person-{number}"
-        )
+        await publish(desk.pool, sample.tables() | {"areas": areas}, by=f"person-{number}")
     first = await versions(desk)
     assert [(one["version"], one["published_by"]) for one in first["items"]] == [
         (3, "person-3"),
