@@ -14,7 +14,7 @@ from kit.errors import not_found
 from kit.http import read_body, reply
 from kit.openapi import refuses, takes
 from services.console.api_views import EVERYBODY, Sight
-from services.console.hall import history, store
+from services.console.hall import history, replay, store
 from services.console.hall.picture import Picture
 from services.console.projection import store_frames, store_told, topics
 
@@ -29,6 +29,7 @@ KEEP: Final = {"Cache-Control": "private, no-cache"}
 def add_hall(app: FastAPI, sight: Sight) -> None:
     """Routes of walls, of their control and of maps."""
     _picture(app, sight)
+    _replay(app, sight)
     _history(app, sight)
     _outlines(app, sight)
 
@@ -57,11 +58,42 @@ def _picture(app: FastAPI, sight: Sight) -> None:
         picture = body.model_dump()
         async with transaction(sight.pool) as conn:
             now = await business_now(conn)
-            await store.show(conn, picture, now)
-            await store_told.notice(conn, topics.HALL, picture)
+            told = await store.show(conn, picture, now)
+            await store_told.notice(conn, topics.HALL, told)
             await audit.record(conn, [audit.Entry(now, who.sub, "hall.show", topics.HALL, picture)])
         sight.wake()
-        return reply(picture)
+        return reply(told)
+
+
+def _replay(app: FastAPI, sight: Sight) -> None:
+    async def tell(who: Principal, order: replay.Order | None) -> Response:
+        async with transaction(sight.pool) as conn:
+            now = await business_now(conn)
+            begun = replay.begun(order, now) if order else None
+            told = await store.replay(conn, begun, now)
+            await store_told.notice(conn, topics.HALL, told)
+            done = "hall.replay" if begun else "hall.live"
+            await audit.record(conn, [audit.Entry(now, who.sub, done, topics.HALL, begun or {})])
+        sight.wake()
+        return reply(told)
+
+    @app.get("/api/v1/hall/replay", tags=["hall"], responses=refuses(404))
+    async def moments(area: Area, who: Principal = allow(*EVERYBODY)) -> Response:
+        """How a wall stood at each quarter of an hour of the last day: counters, and what was open where."""
+        await sight.entitled(who, f"wall.{area}")
+        return reply(await replay.moments(sight.pool, area))
+
+    @app.post(
+        "/api/v1/hall/replay", tags=["hall"], status_code=200, openapi_extra=takes(replay.Order)
+    )
+    async def begin(request: Request, who: Principal = allow(*CONTROL)) -> Response:
+        """Let every wall show the last day from a time on, until it has caught up or a quarter of an hour is over."""
+        return await tell(who, await read_body(request, replay.Order))
+
+    @app.delete("/api/v1/hall/replay", tags=["hall"], status_code=200)
+    async def live(who: Principal = allow(*CONTROL)) -> Response:
+        """Let every wall show again how things are now."""
+        return await tell(who, None)
 
 
 def _history(app: FastAPI, sight: Sight) -> None:

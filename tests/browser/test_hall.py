@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+from datetime import datetime, timedelta
 from typing import Final
 
+import asyncpg
 import pytest
 from openpyxl import load_workbook
 from playwright.async_api import Page, ViewportSize, expect
 
+from kit.clock import CITY_TIME
 from tests.support.browser import Screen
 from tests.support.world import World
 
@@ -17,6 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FULL_HD: Final[ViewportSize] = {"width": 1920, "height": 1080}
 FOUR_K: Final[ViewportSize] = {"width": 3840, "height": 2160}
+DISTRICT: Final = "370105"
 TABLET: Final[ViewportSize] = {"width": 1180, "height": 820}
 
 
@@ -73,6 +78,76 @@ async def test_the_tablet_leads_the_wall(screen: Screen, world: World) -> None:
     await tablet.get_by_role("button", name="超期", exact=True).press("Enter")
     await expect(wall.get_by_role("heading", name=re.compile("超期$")).first).to_be_visible()
     await tablet.get_by_role("button", name="总览", exact=True).press("Enter")
+    await wall.close()
+
+
+async def kept_moments(world: World, place: str) -> list[datetime]:
+    """The console's records of the last two hours, as if it had kept them: the older, the more was open."""
+    now = await world.now()
+    last = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+    times = [last - timedelta(minutes=15 * n) for n in range(8, 0, -1)]
+    conn = await asyncpg.connect(world.info["postgres"])
+    try:
+        for n, at in enumerate(times):
+            for area in (DISTRICT, place):
+                counts = {"open": 4008 - n, "overdue": 8 - n, "category.GGSS-03": 30}
+                await conn.execute(
+                    "insert into console.wall_moment values ($1, $2, $3)"
+                    " on conflict (area, at) do update set counts = excluded.counts",
+                    at, area, json.dumps(counts),
+                )  # fmt: skip
+    finally:
+        await conn.close()
+    return times
+
+
+async def test_the_tablet_shows_the_last_day_again_on_the_wall_until_it_is_live_by_itself(
+    screen: Screen, world: World
+) -> None:
+    tablet = screen.page
+    await tablet.set_viewport_size(TABLET)
+    await screen.let_in(world.info["tokens"]["dispatcher"])
+    told = await screen.context.request.get(f"{screen.home}/api/v1/outlines?levels=3")
+    areas = (await told.json())["items"]
+    place = next(one["code"] for one in areas if one["level"] == "community")
+    times = await kept_moments(world, place)
+    await tablet.goto(f"{screen.home}/hall/control")
+    wall = await screen.context.new_page()
+    await wall.set_viewport_size(FULL_HD)
+    await wall.goto(f"{screen.home}/hall")
+    opened = wall.locator(".six .open .value")
+    await expect(opened).to_have_text(re.compile(r"^\d{1,3}$"))
+    live = await opened.inner_text()
+    slide = tablet.get_by_role("slider", name=re.compile("回放到"))
+    await tablet.get_by_role("button", name="从头回放").press("Enter")
+    await expect(wall.get_by_role("region", name="回放")).to_be_visible()
+    await tablet.get_by_role("button", name="暂停").press("Enter")
+    await expect(tablet.get_by_role("button", name="继续回放")).to_be_visible()
+    band = wall.get_by_role("region", name="回放")
+    shown = times[3].astimezone(CITY_TIME).strftime("%m-%d %H:%M")
+    await slide.press("End")
+    while await slide.get_attribute("aria-valuetext") != shown:
+        before = await slide.input_value()
+        await slide.press("ArrowLeft")
+        await expect(slide).not_to_have_value(before)
+    await expect(band.get_by_role("time")).to_have_text(shown)
+    await expect(band).to_contain_text("不是实时画面")
+    await expect(opened).to_have_text("4,005")
+    await expect(wall.get_by_role("row").filter(has_text="4,005")).to_be_visible()
+    await expect(wall.get_by_text("数据实时")).to_have_count(0)
+    await screen.look(wall)
+    for name, size in (("hall-replay-1080", FULL_HD), ("hall-replay-4k", FOUR_K)):
+        await wall.set_viewport_size(size)
+        await wall.screenshot(
+            path=str((await screen.picture("hall-control-replay")).with_name(f"{name}.png"))
+        )
+    await tablet.get_by_role("button", name="回到实时").press("Enter")
+    await expect(band).to_have_count(0)
+    await expect(opened).to_have_text(live)
+    await slide.press("ArrowLeft")
+    await expect(band).to_be_visible()
+    await expect(band).to_have_count(0, timeout=60_000)
+    await expect(wall.get_by_text("数据实时")).to_be_visible()
     await wall.close()
 
 

@@ -182,7 +182,7 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
             ("GET", f"/api/v1/{view}"): set(PEOPLE)
             for view in (
                 "inbox", "area", "desk", "callbacks", "queue", "wall", "stream", "names",
-                "find/{what}", "outlines", "hall/trend",
+                "find/{what}", "outlines", "hall/trend", "hall/replay",
             )
         },
         ("GET", "/api/v1/services"): {"admin"},
@@ -192,6 +192,8 @@ ROUTES: dict[str, dict[tuple[str, str], set[str]]] = {
             ((way, "/api/v1/tickets/{ticket_id}/presence") for way in ("POST", "DELETE")),
             (DESK - {"service"}) | {"unit", "secretary"},
         ),
+        ("POST", "/api/v1/hall/replay"): {"dispatcher", "secretary", "admin"},
+        ("DELETE", "/api/v1/hall/replay"): {"dispatcher", "secretary", "admin"},
         ("GET", "/api/v1/stats/export"): {*(WATCHERS - {"service"}), "secretary", "unit"},
         ("GET", "/api/v1/status"): {"admin"},
         ("GET", "/v1/{path:path}"): ALL - {"service"},

@@ -36,7 +36,7 @@ async def run(pool: Pool) -> None:
                 now = await business_now(conn)
                 at = quarter(now)
                 if at != last:
-                    await store.sample(conn, at, names(now))
+                    await store.sample(conn, at, list(LEVELS), flows(now))
                     await store.thin(conn, at - DAY - timedelta(hours=1), at - KEPT)
             last = at
         except (DomainError, *LOST) as error:
@@ -64,10 +64,10 @@ def quarter(now: datetime) -> datetime:
     return now.replace(minute=now.minute - now.minute % QUARTER_MIN, second=0, microsecond=0)
 
 
-def names(now: datetime) -> list[str]:
-    """Names of the sums that are kept (projection/sums.py)."""
+def flows(now: datetime) -> list[str]:
+    """Names of the sums of the city's day that are kept (projection/sums.py)."""
     day = now.astimezone(CITY_TIME).date().isoformat()
-    return [*LEVELS, *(f"{name}.{day}" for name in FLOWS)]
+    return [f"{name}.{day}" for name in FLOWS]
 
 
 def points(

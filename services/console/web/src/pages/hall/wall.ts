@@ -7,6 +7,12 @@ export interface Counters extends CountersDocument {
   today: Record<"received" | "closed" | "declined" | "withdrawn" | "merged", number>;
 }
 
+/** What the counters of a wall and its categories are read from, of now or of an earlier time. */
+export interface Standing extends Figures {
+  today: Record<"received" | "closed", number>;
+  category: Record<string, number>;
+}
+
 export type Escalation = EscalationRow;
 
 export interface WallExtra {
@@ -56,7 +62,7 @@ export interface Counter {
   burden: boolean;
 }
 
-export function sixCounters(now: Counters, before: Sample | null): Counter[] {
+export function sixCounters(now: Standing, before: Sample | null): Counter[] {
   const one = (name: Counter["name"], value: number, burden: boolean): Counter => ({
     name, value, burden, change: before ? value - before[name] : null,
   });
