@@ -46,10 +46,11 @@ async def test_what_is_sent_from_the_tablet_reaches_walls_and_is_there_for_those
     assert (before["topic"], before["rows"]) == ("hall", [])
     sent: dict[str, Any] = {
         "page": "map",
-        "layer": "overdue",
+        "layer": "heat",
         "area": "370105001",
         "pages": [],
         "rotate_s": 0,
+        "sound": True,
     }
     assert (await show(console, **sent)).json() == sent | {"replay": None}
     [frame] = await console.frames("hall", since=before["seq"])

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 WallPage = Literal["overview", "map", "ranking", "escalations"]
-Layer = Literal["open", "overdue", "rate"]
+Layer = Literal["open", "overdue", "rate", "heat"]
 
 
 class Picture(BaseModel):
@@ -23,3 +23,5 @@ class Picture(BaseModel):
     """Shown in turn; fewer than two: the one page stays."""
     rotate_s: Annotated[int, Field(ge=0, le=3600)] = 0
     """Seconds each page stays; 0: it does not turn."""
+    sound: bool = False
+    """Whether alarms are heard; a browser is silent until somebody touched the wall once."""

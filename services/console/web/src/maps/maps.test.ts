@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 
 import { deepest, figuresOf, siblings, type AreaItem, type Atlas } from "@/maps/areas";
 import { clear, draw, middle } from "@/maps/project";
+import { heat } from "@/maps/heat";
 import { bounds, shareStep, step } from "@/maps/shade";
 
 const square = (west: number, south: number, side: number): AreaItem["geometry"] => ({
@@ -51,4 +52,12 @@ test("the name of an area makes way for a number", () => {
   const number = { ...name!, item: item("n", null, "compound") };
   expect(clear([name!], [], 10)[0]!.y).toBe(name!.y);
   expect(Math.abs(clear([name!], [number], 10)[0]!.y - number.y)).toBeGreaterThan(10.5);
+});
+
+test("it is hottest where most lies, neighbours add up, and far away it is dark", () => {
+  expect(heat([], 320, 160)).toEqual([]);
+  expect(heat([{ x: 80, y: 80, weight: 0 }], 320, 160)).toEqual([]);
+  const cells = heat([{ x: 40, y: 72, weight: 1 }, { x: 280, y: 72, weight: 3 }, { x: 296, y: 72, weight: 3 }], 640, 160);
+  const at = (x: number, y: number): number => cells.find((cell) => cell.x === x && cell.y === y)?.step ?? 0;
+  expect([at(32, 64), at(288, 64), at(160, 64), at(624, 144)]).toEqual([1, 5, 1, 0]);
 });

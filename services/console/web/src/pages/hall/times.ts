@@ -10,6 +10,9 @@ export const hourOf = (at: string | number): string => hour.format(new Date(at))
 export const monthDay = (at: string | number): string =>
   day.formatToParts(new Date(at)).filter(({ type }) => type !== "literal").map(({ value }) => value).join("-");
 
+/** `11-22-1504` in the city, for the name of a file. */
+export const stamp = (at: string | number): string => `${monthDay(at)}-${hourOf(at).replace(":", "")}`;
+
 /** How old something is, as its text key below `hall` and the numbers in it. */
 export function age(seconds: number): [key: string, parts: { n: number; m: number }] {
   if (seconds < 60) return ["seconds", { n: seconds, m: 0 }];

@@ -2,7 +2,7 @@
 
 export const WALL_PAGES = ["overview", "map", "ranking", "escalations"] as const;
 export type WallPage = (typeof WALL_PAGES)[number];
-export const LAYERS = ["open", "overdue", "rate"] as const;
+export const LAYERS = ["open", "overdue", "rate", "heat"] as const;
 export type Layer = (typeof LAYERS)[number];
 
 export interface Picture {
@@ -11,9 +11,11 @@ export interface Picture {
   area: string;
   pages: WallPage[];
   rotate_s: number;
+  /** Whether alarms are heard. */
+  sound: boolean;
 }
 
-export const FIRST: Readonly<Picture> = { page: "overview", layer: "open", area: "", pages: [], rotate_s: 0 };
+export const FIRST: Readonly<Picture> = { page: "overview", layer: "open", area: "", pages: [], rotate_s: 0, sound: false };
 const SHORTEST_S = 5;
 
 const isPage = (name: string): name is WallPage => (WALL_PAGES as readonly string[]).includes(name);
@@ -34,6 +36,7 @@ export function fromAddress(asked: Asked): Picture {
     area: /^\d{6}(\d{3}){0,2}$/.test(area) ? area : "",
     pages: turns && pages.length < 2 ? [...WALL_PAGES] : pages,
     rotate_s: turns ? seconds : 0,
+    sound: FIRST.sound,
   };
 }
 
