@@ -5,7 +5,7 @@ import { createI18n } from "vue-i18n";
 import shell from "@/texts/en/shell.json";
 import terms from "@/texts/en/terms.json";
 import work from "@/texts/en/work.json";
-import type { Whistle } from "./types";
+import type { Ticket, Whistle } from "./types";
 import WhistleCard from "./WhistleCard.vue";
 
 vi.mock("@/names", () => ({ unitName: (code: string) => code }));
@@ -17,7 +17,7 @@ const whistle = (status: string): Whistle =>
     whistle_id: "w", kind: "emergency", status, version: 3, blower: "SQ", text: "", blown_at: LONG_AGO, issued_at: LONG_AGO,
     due: { resolve: LONG_AGO }, units: [{ unit: "SZ", required: true, state: "no_show", due_at: LONG_AGO, no_show_at: LONG_AGO, proof: [] }],
   }) as unknown as Whistle; // prettier-ignore
-const shown = (of: string, ticket: string): string =>
+const shown = (of: string, ticket: Ticket["status"]): string =>
   mount(WhistleCard, { props: { whistle: whistle(of), status: ticket }, global: { plugins: [texts] } }).text();
 
 it("says whose it is to end a whistle that outlives its ticket, and waits for nobody any more", () => {
