@@ -52,8 +52,8 @@ load_all_checks()
 CHECKS_MADE: Final[list[Any]] = [CHECKS.get_one(name) for name in CHECKED]
 
 
-@schemathesis.serializer(LINES)
-def _lines(_: Any, value: Any) -> bytes:
+@schemathesis.serializer(LINES, "application/zip")
+def _as_it_is(_: Any, value: Any) -> bytes:
     return value if isinstance(value, bytes) else str(value).encode(errors="replace")
 
 
