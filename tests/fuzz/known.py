@@ -157,8 +157,8 @@ async def furnish(world: World, place: Place) -> None:
         (await world.file(f"路灯坏了 {words} 天了", **LAMP, **CALLER, attachments=given))["number"]
         for words, given in zip("三四五六七八", [files[:1], *[()] * 5], strict=True)
     ]
-    for number in numbers:
-        await world.ticket_when(number, lambda ticket: ticket["status"] == "dispatched")
+    for number in numbers:  # and the notifier knows it
+        await world.ticket_when(number, lambda ticket: "sign_for" in ticket["due"])
     await world.act(numbers[0], "accept", role="unit:SZ")
     handled = {"result": "solved", "proof": files[1:], "note": "已更换灯泡"}
     for step, data in (("accept", {}), ("contact", {"result": "phone"}), ("handle", handled)):
