@@ -29,11 +29,9 @@ async def settled(page: Page, number: str) -> None:
     await expect(page.get_by_role("button", name=re.compile(number))).to_be_visible()
     await page.evaluate(
         """async () => {
-          const found = await navigator.serviceWorker.getRegistration("/m/inbox");
-          const worker = found.installing ?? found.waiting ?? found.active;
-          if (worker.state === "activated") return;
-          await new Promise((resolve) => worker.addEventListener(
-            "statechange", () => worker.state === "activated" && resolve()));
+          const worker = async () =>
+            (await navigator.serviceWorker.getRegistration("/m/inbox"))?.active?.state;
+          while (await worker() !== "activated") await new Promise((next) => setTimeout(next, 50));
         }"""
     )
 
