@@ -8,13 +8,15 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from services.console.web import Front
 from tests.support.browser import AXE, Outside, Screen, chromium, executable, guarded
 from tests.support.world import World
 
 REQUIRED = os.environ.get("CHUISHAO_BROWSER") == "required"
+PATIENCE_MS = 20_000
+"""How long something may take to be seen: a shared machine stands still for seconds, and no test is about pace."""
 
 
 def _absent(why: str) -> None:
@@ -33,6 +35,7 @@ async def browser() -> AsyncIterator[tuple[Browser, Outside]]:
     elif not AXE.exists():
         _absent("no axe: make web")
     else:
+        expect.set_options(timeout=PATIENCE_MS)
         async with chromium(path) as running:
             yield running
 
