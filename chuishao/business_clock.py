@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from chuishao.runfile import RunInfo
+from kit.city_time import CITY_TIME
 
 if TYPE_CHECKING:
     from kit.db import Conn
@@ -30,7 +31,7 @@ class NotSimulatedError(RuntimeError):
 
 async def show(info: RunInfo) -> datetime:
     """Return the business time of the running installation, in city time."""
-    from kit.clock import CITY_TIME, business_now
+    from kit.clock import business_now
 
     async with _connection(info) as conn:
         return (await business_now(conn)).astimezone(CITY_TIME)
@@ -44,7 +45,7 @@ async def move(info: RunInfo, text: str) -> datetime:
     """
     import asyncpg
 
-    from kit.clock import CITY_TIME, business_now, set_business_clock
+    from kit.clock import business_now, set_business_clock
 
     async with _connection(info) as conn:
         wanted = parse(text, now=await business_now(conn))

@@ -8,14 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from chuishao.bars import Tell
-
-CITY: Final = ZoneInfo("Asia/Shanghai")
+from kit.city_time import CITY_TIME
 
 if TYPE_CHECKING:
     from services.router.directory.faults import Fault
@@ -75,7 +73,7 @@ def report_check(found: Examined, *, as_json: bool) -> bool:
 def first_moment(text: str) -> str:
     """The beginning of a day in the city, RFC 3339. Raises ValueError for a text that is no day."""
     try:
-        return datetime.combine(date.fromisoformat(text), time(), CITY).isoformat()
+        return datetime.combine(date.fromisoformat(text), time(), CITY_TIME).isoformat()
     except ValueError:
         msg = f"不是日期 / not a day: {text!r} (2026-12-01)"
         raise ValueError(msg) from None
@@ -84,7 +82,7 @@ def first_moment(text: str) -> str:
 def say_loaded(result: dict[str, Any]) -> None:
     """What loading did, in words."""
     version, areas, units = result["version"], result["areas"], result["units"]
-    start = datetime.fromisoformat(result["effective_from"]).astimezone(CITY)
+    start = datetime.fromisoformat(result["effective_from"]).astimezone(CITY_TIME)
     if not result["changed"]:
         typer.echo(
             f"与现有第 {version} 版相同，没有改动 / unchanged: version {version} says exactly this"

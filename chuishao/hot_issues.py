@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TextIO
-from zoneinfo import ZoneInfo
 
+from kit.city_time import CITY_TIME
 from services.router.issues.issue_clusters import Cluster, clusters
 from services.router.issues.issue_heat import burst, heat
 from services.router.issues.issue_names import names
 
-_CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 _NEEDED: Final = ("id", "text", "time")
 _KNOWN: Final = (*_NEEDED, "title", "likes", "dislikes", "user")
 _FORMS: Final = ("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 _TITLE: Final = 30
 _DAY: Final = timedelta(days=1)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=_CITY_TIME)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=CITY_TIME)
 
 Progress = Callable[[str, int, int], None]
 Refuse = Callable[[str], None]
@@ -175,7 +174,7 @@ def _time(text: str) -> datetime | None:
             at = read(text)
         except ValueError:
             continue
-        return at if at.tzinfo else at.replace(tzinfo=_CITY_TIME)
+        return at if at.tzinfo else at.replace(tzinfo=CITY_TIME)
     return None
 
 

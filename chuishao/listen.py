@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from chuishao.nats_client import connected
 from chuishao.runfile import NatsUser, RunInfo
 from contracts.catalog import decode
+from kit.city_time import CITY_TIME
 
 if TYPE_CHECKING:
     from nats.aio.msg import Msg
     from nats.js.client import JetStreamContext
 
-_CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 _BATCH: Final = 16
 _QUIET_S: Final = 1.0
 _SHOWN: Final = 12
@@ -101,7 +100,7 @@ def describe(subject: str, body: bytes) -> str:
 
 
 def _local(at: datetime) -> str:
-    return at.astimezone(_CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
+    return at.astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _user(info: RunInfo, code: str) -> NatsUser:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from kit.db import Conn
-
-CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
 
 SQL_BUSINESS_NOW: Final = "select chuishao.business_now()"
 SQL_DATABASE_NOW: Final = "select clock_timestamp()"

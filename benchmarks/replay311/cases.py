@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 
 HELD_BACK: Final = ("due", "ontime")
 
@@ -44,7 +44,7 @@ class Answer:
 def at(text: str | None) -> datetime | None:
     """`2011-07-01 01:32:33` as local time; None where empty or unreadable."""
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=CITY) if text else None
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=CITY_TIME) if text else None
     except ValueError:
         return None
 

@@ -17,6 +17,7 @@ from benchmarks.replay311.learning import Learned, Rule
 from contracts.clock import ClockKind
 from contracts.complaint import Channel, Kind, Urgency
 from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus
+from kit.city_time import CITY_TIME
 from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing
@@ -174,8 +175,8 @@ def _event(ticket: Ticket, status: TicketStatus) -> TicketEvent:
         version=ticket.version + 1,
         round=ticket.round,
         status=status,
-        unit="CITY",
-        holder="CITY",
+        unit="CITY_TIME",
+        holder="CITY_TIME",
         area=_AREA,
         urgency=ticket.urgency,
         rule_version=1,

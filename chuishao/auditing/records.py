@@ -15,7 +15,7 @@ from kit.chain.link import genesis
 from kit.chain.listing import Wanted, page
 from kit.chain.row import Row
 from kit.chain.verifying import SQL_ANCHOR_LINES, last_link, linked, opened
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 
 _PAGE: Final = 500
 

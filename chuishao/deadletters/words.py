@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 
 Echo = Callable[[str], None]
 

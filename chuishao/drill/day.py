@@ -6,15 +6,14 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import httpx
 
 from chuishao.exporting.reading import Reader
 from chuishao.runfile import RunInfo
 from chuishao.sample_complaints import read_samples
+from kit.city_time import CITY_TIME
 
-CITY: Final = ZoneInfo("Asia/Shanghai")
 OPENS: Final = time(8, 30)
 OPEN_S: Final = 9 * 3_600
 """The sample's complaints come in during these seconds of the day."""
@@ -42,7 +41,7 @@ def next_monday(today: date) -> date:
 def sample_day(day: date) -> list[Filed]:
     """The sample's complaints, evenly over the day."""
     samples = read_samples("complaints.csv")
-    begin = datetime.combine(day, OPENS, CITY)
+    begin = datetime.combine(day, OPENS, CITY_TIME)
     step = timedelta(seconds=OPEN_S / max(1, len(samples)))
     return [Filed(begin + step * n, one.key, one.body) for n, one in enumerate(samples)]
 
@@ -59,7 +58,7 @@ def recorded_day(info: RunInfo, day: date) -> list[Filed]:
             if ".complaint.received." not in event["type"]:
                 continue
             data = event["data"]
-            at = datetime.fromisoformat(data["received_at"]).astimezone(CITY)
+            at = datetime.fromisoformat(data["received_at"]).astimezone(CITY_TIME)
             if at.date() == day:
                 body = {name: data[name] for name in _COPIED if data.get(name)}
                 found.append(Filed(at, event["id"], body))

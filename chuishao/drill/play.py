@@ -14,12 +14,13 @@ import httpx
 from chuishao import runfile
 from chuishao.bars import Tell
 from chuishao.drill import store
-from chuishao.drill.day import CITY, Filed, next_monday, recorded_day, sample_day
+from chuishao.drill.day import Filed, next_monday, recorded_day, sample_day
 from chuishao.drill.report import summary
 from chuishao.drill.run import Course
 from chuishao.drill.stage import stage
 from chuishao.exporting.reading import Reader
 from chuishao.runfile import RunInfo
+from kit.city_time import CITY_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ class Drill:
 async def play(asked: Drill, tell: Tell) -> dict[str, Any]:
     """Drill, and tell what happened. Raises StageError, ExportError, NotRunningError, ValueError for an empty day."""
     began = time.monotonic()
-    day = asked.day or next_monday(datetime.now(CITY).date())
+    day = asked.day or next_monday(datetime.now(CITY_TIME).date())
     filed = _filed(asked, day)
     if not filed:
         msg = f"{day} 没有诉求可演练 / nothing was filed on {day}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from chuishao.drill.day import CITY
+from kit.city_time import CITY_TIME
 
 TOP: Final = 5
 Event = Mapping[str, Any]
@@ -97,4 +97,4 @@ def _told_of(one: Event) -> dict[str, Any]:
 
 
 def _local(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(CITY):%m-%d %H:%M}"
+    return f"{datetime.fromisoformat(text).astimezone(CITY_TIME):%m-%d %H:%M}"

@@ -8,14 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from chuishao.importing.aliases import WORDS
 from chuishao.importing.columns import Columns, UnreadableFileError, field_of
+from kit.city_time import CITY_TIME
 from kit.formula import plain
 
-CITY_TIME: Final = ZoneInfo("Asia/Shanghai")
-"""Of times that name no offset (product.md section 4)."""
 _FLOATS: Final = frozenset({"point.lon", "point.lat"})
 _YES_NO: Final = frozenset({"requester.anonymous", "requester.consent", "confidential"})
 _YES: Final = frozenset({"true", "yes", "y", "1", "是", "有"})

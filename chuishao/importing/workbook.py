@@ -10,9 +10,10 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
-from chuishao.importing.body import CITY_TIME, Line
+from chuishao.importing.body import Line
 from chuishao.importing.columns import Columns, UnreadableFileError
 from chuishao.importing.reading import line_of
+from kit.city_time import CITY_TIME
 
 _WORDS: Final = "xl/sharedStrings.xml"
 _MOST_WORDS: Final = 256 << 20

@@ -10,13 +10,14 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
 from PIL import Image
 
 from kit.attachments.media import EXTENSIONS, picture_format, recording, wiped
 from kit.attachments.stripping import UPRIGHT, stripped
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError
 from kit.validation import wrong_field
 
@@ -28,7 +29,6 @@ MAX_PIXELS: Final[Mapping[str, int]] = {
 """More than a phone's camera gives by itself. Measured at these sizes the worst files take 260, 205 and
 210 MB while they are unpacked, whatever the file's own size."""
 MAX_SIDE: Final = 16_384
-_CITY: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 _ORIENTATION: Final = 0x0112
 _EXIF: Final = 0x8769
 _TAKEN_AT: Final = 0x9003
@@ -147,7 +147,7 @@ def _taken_at(exif: dict[int, Any]) -> datetime | None:
         at = datetime.strptime(str(exif[_TAKEN_AT]).strip("\0 "), "%Y:%m:%d %H:%M:%S")  # noqa: DTZ007 - below
         if _OFFSET in exif:
             return datetime.fromisoformat(f"{at.isoformat()}{str(exif[_OFFSET]).strip()}")
-        return at.replace(tzinfo=_CITY)
+        return at.replace(tzinfo=CITY_TIME)
     except _BROKEN:
         return None
 

@@ -13,7 +13,8 @@ from pydantic import StringConstraints
 
 from contracts.base import AreaCode, Code
 from kit.auth import PEOPLE, Principal, allow
-from kit.clock import CITY_TIME, business_now
+from kit.city_time import CITY_TIME
+from kit.clock import business_now
 from kit.db import Pool, reading
 from kit.errors import DomainError, Kind
 from kit.http import reply

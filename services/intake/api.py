@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from kit.attachments.routes import Looking, add_attachments
 from kit.attachments.shelf import Shelf
 from kit.auth import Principal, allow, deny_by_default
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from kit.db import Conn, Pool
 from kit.edge import serve_directly
 from kit.errors import DomainError, Kind

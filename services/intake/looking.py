@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from kit.auth import Principal
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from kit.db import Conn, Pool
 from kit.looking import look
 from kit.sight import Sight

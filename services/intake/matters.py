@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from contracts.base import EventData
 from contracts.ticket import TicketStatus
 from kit import audit, outbox
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from kit.db import Conn, Pool, transaction
 from kit.idempotency import key_reused
 from kit.ids import new_id

@@ -13,7 +13,7 @@ import asyncpg
 
 from kit.attachments import store as attachments
 from kit.attachments.shelf import unusable
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from kit.coalesce import Coalescer, QueueFullError
 from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, unavailable

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from contracts.ticket import TicketStatus as S
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError, Kind
 from kit.page import Lang
 
-CITY: Final = ZoneInfo("Asia/Shanghai")
 TRIES: Final = 5
 """Wrong tries in `WITHIN`, of one number and from one address (product.md section 4)."""
 WITHIN: Final = timedelta(hours=1)
@@ -141,7 +140,7 @@ class View:
             "number": self.number,
             "state": (_TOGETHER[lang] if self.together else "") + state,
             "next": following,
-            "since": self.since.astimezone(CITY).isoformat(timespec="minutes"),
+            "since": self.since.astimezone(CITY_TIME).isoformat(timespec="minutes"),
         }
 
 

@@ -12,7 +12,7 @@ from asyncpg import Record
 from contracts.complaint import Datum, Kind, Point
 from kit import audit
 from kit.auth import Principal
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from kit.db import Pool, transaction
 from kit.masking import mask
 from services.intake import likeness, store_alike

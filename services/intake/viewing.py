@@ -9,7 +9,8 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from kit.clock import CITY_TIME, business_now
+from kit.city_time import CITY_TIME
+from kit.clock import business_now
 from kit.db import Pool, reading
 from kit.validation import wrong_field
 from services.intake import store_callbacks as store

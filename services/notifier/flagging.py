@@ -7,7 +7,8 @@ from typing import Any
 
 from asyncpg import Record
 
-from kit.clock import CITY_TIME, business_now
+from kit.city_time import CITY_TIME
+from kit.clock import business_now
 from kit.db import Pool, reading
 from services.notifier.rates import sign, store_flags
 from services.notifier.rates.period import Period

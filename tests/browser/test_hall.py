@@ -15,7 +15,7 @@ import pytest
 from openpyxl import load_workbook
 from playwright.async_api import Page, ViewportSize, expect
 
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from tests.support.browser import Screen
 from tests.support.world import World
 

@@ -17,7 +17,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 from tests.support import pictures
 from tests.support.browser import Outside, Screen, guarded
 from tests.support.journey import (
@@ -177,7 +177,7 @@ async def table(journey: Journey) -> None:
     await expect(row).to_contain_text("吹哨", timeout=15_000)
     await page.get_by_role("button", name="新建接待日").click()
     dialog = page.get_by_role("dialog", name="新建接待日")
-    day = (await journey.world.now() + timedelta(days=1)).astimezone(CITY).date()
+    day = (await journey.world.now() + timedelta(days=1)).astimezone(CITY_TIME).date()
     date = dialog.get_by_role("combobox", name="日期")
     await date.fill(day.isoformat())
     await date.press("Enter")

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from chuishao.drill.stage import PREFIX
-from kit.clock import CITY_TIME
+from kit.city_time import CITY_TIME
 from tests.support.world import ROOT, World
 
 KEPT = """

@@ -18,16 +18,16 @@ from contracts.ticket import (
     TicketStatus,
     TicketTriaged,
 )
+from kit.city_time import CITY_TIME
 from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing
 from services.notifier.directory import Directory
 from services.notifier.ladder.ladder import Ladder, follow
-from services.notifier.worktime.calendar import CITY
 from tests.support import city
 
 S = TicketStatus
-MONDAY: Final = datetime(2026, 11, 23, 10, 0, tzinfo=CITY)
+MONDAY: Final = datetime(2026, 11, 23, 10, 0, tzinfo=CITY_TIME)
 AREA: Final = "370105001008001"
 
 

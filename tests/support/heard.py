@@ -21,15 +21,15 @@ from contracts.ticket import (
     TicketTriaged,
 )
 from kit import inbox
+from kit.city_time import CITY_TIME
 from kit.db import Conn, Pool, transaction
 from kit.delivery import Effects, Received
 from kit.ids import new_id
 from services.notifier.directory import Directory
 from services.notifier.ticking import Ticked, tick
-from services.notifier.worktime.calendar import CITY
 from tests.support import city
 
-MONDAY: Final = datetime(2026, 11, 23, 10, 0, tzinfo=CITY)
+MONDAY: Final = datetime(2026, 11, 23, 10, 0, tzinfo=CITY_TIME)
 AREA: Final = "370105001008001"
 NUMBER: Final = "261123000001"
 

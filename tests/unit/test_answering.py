@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import CalendarDay, DutyTurn, Post, Unit
+from kit.city_time import CITY_TIME
 from services.router.decision.answering import Answer, PassedOver, Way, answering_post
 from services.router.directory.directory import holds
-from services.router.directory.hours import CITY, WorkingTime, moment
+from services.router.directory.hours import WorkingTime, moment
 from tests.support import small
 from tests.support.small import EAST, GARDEN, GARDEN_3, MILL, MONDAY, STREET, WEST, post
 
@@ -320,7 +321,7 @@ def test_working_time_is_the_dated_rows_shifts_else_the_weekdays(at: str, *, wor
             day("2026-11-21", "makeup"),
         ]
     )
-    now = moment(datetime.fromisoformat(at).replace(tzinfo=CITY))
+    now = moment(datetime.fromisoformat(at).replace(tzinfo=CITY_TIME))
     assert working.runs("standard", now) is works
     assert working.runs("always", now)
     assert not working.runs("unheard-of", now)

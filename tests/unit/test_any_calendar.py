@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contracts.directory import CalendarDay
-from services.notifier.worktime.calendar import CITY, CalendarError, WorkCalendar
+from kit.city_time import CITY_TIME
+from services.notifier.worktime.calendar import CalendarError, WorkCalendar
 from services.notifier.worktime.calendar_rows import build
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -46,7 +47,7 @@ def calendars(draw: st.DrawFn) -> list[CalendarDay]:
 
 
 STARTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 3, 1)).map(  # noqa: DTZ001 - made local here
-    lambda at: at.replace(tzinfo=CITY)
+    lambda at: at.replace(tzinfo=CITY_TIME)
 )
 SECONDS = st.one_of(st.integers(0, 400_000), st.integers(0, 40).map(lambda n: n * 3_600))
 
@@ -90,7 +91,7 @@ def test_it_is_what_going_through_the_days_one_by_one_gives(
     assert due == _walked(rows, start, seconds)
     assert calendar.working_s(start, due) == seconds
     free = set(calendar.skipped(start, due))
-    span = (due.astimezone(CITY).date() - start.date()).days
+    span = (due.astimezone(CITY_TIME).date() - start.date()).days
     days = [start.date() + timedelta(days=n) for n in range(span + 1)]
     kept = {row.date: row.shifts for row in rows}
     assert {day.isoformat() for day in days if not _worked(kept, day)} == free
@@ -107,7 +108,7 @@ def _walked(rows: list[CalendarDay], start: datetime, seconds: int) -> datetime:
     left, day = timedelta(seconds=seconds), start.date()
     kept = {row.date: row.shifts for row in rows}
     while day <= LAST:
-        midnight = datetime.combine(day, time(), CITY)
+        midnight = datetime.combine(day, time(), CITY_TIME)
         for shift in sorted(_worked(kept, day)):
             begins, ends = (_at(midnight, text) for text in shift.split("-"))
             begins = max(begins, start)

@@ -17,7 +17,7 @@ import pytest
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 from services.notifier.worktime.limits import duration
 from tests.support import city
 
@@ -67,7 +67,7 @@ CASES = [
 
 
 def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=CITY)
+    return datetime.fromisoformat(text).replace(tzinfo=CITY_TIME)
 
 
 @pytest.mark.parametrize(("start", "limit", "due"), CASES)
@@ -125,5 +125,7 @@ def test_every_day_is_worked_or_free_as_the_national_arrangement_says(year: int)
     days = [
         date.fromordinal(n) for n in range(*(date(y, 1, 1).toordinal() for y in (year, year + 1)))
     ]
-    worked = [calendar.is_working(datetime(d.year, d.month, d.day, 10, tzinfo=CITY)) for d in days]
+    worked = [
+        calendar.is_working(datetime(d.year, d.month, d.day, 10, tzinfo=CITY_TIME)) for d in days
+    ]
     assert worked == [chinese_calendar.is_workday(day) for day in days]

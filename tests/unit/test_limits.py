@@ -8,7 +8,7 @@ import pytest
 
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 from services.notifier.worktime.limits import (
     Basis,
     LimitError,
@@ -19,7 +19,7 @@ from services.notifier.worktime.limits import (
 )
 from tests.support import city
 
-FRIDAY = datetime(2026, 11, 20, 16, 30, tzinfo=CITY)
+FRIDAY = datetime(2026, 11, 20, 16, 30, tzinfo=CITY_TIME)
 
 
 def basis(
@@ -54,7 +54,7 @@ def test_working_hours_and_days_run_on_the_units_calendar(text: str, due: str) -
     assert limit is not None
     assert limit.working
     at = limit.after(FRIDAY, city.directory().calendar("standard"))
-    assert at == datetime.fromisoformat(due).replace(tzinfo=CITY)
+    assert at == datetime.fromisoformat(due).replace(tzinfo=CITY_TIME)
     assert limit.after(FRIDAY, city.directory().calendar("always")) > FRIDAY
 
 
@@ -92,18 +92,20 @@ def test_moments_of_the_ladder_hang_on_the_clocks_own_start_limit_and_due_time(
     due = basis(ClockKind.RESULT).due(FRIDAY)
     calendar = city.directory().calendar("standard")
     found = moment(text).resolve(due.trace, due.due_at, calendar)
-    assert found == datetime.fromisoformat(at).replace(tzinfo=CITY)
+    assert found == datetime.fromisoformat(at).replace(tzinfo=CITY_TIME)
 
 
 def test_a_share_of_a_working_limit_is_working_time() -> None:
     due = basis(ClockKind.CONTACT).due(FRIDAY)
-    assert due.near_at == datetime(2026, 11, 23, 15, 6, tzinfo=CITY)  # 0.8 x 7 h after Friday 16:30
+    assert due.near_at == datetime(
+        2026, 11, 23, 15, 6, tzinfo=CITY_TIME
+    )  # 0.8 x 7 h after Friday 16:30
     assert share_of("50%") == 0.5
 
 
 def test_a_due_time_carries_its_trace() -> None:
     due = basis(ClockKind.CONTACT).due(FRIDAY.astimezone(UTC))
-    assert due.due_at == datetime(2026, 11, 23, 16, 30, tzinfo=CITY)
+    assert due.due_at == datetime(2026, 11, 23, 16, 30, tzinfo=CITY_TIME)
     assert due.trace.model_dump(mode="json") == {
         "start": "2026-11-20T08:30:00Z",
         "limit": "1wd",

@@ -16,6 +16,7 @@ from contracts.complaint import Urgency
 from contracts.directory import CalendarDay, DutyTurn, Post, Unit, UnitKind
 from contracts.notices import Cause, Contact, NoticeRules
 from contracts.ticket import TicketStatus
+from kit.city_time import CITY_TIME
 from services.notifier.notices import wording
 from services.notifier.notices.hours import quiet_until
 from services.notifier.notices.notice import Due, together
@@ -24,18 +25,17 @@ from services.notifier.notices.people import People, Way
 from services.notifier.notices.planning import DIGEST, Budget, Matter, Planner, Slot, wait_s
 from services.notifier.notices.wording import LONGEST, Names, Told
 from services.notifier.roster.roster import Roster
-from services.notifier.worktime.calendar import CITY
 from services.notifier.worktime.calendar_rows import build
 from tests.support import city
 
-FRIDAY: Final = datetime(2026, 11, 20, 10, 0, tzinfo=CITY)
+FRIDAY: Final = datetime(2026, 11, 20, 10, 0, tzinfo=CITY_TIME)
 """A working day of the sample's calendar: 9:00 to 12:00 and 13:30 to 17:30."""
 U = Urgency
 
 
 def on(day: int, clock: str) -> datetime:
     hours, minutes = clock.split(":")
-    return datetime(2026, 11, day, int(hours), int(minutes), tzinfo=CITY)
+    return datetime(2026, 11, day, int(hours), int(minutes), tzinfo=CITY_TIME)
 
 
 def _post(post: str, role: Any, **more: Any) -> Post:

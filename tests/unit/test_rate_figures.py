@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError
 from services.notifier.rates import figure, report_page, sign
 from services.notifier.rates.period import Period
 from services.notifier.rates.store_flags import ends_of
-from services.notifier.worktime.calendar import CITY
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
@@ -70,14 +70,14 @@ def test_a_run_is_bounded_over_all_places_where_it_could_begin() -> None:
 def test_a_period_is_days_of_the_city_or_times_with_offset() -> None:
     asked = Period.of("2026-11-01", "2026-11-08T00:00:00+08:00", NOW)
     assert (asked.until - asked.since).days == 7
-    assert asked.since == datetime(2026, 11, 1, tzinfo=CITY)
+    assert asked.since == datetime(2026, 11, 1, tzinfo=CITY_TIME)
     assert Period.of(None, None, NOW).until == NOW
 
 
 def test_a_week_runs_from_monday_to_sunday() -> None:
     week = Period.week("2026-W47")
-    assert week.since == datetime(2026, 11, 16, tzinfo=CITY)
-    assert week.until == datetime(2026, 11, 23, tzinfo=CITY)
+    assert week.since == datetime(2026, 11, 16, tzinfo=CITY_TIME)
+    assert week.until == datetime(2026, 11, 23, tzinfo=CITY_TIME)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,9 @@ def test_a_week_that_is_none_is_refused(week: str) -> None:
 
 
 def test_periods_end_on_mondays_and_firsts() -> None:
-    found = ends_of(datetime(2026, 11, 16, tzinfo=CITY), datetime(2026, 12, 2, tzinfo=CITY))
+    found = ends_of(
+        datetime(2026, 11, 16, tzinfo=CITY_TIME), datetime(2026, 12, 2, tzinfo=CITY_TIME)
+    )
     assert [at.day for at in found] == [23, 30, 1]
 
 

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from contracts.escalation import EntryRule, ReceptionLevel, ReceptionState
 from contracts.limits import ReceptionRule
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError
 from services.notifier.reception.decision_clock import Term
 from services.notifier.reception.item import Item
 from services.notifier.reception.minutes import figures
 from services.notifier.reception.rhythm import Rules, proposed
 from services.notifier.reception.states import TRANSITIONS, Act, advance, allowed_from
-from services.notifier.worktime.calendar import CITY, Always
+from services.notifier.worktime.calendar import Always
 from services.notifier.worktime.limits import BY_DATE
 from services.notifier.worktime.sentences import english
 from tests.support import city
@@ -62,7 +63,7 @@ def test_a_reception_day_moves_off_holidays_to_the_next_working_day(
     week: int, weekday: str, expected: list[tuple[str, str | None]]
 ) -> None:
     rule = ReceptionRule.model_validate({"week": week, "weekday": weekday})
-    first = datetime(2026, 10, 1, tzinfo=CITY)
+    first = datetime(2026, 10, 1, tzinfo=CITY_TIME)
     days = proposed(rule, city.directory().calendar("standard"), first, first + timedelta(days=61))
     found = [(one["starts_at"][:10], one["moved_from"] and one["moved_from"][:10]) for one in days]
     assert found == expected
@@ -70,7 +71,7 @@ def test_a_reception_day_moves_off_holidays_to_the_next_working_day(
 
 
 def test_a_year_that_is_not_loaded_is_said_instead_of_guessed() -> None:
-    first = datetime(2031, 1, 1, tzinfo=CITY)
+    first = datetime(2031, 1, 1, tzinfo=CITY_TIME)
     (day,) = proposed(
         ReceptionRule(), city.directory().calendar("standard"), first, first + timedelta(days=31)
     )

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from contracts.clock import ClockKind, Move, MoveKind, Trace
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
+from kit.city_time import CITY_TIME
 from services.notifier.clocks.clock import Clock
 from services.notifier.clocks.moving import Recounted, recount
 from services.notifier.directory import Directory
-from services.notifier.worktime.calendar import CITY
 from services.notifier.worktime.reckoning import reckon
 from services.notifier.worktime.sentences import DUTY_EN, english
 from tests.support import city
@@ -129,7 +129,7 @@ def test_a_stopped_clock_that_comes_back_is_due_by_the_calendar_in_force() -> No
 
 
 def test_what_a_move_says_is_what_it_does() -> None:
-    start = datetime(2026, 11, 20, 16, 30, tzinfo=CITY)  # Friday, an hour before the end
+    start = datetime(2026, 11, 20, 16, 30, tzinfo=CITY_TIME)  # Friday, an hour before the end
     calendar = city.directory().calendar("standard")
     trace = Trace(
         start=start, limit="1wd", profile="standard", urgency="normal", calendar="standard",
@@ -138,7 +138,7 @@ def test_what_a_move_says_is_what_it_does() -> None:
 
     def due(*moves: Move) -> str:
         at = reckon(trace.model_copy(update={"moves": moves}), calendar).due_at
-        return at.astimezone(CITY).strftime("%m-%d %H:%M")
+        return at.astimezone(CITY_TIME).strftime("%m-%d %H:%M")
 
     hold = Move(
         what=MoveKind.HOLD, since=start + timedelta(minutes=30), until=start + timedelta(days=3)

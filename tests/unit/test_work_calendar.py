@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.directory import CalendarDay
-from services.notifier.worktime.calendar import CITY, Always, CalendarError, Shifts, WorkCalendar
+from kit.city_time import CITY_TIME
+from services.notifier.worktime.calendar import Always, CalendarError, Shifts, WorkCalendar
 from services.notifier.worktime.calendar_rows import build
 from tests.support import city
 
@@ -17,13 +18,13 @@ HOUR_S = 3_600
 DAY_S = 7 * HOUR_S
 """09:00-12:00 and 13:30-17:30."""
 STARTS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 6, 30)).map(  # noqa: DTZ001 - made local below
-    lambda at: at.replace(tzinfo=CITY)
+    lambda at: at.replace(tzinfo=CITY_TIME)
 )
 SECONDS = st.integers(0, 40 * DAY_S)
 
 
 def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=CITY)
+    return datetime.fromisoformat(text).replace(tzinfo=CITY_TIME)
 
 
 def sample() -> WorkCalendar:

@@ -8,17 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifier.worktime.calendar import CITY, CalendarError, WorkCalendar
+from kit.city_time import CITY_TIME
+from services.notifier.worktime.calendar import CalendarError, WorkCalendar
 from services.notifier.worktime.limits import Duration, duration
 from tests.support import city
 
 STARTS = st.datetimes(datetime(2025, 1, 1), datetime(2027, 6, 30)).map(  # noqa: DTZ001 - made local below
-    lambda at: at.replace(tzinfo=CITY)
+    lambda at: at.replace(tzinfo=CITY_TIME)
 )
 
 
 def local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=CITY)
+    return datetime.fromisoformat(text).replace(tzinfo=CITY_TIME)
 
 
 def sample() -> WorkCalendar:

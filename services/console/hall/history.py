@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from kit.clock import CITY_TIME, business_now
+from kit.city_time import CITY_TIME
+from kit.clock import business_now
 from kit.db import LOST, Pool, reading, transaction
 from kit.errors import DomainError
 from kit.logging import get

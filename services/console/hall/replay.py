@@ -8,7 +8,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from kit.clock import CITY_TIME, business_now
+from kit.city_time import CITY_TIME
+from kit.clock import business_now
 from kit.db import Pool, reading
 from kit.errors import DomainError, Kind
 from services.console.hall import store

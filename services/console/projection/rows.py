@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any, Final
 
 from contracts.escalation import EntryRule
 from contracts.ticket import TicketStatus as S
 from contracts.whistle import CallState, WhistleStatus
+from kit.city_time import CITY_TIME
 from services.console.projection import topics
 from services.console.projection.facts import Doc
 
 Body = dict[str, Any]
 TICKET: Final = "ticket"
 """Kind of the rows with the id of their matter; of others a broken sender may say that two have one."""
-CITY: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
 ENDED: Final = frozenset({S.CLOSED, S.DECLINED, S.MERGED, S.WITHDRAWN})
 AT_THE_DESK: Final = frozenset({S.TRIAGE, S.ARBITRATION, S.RETURNED})
 OFF_THE_TABLE: Final = frozenset({"done", "withdrawn"})
@@ -212,7 +212,7 @@ def _counted(body: Body, *, ended: bool) -> Body:
 
 
 def _day(at: str) -> str:
-    return datetime.fromisoformat(at).astimezone(CITY).date().isoformat()
+    return datetime.fromisoformat(at).astimezone(CITY_TIME).date().isoformat()
 
 
 def _whistle(ticket_id: str, ident: str, doc: Doc, kept: frozenset[str]) -> Row:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from kit.city_time import CITY_TIME
 from services.console.projection import topics
-from services.console.projection.rows import CITY, Row
+from services.console.projection.rows import Row
 
 OF_AN_AREA: Final = ("open", "overdue", "near_due", "queue")
 """What is shown of every area on the map, down to the smallest grid."""
@@ -35,7 +36,7 @@ def touched(keys: Iterable[tuple[str, str]]) -> list[str]:
 
 def counters(area: str, sums: Sums, now: datetime) -> dict[str, Any]:
     """The counters of a wall; of a day those of the city's day that `now` lies in."""
-    day = now.astimezone(CITY).date().isoformat()
+    day = now.astimezone(CITY_TIME).date().isoformat()
     by_name: dict[str, dict[str, int]] = {kind: {} for kind in BY_NAME}
     for name, n in sorted(sums.items()):
         kind, _, rest = name.partition(".")

@@ -12,7 +12,8 @@ from asyncpg import Record
 from pydantic import AfterValidator, Field
 
 from kit import audit
-from kit.clock import CITY_TIME, business_now
+from kit.city_time import CITY_TIME
+from kit.clock import business_now
 from kit.db import Conn, Pool, reading, transaction
 from kit.errors import DomainError, Kind, not_found
 from kit.ids import new_id

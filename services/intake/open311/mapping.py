@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from contracts.complaint import Datum, Point
 from contracts.ticket import TicketStatus as S
+from kit.city_time import CITY_TIME
 from kit.page import Lang
 from services.intake.directory import Category, Codes
 from services.intake.open311.document import Document
 from services.intake.position import wgs84
-from services.intake.resident import CITY, SENTENCES, View
+from services.intake.resident import SENTENCES, View
 
 ENDED: Final = (S.CLOSED, S.DECLINED, S.WITHDRAWN)
 """What partners are told is closed."""
@@ -133,7 +134,7 @@ def status(state: S) -> str:
 
 def w3(at: datetime) -> str:
     """A time as the W3C note writes it, in the city's offset."""
-    return at.astimezone(CITY).isoformat(timespec="seconds")
+    return at.astimezone(CITY_TIME).isoformat(timespec="seconds")
 
 
 def _agency(unit: str | None, codes: Codes) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from contracts.directory import DutyTurn
-from services.notifier.worktime.calendar import CITY, CalendarError, WorkCalendar
+from kit.city_time import CITY_TIME
+from services.notifier.worktime.calendar import CalendarError, WorkCalendar
 
 _STEP: Final = timedelta(minutes=15)
 _STEPS: Final = 96
@@ -16,7 +17,7 @@ _MOMENT: Final = timedelta(seconds=1)
 def quiet_until(span: str, now: datetime) -> datetime | None:
     """End of the quiet hours `22:00-07:00` that run now; None outside them."""
     first, _, last = span.partition("-")
-    clock_time = f"{now.astimezone(CITY):%H:%M}"
+    clock_time = f"{now.astimezone(CITY_TIME):%H:%M}"
     over_midnight = first > last
     within = (
         clock_time >= first or clock_time < last if over_midnight else first <= clock_time < last
@@ -44,14 +45,14 @@ def starts(turn: DutyTurn) -> datetime:
     """When a turn of the rota begins."""
     hour, minute = turn.start.split(":")
     return datetime(
-        turn.date.year, turn.date.month, turn.date.day, int(hour), int(minute), tzinfo=CITY
+        turn.date.year, turn.date.month, turn.date.day, int(hour), int(minute), tzinfo=CITY_TIME
     )
 
 
 def at_clock(minute: str, now: datetime) -> datetime:
     """The next time, later than now, at which a city clock shows this."""
     hours, _, minutes = minute.partition(":")
-    local = now.astimezone(CITY)
+    local = now.astimezone(CITY_TIME)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     at = midnight + timedelta(hours=int(hours), minutes=int(minutes))
     return at if at > local else at + timedelta(days=1)

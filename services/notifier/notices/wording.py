@@ -15,9 +15,9 @@ from typing import Any, Final
 from contracts.clock import ClockKind
 from contracts.complaint import Urgency
 from contracts.notices import Cause
+from kit.city_time import CITY_TIME
 from services.notifier.notices.occasion import Facts, Occasion
 from services.notifier.notices.people import RANK
-from services.notifier.worktime.calendar import CITY
 
 LONGEST: Final = 69
 """Characters of one short message in Chinese are 70, its signature included."""
@@ -191,5 +191,5 @@ def _single(told: Told, parts: Mapping[str, str]) -> str:
 def _by(at: datetime | None) -> str:
     if at is None:
         return ""
-    local = at.astimezone(CITY)
+    local = at.astimezone(CITY_TIME)
     return f"{local.month}月{local.day}日{local:%H:%M}前"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, Self
 
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError
 from kit.validation import wrong_field
-from services.notifier.worktime.calendar import CITY
 
 USUAL: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=400)
@@ -62,14 +62,14 @@ def _moment(field: str, text: str) -> datetime:
     except ValueError:
         raise _no_moment(field) from None
     if len(text) == len("2026-11-22"):
-        at = at.replace(tzinfo=CITY)
+        at = at.replace(tzinfo=CITY_TIME)
     if at.tzinfo is None or at.year not in YEARS:
         raise _no_moment(field)
     return at
 
 
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=CITY)
+    return datetime(day.year, day.month, day.day, tzinfo=CITY_TIME)
 
 
 def _no_moment(field: str) -> DomainError:

@@ -7,12 +7,12 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
+from kit.city_time import CITY_TIME
 from kit.page import Lang, document
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.reception.dossier_style import STYLE
 from services.notifier.reception.dossier_words import CODES, COLUMNS, TITLES, why, words
 from services.notifier.reception.rung_words import rung
-from services.notifier.worktime.calendar import CITY
 
 Part = Mapping[str, Any]
 
@@ -241,7 +241,7 @@ class Page:
         return words(CODES, code, self._lang)
 
     def _when(self, at: str | None) -> str:
-        return f"{datetime.fromisoformat(at).astimezone(CITY):%Y-%m-%d %H:%M}" if at else ""
+        return f"{datetime.fromisoformat(at).astimezone(CITY_TIME):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _e(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from contracts.escalation import EntryRule, ReceptionEvent, ReceptionLevel, ReceptionState
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 
 WEIGHT: Final[Mapping[EntryRule, int]] = {
     EntryRule.OVERDUE_L4: 40,
@@ -123,4 +123,4 @@ class Item:
 
 def day_of(at: datetime) -> int:
     """Which day of the city's calendar, counted from 1970-01-01."""
-    return (at.astimezone(CITY).date() - DAY_0).days
+    return (at.astimezone(CITY_TIME).date() - DAY_0).days

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from contracts.escalation import ReceptionLevel
 from contracts.limits import ReceptionRule
-from services.notifier.worktime.calendar import CITY, WorkCalendar
+from kit.city_time import CITY_TIME
+from services.notifier.worktime.calendar import WorkCalendar
 from services.notifier.worktime.limits import duration, moment, share_of
 
 DEFAULT: Final = "default"
@@ -50,8 +51,8 @@ def proposed(
     for which no such day is loaded is proposed as it falls, and says so.
     """
     found = []
-    for day in _days(rule, first.astimezone(CITY).date(), last.astimezone(CITY).date()):
-        planned = datetime.combine(day, time.fromisoformat(rule.time), CITY)
+    for day in _days(rule, first.astimezone(CITY_TIME).date(), last.astimezone(CITY_TIME).date()):
+        planned = datetime.combine(day, time.fromisoformat(rule.time), CITY_TIME)
         working = next((at for at in _following(planned) if calendar.is_working(at)), None)
         at = working or planned
         if first <= at < last:

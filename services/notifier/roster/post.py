@@ -6,12 +6,12 @@ from datetime import date, datetime
 
 from contracts.directory import Post
 from contracts.notation import covers
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 
 
 def today(now: datetime) -> date:
     """The day of the city."""
-    return now.astimezone(CITY).date()
+    return now.astimezone(CITY_TIME).date()
 
 
 def held(post: Post, now: datetime) -> bool:

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from contracts.directory import DutyTurn, Post, Unit, UnitKind
 from contracts.escalation import ReceptionLevel
+from kit.city_time import CITY_TIME
 from services.notifier.clocks.clock import NOBODY
 from services.notifier.roster.post import held, there, today
-from services.notifier.worktime.calendar import CITY, STANDARD, WorkCalendar
+from services.notifier.worktime.calendar import STANDARD, WorkCalendar
 
 UPWARDS: Final = tuple(ReceptionLevel)
 """Levels of tables, the lowest first."""
@@ -216,7 +217,7 @@ class Roster:
 
     def on_turn(self, unit: str, now: datetime) -> list[Post]:
         """Posts of a unit's rota whose turn it is now and that are there, whatever their usual hours."""
-        clock_time = f"{now.astimezone(CITY):%H:%M}"
+        clock_time = f"{now.astimezone(CITY_TIME):%H:%M}"
         turns = self._by_day.get((unit, today(now)), ())
         names = (turn.post for turn in turns if turn.start <= clock_time < turn.end)
         return [post for name in names if (post := self.post(name)) and there(post, now)]

@@ -12,7 +12,8 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from services.notifier.worktime.calendar import CITY, WorkCalendar
+from kit.city_time import CITY_TIME
+from services.notifier.worktime.calendar import WorkCalendar
 
 _DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -23,7 +24,7 @@ def add_workdays(calendar: WorkCalendar, start: datetime, days: float) -> dateti
 
     Raises CalendarError when a year on the way is not loaded.
     """
-    at = _first(calendar, start.astimezone(CITY))
+    at = _first(calendar, start.astimezone(CITY_TIME))
     days = round(days, 6)
     whole = int(days)
     missing = whole
@@ -36,10 +37,10 @@ def add_workdays(calendar: WorkCalendar, start: datetime, days: float) -> dateti
 def _first(calendar: WorkCalendar, at: datetime) -> datetime:
     """When the count begins."""
     at = _workday(calendar, at)
-    if calendar.working_s(at, datetime.combine(at.date(), time.max, CITY)) > 0:
+    if calendar.working_s(at, datetime.combine(at.date(), time.max, CITY_TIME)) > 0:
         return at
-    midnight = _workday(calendar, datetime.combine(at.date() + _DAY, time(), CITY))
-    return (calendar.add_working(midnight, 1) - _SECOND).astimezone(CITY)
+    midnight = _workday(calendar, datetime.combine(at.date() + _DAY, time(), CITY_TIME))
+    return (calendar.add_working(midnight, 1) - _SECOND).astimezone(CITY_TIME)
 
 
 def _workday(calendar: WorkCalendar, at: datetime) -> datetime:

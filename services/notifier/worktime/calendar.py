@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Protocol
 
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError, Kind
 
-CITY: Final = timezone(timedelta(hours=8))
-"""Asia/Shanghai as a fixed offset."""
 ALWAYS: Final = "always"
 STANDARD: Final = "standard"
 DAY_S: Final = 86_400
@@ -181,7 +180,7 @@ class Shifts:
         year = _local_year((at - _EPOCH) // _TICK)
         for span in self.spans:
             if span.first_year <= year <= span.last_year:
-                return datetime(span.last_year + 1, 1, 1, tzinfo=CITY)
+                return datetime(span.last_year + 1, 1, 1, tzinfo=CITY_TIME)
         return None
 
     def _span(self, year: int) -> Span:

@@ -17,9 +17,10 @@ from typing import Final
 from contracts.clock import ClockKind, Trace
 from contracts.complaint import Urgency
 from contracts.whistle import WhistleKind
+from kit.city_time import CITY_TIME
 from kit.errors import DomainError, Kind
 from services.notifier.worktime.by_date import add_workdays
-from services.notifier.worktime.calendar import CITY, WorkCalendar
+from services.notifier.worktime.calendar import WorkCalendar
 
 NONE: Final = "none"
 BY_DATE: Final = "until"
@@ -196,7 +197,7 @@ def limit_of(trace: Trace) -> tuple[Duration, float]:
 
 def moment_zh(at: datetime) -> str:
     """`2026年3月2日 09:00`, local time."""
-    local = at.astimezone(CITY)
+    local = at.astimezone(CITY_TIME)
     return f"{local.year}年{local.month}月{local.day}日 {local.hour:02}:{local.minute:02}"
 
 

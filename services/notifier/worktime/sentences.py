@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from contracts.clock import ClockKind, Move, MoveKind, Trace
-from services.notifier.worktime.calendar import CITY
+from kit.city_time import CITY_TIME
 from services.notifier.worktime.limits import BY_DATE, HALF, limit_of
 
 DUTY_EN: Final = {
@@ -75,4 +75,4 @@ def _amount(amount: int, unit: str) -> str:
 
 
 def _at(at: datetime) -> str:
-    return at.astimezone(CITY).strftime("%Y-%m-%d %H:%M")
+    return at.astimezone(CITY_TIME).strftime("%Y-%m-%d %H:%M")

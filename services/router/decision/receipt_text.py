@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from kit.city_time import CITY_TIME
 from services.router.decision.categorising import GIVEN
 from services.router.decision.conflict import TIES, Conflict
 from services.router.decision.duty import OWNER
@@ -18,7 +19,6 @@ from services.router.decision.phrases import LEADS, URGENCIES
 from services.router.decision.receipt import FORM
 from services.router.decision.speech import Speech
 from services.router.directory.directory import ANY
-from services.router.directory.hours import CITY
 
 Part = Mapping[str, Any]
 _KNOWN_BY: Final = {
@@ -199,7 +199,7 @@ class _Teller(Speech):
     def versions(self, receipt: Part) -> str:
         versions = receipt["versions"]
         model = versions["model"]
-        at = datetime.fromisoformat(receipt["inputs"]["decided_at"]).astimezone(CITY)
+        at = datetime.fromisoformat(receipt["inputs"]["decided_at"]).astimezone(CITY_TIME)
         return self.phrase(
             "versions",
             directory=versions["directory"],

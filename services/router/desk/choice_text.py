@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from kit.city_time import CITY_TIME
 from services.router.decision.labels import Labels
 from services.router.decision.receipt_text import receipt_text
 from services.router.directory.directory import Directory
-from services.router.directory.hours import CITY
 
 _NONE: Final = ("不明", "unknown")
 _LINES: Final = (
@@ -38,7 +38,7 @@ def told_in_words(receipt: Mapping[str, Any], directory: Directory, *, english: 
 
 def _chosen(receipt: Mapping[str, Any], labels: Labels) -> str:
     person, chosen, choice, guessed, versions = _LINES[labels.english]
-    at = datetime.fromisoformat(receipt["decided_at"]).astimezone(CITY)
+    at = datetime.fromisoformat(receipt["decided_at"]).astimezone(CITY_TIME)
     lines = [
         person.format(person=receipt["by"], at=f"{at:%Y-%m-%d %H:%M}"),
         chosen.format(chosen=_named(receipt["chosen"], labels)),

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Final, Self
 
 from contracts.directory import CalendarDay
+from kit.city_time import CITY_TIME
 
-CITY: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""No daylight saving since 1991."""
 ALWAYS: Final = "always"
 _WEEK: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WORKING: Final = frozenset({"workday", "makeup"})
@@ -35,7 +34,7 @@ class Moment:
 @lru_cache(maxsize=16)
 def moment(at: datetime) -> Moment:
     """The instant in city time; `at` must have an offset. One batch asks for the same one many times."""
-    local = at.astimezone(CITY)
+    local = at.astimezone(CITY_TIME)
     return Moment(local.date(), f"{local.hour:02}:{local.minute:02}")
 
 

@@ -13,12 +13,12 @@ from asyncpg import Record
 
 from contracts.publication import CoverageGap, DirectoryCoverage
 from kit import audit, outbox
+from kit.city_time import CITY_TIME
 from kit.clock import business_now
 from kit.db import Pool, reading, transaction
 from kit.logging import get
 from kit.outbox import Outgoing, outgoing
 from services.router.directory.directory import Directory
-from services.router.directory.hours import CITY
 from services.router.publishing import coverage, store_directory
 from services.router.publishing.proof import Gap, Proof
 from services.router.ticket.routing import BY_ROUTER, SERVICE
@@ -34,7 +34,7 @@ SAID_CATEGORIES: Final = 10
 
 def night_of(now: datetime) -> date:
     """The night whose proof is due at a moment: today's from two o'clock on, before that yesterday's."""
-    local = now.astimezone(CITY)
+    local = now.astimezone(CITY_TIME)
     return local.date() if local.time() >= NIGHTLY else local.date() - timedelta(days=1)
 
 
