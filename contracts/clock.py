@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
@@ -35,6 +35,10 @@ class ClockKind(StrEnum):
     """A reception decision: its owner has to carry it out (domain.md D7)."""
     CONFIRMATION = "confirmation"
     """It was said to be carried out: the community secretary confirms or refuses."""
+
+
+BY_DATE: Final = "until"
+"""The limit of a trace whose due time is a date that a secretary gave."""
 
 
 class MoveKind(StrEnum):

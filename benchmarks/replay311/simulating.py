@@ -17,7 +17,6 @@ from benchmarks.replay311.learning import Learned, Rule
 from contracts.clock import ClockKind
 from contracts.complaint import Channel, Kind, Urgency
 from contracts.ticket import TicketDispatched, TicketEvent, TicketStatus
-from kit.city_time import CITY_TIME
 from services.notifier.clocks.clock import NOBODY, Clock
 from services.notifier.clocks.ticket import Ticket
 from services.notifier.clocks.timing import Timing

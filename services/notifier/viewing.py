@@ -13,6 +13,7 @@ from asyncpg import Record
 from contracts.clock import ClockKind, Trace
 from kit.auth import Principal
 from kit.db import Pool
+from kit.due_words import english
 from kit.errors import not_found
 from kit.validation import bad_cursor, id_cursor
 from services.notifier import queries
@@ -23,7 +24,6 @@ from services.notifier.queries import Wanted
 from services.notifier.reception import store_hand, store_listing, store_reception
 from services.notifier.reception.handing import may_read, rules_of
 from services.notifier.reception.store_listing import Narrowed
-from services.notifier.worktime.sentences import english
 
 ANYTHING: Final = Narrowed()
 MOST_RANK: Final = 2**31 - 1

@@ -116,6 +116,7 @@ def _clock_row(name: str, data: ClockEvent) -> tuple[Any, ...]:
         data.sentence,
         data.order,
         data.return_until,
+        data.trace.model_dump(mode="json"),
     )
 
 

@@ -93,7 +93,7 @@ def _tickets(app: FastAPI, people: Pool, office: Office, in_use: DirectoryInUse)
     async def ticket(ident: Ident, request: Request, who: Principal = allow(*READERS)) -> Response:
         """One ticket by id or number, with history, receipt, clocks and whistles.
 
-        `receipt_text` says the receipt in plain words, in the language asked for.
+        `receipt_text` says the receipt in plain words; it and the sentences of clocks are in the language asked for.
         """
         found = await queries.one(
             people,

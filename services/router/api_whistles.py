@@ -77,9 +77,13 @@ def _reading(app: FastAPI, shared: Shared, people: Pool, in_use: DirectoryInUse)
         return reply(found)
 
     @app.get("/v1/whistles/{ident}", tags=["whistles"], responses={200: {"model": WhistleView}})
-    async def whistle(ident: Ident, who: Principal = allow(*READERS)) -> Response:
-        """One whistle with every department's state, history and clocks; another's is a 404."""
-        return reply(await whistle_pages.one(people, ident, who, in_use.directory))
+    async def whistle(ident: Ident, request: Request, who: Principal = allow(*READERS)) -> Response:
+        """One whistle with every department's state, history and clocks; another's is a 404.
+
+        `Accept-Language: en` asks for the sentences of clocks in English.
+        """
+        english = language(request) == "en"
+        return reply(await whistle_pages.one(people, ident, who, in_use.directory, english=english))
 
 
 def _steps(app: FastAPI, shared: Shared, whistles: WhistleOffice, in_use: DirectoryInUse) -> None:

@@ -142,7 +142,8 @@ async def one(
 ) -> dict[str, Any]:
     """A ticket with history, receipts, clocks, whistles and who follows it. Raises DomainError 404.
 
-    The newest receipt also in plain words, with the names of the directory in use. Who works on a
+    The newest receipt also in plain words, with the names of the directory in use; these and the
+    sentences of clocks in the language asked for. Who works on a
     ticket may read those merged into it: their words are part of the matter now.
     """
     ticket_id, number = identify(ticket)
@@ -181,7 +182,7 @@ async def one(
         "receipt": shown[-1] if shown else None,
         "receipt_text": told,
         "receipts": shown,
-        "clocks": [clock_view(clock) for clock in clocks],
+        "clocks": [clock_view(clock, english=english) for clock in clocks],
         "whistles": [permitted.whistle_shown(w, timed, units, who, now) for w in whistles],
         "may": permitted.actions(who, row),
         "proofs": proof,

@@ -86,7 +86,16 @@ async def _project(conn: Conn, told: Sequence[tuple[str, ClockEvent]]) -> None:
         if known is None or known[1].order <= data.order:
             newest[key] = (name, data)
     rows = [
-        (UUID(key[0]), key[1], key[2], STATE_OF[name], data.due_at, data.sentence, data.order)
+        (
+            UUID(key[0]),
+            key[1],
+            key[2],
+            STATE_OF[name],
+            data.due_at,
+            data.sentence,
+            data.order,
+            data.trace.model_dump(mode="json"),
+        )
         for key, (name, data) in sorted(newest.items(), key=lambda item: item[0])
     ]
     await store_whistles.project(conn, rows)

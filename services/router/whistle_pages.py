@@ -84,9 +84,9 @@ async def page(
 
 
 async def one(
-    people: Pool, ident: str, who: Principal, directory: Directory | None
+    people: Pool, ident: str, who: Principal, directory: Directory | None, *, english: bool
 ) -> dict[str, Any]:
-    """A whistle with its history and clocks. Raises DomainError 404."""
+    """A whistle with its history and clocks, their sentences in the language asked for. Raises DomainError 404."""
     try:
         whistle_id = UUID(ident)
     except ValueError:
@@ -101,7 +101,7 @@ async def one(
     marks = units is None or bool(units & {whistle.blower, whistle.office})
     return whistle_view(whistle, clocks, units) | {
         "history": [line_view(line, marks=marks) for line in history],
-        "clocks": [clock_view(clock) for clock in clocks],
+        "clocks": [clock_view(clock, english=english) for clock in clocks],
     }
 
 

@@ -106,6 +106,7 @@ async def test_a_day_in_english_leaves_no_chinese_of_our_own(screen: Screen, wor
     await page.goto(f"{screen.home}/tickets/{number}")
     await expect(page.get_by_role("heading", level=1)).to_have_text(number)
     await expect(page.locator(".receipt dt").first).to_have_text(re.compile("^[ -~]+$"))
+    await expect(page.locator(".clocks .why").first).to_have_text(re.compile("^Due 20[ -~]+$"))
     await told.check(f"/v1/tickets/{number}")
     await screen.picture("english-ticket", whole=True)
     await screen.look()

@@ -50,6 +50,18 @@ async def heard(world: World, unit: str, subject: str, ident: str) -> dict[str, 
     return found
 
 
+async def told_in_both_languages(world: World, *paths: str) -> None:
+    """Why every clock is due then, in the language asked for."""
+    for path in paths:
+        for language, begins in (("zh-CN", "应于 20"), ("en", "Due 20")):
+            headers = world.token("admin") | {"Accept-Language": language}
+            answer = await world.http.get(f"{world.info['router']}{path}", headers=headers)
+            told = [clock["sentence"] for clock in answer.json()["clocks"]]
+            assert told, path
+            assert all(one.startswith(begins) for one in told), told
+            assert all(one.isascii() for one in told) is (language == "en")
+
+
 async def finish(world: World, ident: str) -> None:
     """Who did not come comes late; both do their work, the blower resolves and rates, the rest follows."""
     late = await post(
@@ -98,6 +110,7 @@ async def test_who_is_called_comes_or_is_a_no_show_on_the_secretarys_table(world
         return all(call["due_at"] for call in one["units"])
 
     await until(timed)
+    await told_in_both_languages(world, f"/v1/whistles/{ident}", f"/v1/tickets/{number}")
     body = {
         "command_id": f"come-{ident}", "ticket": number, "actor": person_of("SZ"),
         "data": {"person": person_of("SZ")},

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.clock import BY_DATE
 from contracts.escalation import EntryRule, ReceptionLevel, ReceptionState
 from contracts.limits import ReceptionRule
 from kit.city_time import CITY_TIME
+from kit.due_words import english
 from kit.errors import DomainError
 from services.notifier.reception.decision_clock import Term
 from services.notifier.reception.item import Item
@@ -20,8 +22,6 @@ from services.notifier.reception.minutes import figures
 from services.notifier.reception.rhythm import Rules, proposed
 from services.notifier.reception.states import TRANSITIONS, Act, advance, allowed_from
 from services.notifier.worktime.calendar import Always
-from services.notifier.worktime.limits import BY_DATE
-from services.notifier.worktime.sentences import english
 from tests.support import city
 
 S = ReceptionState

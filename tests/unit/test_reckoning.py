@@ -12,11 +12,11 @@ from contracts.clock import ClockKind, Move, MoveKind, Trace
 from contracts.complaint import Urgency
 from contracts.ticket import TicketStatus
 from kit.city_time import CITY_TIME
+from kit.due_words import DUTY_EN, english, heard
 from services.notifier.clocks.clock import Clock
 from services.notifier.clocks.moving import Recounted, recount
 from services.notifier.directory import Directory
 from services.notifier.worktime.reckoning import reckon
-from services.notifier.worktime.sentences import DUTY_EN, english
 from tests.support import city
 from tests.support.case import LIVES, MONDAY, Case, Turn, after
 
@@ -180,4 +180,14 @@ def test_the_english_sentence_says_when_why_and_from_when() -> None:
     again = case.hear("handled", S.CALLBACK, 36).hear("reopened", S.IN_PROGRESS, 40, round=2)
     half = again.clock(K.RESULT)
     assert "half of 7 days" in english(half.kind, half.due_at, half.trace)
+    odd = half.trace.model_copy(update={"limit": "by sunset"})
+    assert ": the result, by sunset from " in english(half.kind, half.due_at, odd)
     assert set(DUTY_EN) == set(ClockKind)
+
+
+def test_a_clock_heard_of_is_told_in_english_where_its_trace_was() -> None:
+    clock = Case().received().dispatched().clock(K.CONTACT)
+    kept = clock.trace.model_dump(mode="json")
+    told = heard("contact", clock.due_at, kept, clock.sentence)
+    assert told == english(clock.kind, clock.due_at, clock.trace)
+    assert heard("contact", clock.due_at, None, clock.sentence) == clock.sentence

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 from uuid import UUID
 
-from contracts.clock import ClockEvent, ClockKind, Trace
+from contracts.clock import BY_DATE, ClockEvent, ClockKind, Trace
 from contracts.limits import ReceptionRule
 from kit.errors import Kind
 from kit.validation import wrong_field
@@ -21,7 +21,6 @@ from services.notifier.clocks.moving import Calendars, Recounted
 from services.notifier.reception.decision import Decision
 from services.notifier.worktime.calendar import WorkCalendar
 from services.notifier.worktime.limits import (
-    BY_DATE,
     DUTY_ZH,
     LimitError,
     duration,

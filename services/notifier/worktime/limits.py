@@ -23,8 +23,6 @@ from services.notifier.worktime.by_date import add_workdays
 from services.notifier.worktime.calendar import WorkCalendar
 
 NONE: Final = "none"
-BY_DATE: Final = "until"
-"""The limit of a trace whose due time is a date that a secretary gave."""
 HALF: Final = 0.5
 """Share of the first result limit that a new round gets (domain.md D3 rule 8)."""
 _SECONDS: Final = {"m": 60, "h": 3_600, "d": 86_400, "wh": 3_600}

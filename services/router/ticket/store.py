@@ -50,16 +50,17 @@ SQL_RECEIPTS: Final = (
     "select receipt_id, body from receipt where ticket_id = $1 order by receipt_id"
 )
 SQL_CLOCKS: Final = """
-select ticket_id, round, kind, state, unit, due_at, sentence
+select ticket_id, round, kind, state, unit, due_at, sentence, trace
 from ticket_clock
 where ticket_id = any($1::uuid[])
 """
 SQL_PROJECT_CLOCKS: Final = """
 insert into ticket_clock
-    (ticket_id, round, kind, clock_id, state, unit, due_at, sentence, said_at, return_until)
+    (ticket_id, round, kind, clock_id, state, unit, due_at, sentence, said_at, return_until,
+        trace)
 select * from unnest(
     $1::uuid[], $2::int[], $3::text[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[],
-    $8::text[], $9::timestamptz[], $10::timestamptz[]
+    $8::text[], $9::timestamptz[], $10::timestamptz[], $11::jsonb[]
 )
 on conflict (ticket_id, round, kind) do update
 set clock_id = excluded.clock_id,
@@ -68,6 +69,7 @@ set clock_id = excluded.clock_id,
     due_at = case when ticket_clock.said_at <= excluded.said_at then excluded.due_at else ticket_clock.due_at end,
     sentence = case when ticket_clock.said_at <= excluded.said_at
         then excluded.sentence else ticket_clock.sentence end,
+    trace = case when ticket_clock.said_at <= excluded.said_at then excluded.trace else ticket_clock.trace end,
     said_at = greatest(ticket_clock.said_at, excluded.said_at),
     return_until = coalesce(
         excluded.return_until,
@@ -187,7 +189,7 @@ async def clocks(conn: Conn, ticket_ids: Sequence[UUID]) -> list[Record]:
 
 async def project_clocks(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
     """Newest word on clocks; an older one changes nothing."""
-    await conn.execute(SQL_PROJECT_CLOCKS, *columns(rows, 10))
+    await conn.execute(SQL_PROJECT_CLOCKS, *columns(rows, 11))
 
 
 async def project_levels(conn: Conn, rows: list[tuple[Any, ...]]) -> set[UUID]:

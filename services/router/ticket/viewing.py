@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from asyncpg import Record
 
+from kit.due_words import heard
 from services.router.ticket.deed import Deed
 
 TAKING: Final = frozenset({"dispatched", "triaged"})
@@ -70,15 +71,16 @@ def running(clocks: Sequence[Record]) -> dict[str, str]:
     return {c["kind"]: c["due_at"].isoformat() for c in clocks if c["state"] != "stopped"}
 
 
-def clock_view(row: Record) -> dict[str, Any]:
+def clock_view(row: Record, *, english: bool) -> dict[str, Any]:
     """One clock with the sentence that explains it."""
+    told = row["sentence"]
     return {
         "kind": row["kind"],
         "round": row["round"],
         "state": row["state"],
         "unit": row["unit"],
         "due_at": row["due_at"].isoformat(),
-        "sentence": row["sentence"],
+        "sentence": heard(row["kind"], row["due_at"], row["trace"], told) if english else told,
     }
 
 

@@ -61,19 +61,20 @@ select * from unnest(
 """
 SQL_HISTORY: Final = "select * from whistle_event where whistle_id = $1 order by version"
 SQL_CLOCKS: Final = """
-select whistle_id, kind, unit, state, due_at, sentence
+select whistle_id, kind, unit, state, due_at, sentence, trace
 from whistle_clock
 where whistle_id = any($1::uuid[])
 order by kind, unit
 """
 SQL_PROJECT: Final = """
-insert into whistle_clock (whistle_id, kind, unit, state, due_at, sentence, said_at)
+insert into whistle_clock (whistle_id, kind, unit, state, due_at, sentence, said_at, trace)
 select * from unnest(
-    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[]
+    $1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[], $7::timestamptz[],
+    $8::jsonb[]
 )
 on conflict (whistle_id, kind, unit) do update
 set state = excluded.state, due_at = excluded.due_at, sentence = excluded.sentence,
-    said_at = excluded.said_at
+    said_at = excluded.said_at, trace = excluded.trace
 where whistle_clock.said_at <= excluded.said_at
 """
 SQL_CALLING: Final = """
@@ -183,7 +184,7 @@ async def clocks(conn: Conn, whistle_ids: Sequence[UUID]) -> dict[UUID, list[Rec
 
 async def project(conn: Conn, rows: list[tuple[Any, ...]]) -> None:
     """Newest word on clocks of whistles; an older one changes nothing."""
-    await conn.execute(SQL_PROJECT, *columns(rows, 7))
+    await conn.execute(SQL_PROJECT, *columns(rows, 8))
 
 
 async def _with_calls(conn: Conn, rows: Sequence[Record]) -> list[Whistle]:

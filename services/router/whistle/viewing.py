@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from contracts.clock import ClockKind
+from kit.due_words import heard
 from services.router.whistle.whistle import Call, Whistle
 
 Rows = Sequence[Mapping[str, Any]]
@@ -55,14 +56,15 @@ def whistle_view(whistle: Whistle, clocks: Rows, units: frozenset[str] | None) -
     }
 
 
-def clock_view(row: Mapping[str, Any]) -> dict[str, Any]:
+def clock_view(row: Mapping[str, Any], *, english: bool) -> dict[str, Any]:
     """One clock with the sentence that explains it."""
+    told = row["sentence"]
     return {
         "kind": row["kind"],
         "unit": row["unit"],
         "state": row["state"],
         "due_at": _time(row["due_at"]),
-        "sentence": row["sentence"],
+        "sentence": heard(row["kind"], row["due_at"], row["trace"], told) if english else told,
     }
 
 

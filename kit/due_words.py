@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from contracts.clock import ClockKind, Move, MoveKind, Trace
+from contracts.clock import BY_DATE, ClockKind, Move, MoveKind, Trace
 from kit.city_time import CITY_TIME
-from services.notifier.worktime.limits import BY_DATE, HALF, limit_of
 
 DUTY_EN: Final = {
     ClockKind.RESIDENT: "an answer to the caller",
@@ -35,6 +35,8 @@ _UNITS: Final = {
     "wd": "working day",
     "bd": "workday",
 }
+_LIMIT: Final = re.compile(r"([0-9]+)(m|h|d|wh|wd|bd)(?:\*([0-9]+)%)?")
+_HALF: Final = "50"
 
 
 def english(
@@ -43,13 +45,11 @@ def english(
     """What is due when, after which limit from which start, and what moved it since.
 
     `Due 2026-11-24 10:00: first contact with the caller, 1 working day from 2026-11-23 10:00 by profile
-    standard (normal).` Raises LimitError for a limit nobody can read.
+    standard (normal).` A limit nobody can read is told as it was written.
     """
     if trace.limit == BY_DATE:
         return f"Due {_at(due_at)}: {DUTY_EN[kind]}, on the date set at the reception."
-    limit, share = limit_of(trace)
-    part = "" if share == 1 else "half of " if share == HALF else f"{share:.0%} of "
-    given = f"{part}{_amount(limit.amount, limit.unit)} from {_at(trace.start)}"
+    given = f"{_limit(trace.limit)} from {_at(trace.start)}"
     by = f" by profile {trace.profile} ({trace.urgency})" if trace.urgency else ""
     told = [f"Due {_at(due_at)}: {DUTY_EN[kind]}, {given}{by}"]
     if trace.skipped:
@@ -58,6 +58,20 @@ def english(
     if earlier_due:
         told.append(f"due {_at(earlier_due[-1])} before")
     return "; ".join(told) + "."
+
+
+def heard(kind: str, due_at: datetime, trace: Mapping[str, Any] | None, chinese: str) -> str:
+    """`english` of a clock as a service that heard of it keeps it; the Chinese sentence where no trace was told."""
+    return english(ClockKind(kind), due_at, Trace.model_validate(trace)) if trace else chinese
+
+
+def _limit(written: str) -> str:
+    found = _LIMIT.fullmatch(written)
+    if found is None:
+        return written
+    amount, unit, share = found.groups()
+    part = "" if share is None else "half of " if share == _HALF else f"{share}% of "
+    return f"{part}{_amount(int(amount), unit)}"
 
 
 def _move(move: Move) -> str:
