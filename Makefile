@@ -14,7 +14,7 @@ JOBS ?= 2
 # Where a chaos run leaves its report.
 REPORT ?= chaos-report
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
-CODE := chuishao contracts kit services tests
+CODE := benchmarks chuishao contracts kit services tests
 
 .DEFAULT_GOAL := help
 .PHONY: help run up web install install-dev test failed lint types imports unit integration e2e front browser screenshots chaos lab \

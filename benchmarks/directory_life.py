@@ -18,6 +18,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
+import typer
+
 from benchmarks import city
 from chuishao.directory import SAMPLE_DIRECTORY
 from contracts.directory import PARTS
@@ -66,7 +68,7 @@ def measured(what: str, work: Callable[[], T]) -> T:
     result = work()
     cpu_s, wall_s = time.process_time() - began_cpu, time.perf_counter() - began
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"  {what:28} {cpu_s:7.2f} s cpu {wall_s:7.2f} s wall {peak_mb:6d} MB peak")
+    typer.echo(f"  {what:28} {cpu_s:7.2f} s cpu {wall_s:7.2f} s wall {peak_mb:6d} MB peak")
     return result
 
 
@@ -74,28 +76,28 @@ def run(folder: Path) -> None:
     """Read, check, build, prove and compare one folder."""
     scan = measured("read", lambda: files.scan(folder))
     rows = sum(len(part) for part in scan.tables.values())
-    print(
+    typer.echo(
         f"  {rows:,} rows, {len(scan.tables['areas']):,} areas, {len(scan.tables['units']):,} units"
     )
     found = measured(
         "check without proof", lambda: checks.examine(scan.tables, city.NOON, scan, proving=False)
     )
-    print(f"  faults {len(found.faults)}, warnings {len(found.warnings)}")
+    typer.echo(f"  faults {len(found.faults)}, warnings {len(found.warnings)}")
     for fault in found.faults[:3]:
-        print("  ", fault)
+        typer.echo(f"  {fault}")
     directory = measured("build", lambda: build(scan.tables, 1))
     proof = measured("prove coverage", lambda: coverage.prove(directory, city.NOON))
-    print(
+    typer.echo(
         f"  {proof.grids:,} grids x {proof.categories} = {proof.cells:,} cells, {proof.open_cells:,} open"
     )
     same = measured("compare with itself", lambda: differences(directory, directory, city.NOON))
-    print(f"  {len(same.owners)} owners change")
+    typer.echo(f"  {len(same.owners)} owners change")
 
 
 def main(sizes: list[str]) -> None:
     """Each size in a folder of its own, that is taken away again."""
     for size in sizes:
-        print(f"about {int(size):,} areas")
+        typer.echo(f"about {int(size):,} areas")
         folder = Path(tempfile.mkdtemp(prefix="chuishao-bench-")) / "directory"
         write(city.tables(int(size)), folder)
         run(folder)

@@ -34,7 +34,7 @@ class Connection:
         return status, await self._reader.readexactly(length)
 
     async def _chunks(self) -> bytes:
-        parts = []
+        parts: list[bytes] = []
         while True:
             size = int((await self._reader.readline()).strip(), 16)
             part = await self._reader.readexactly(size + 2)

@@ -41,4 +41,4 @@ def usage(pids: Mapping[str, int]) -> Usage:
 def _private(process: psutil.Process) -> int:
     """Memory of a backend without the shared buffers it maps."""
     info = process.memory_info()
-    return max(0, info.rss - info.shared)
+    return max(0, int(info.rss) - int(info.shared))

@@ -77,7 +77,7 @@ class Crowd:
 
     def __init__(self, url: str, tokens: Sequence[str], tag: str, lines: int = LINES) -> None:
         parts = urlsplit(url)
-        self._where = (parts.hostname, parts.port)
+        self._host, self._port = parts.hostname or "", parts.port or 80
         self._heads = itertools.cycle(
             f"POST /v1/complaints HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
             f"Content-Type: application/json\r\nIdempotency-Key: {tag}".encode()
@@ -170,7 +170,7 @@ class Crowd:
     async def _connect(self, at: float) -> None:
         loop = asyncio.get_running_loop()
         try:
-            _, line = await loop.create_connection(lambda: _Line(self), *self._where)
+            _, line = await loop.create_connection(lambda: _Line(self), self._host, self._port)
         except OSError:
             self._open -= 1
             self.told.statuses[0] += 1
