@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import httpx
@@ -43,6 +43,8 @@ FIGURES: Final = {
 }
 """By the metric's sample: what it is called here; samples that differ by label alone are added."""
 CONSUMED: Final = "chuishao_consumed_total"
+_SHOWN: Final = (*FIGURES, CONSUMED)
+"""Beginnings of lines. The others, most of them of histograms, would hold up this process's streams for long."""
 
 
 class ServiceStanding(BaseModel):
@@ -96,12 +98,10 @@ async def _ask(name: str, client: httpx.AsyncClient) -> ServiceStanding:
             answer = await client.get("/readyz")
             took_s = time.perf_counter() - began
             said = orjson.loads(answer.content)
-            metrics = await client.get("/metrics")
-            samples = [
-                sample
-                for family in text_string_to_metric_families(metrics.text)
-                for sample in family.samples
-            ]
+            async with client.stream("GET", "/metrics") as page:
+                samples = shown(
+                    [line async for line in page.aiter_lines() if line.startswith(_SHOWN)]
+                )
     except (httpx.HTTPError, TimeoutError, ValueError):
         took_s = time.perf_counter() - began
     return ServiceStanding(
@@ -114,6 +114,12 @@ async def _ask(name: str, client: httpx.AsyncClient) -> ServiceStanding:
         figures=figures(samples),
         consumers=consumers(samples),
     )
+
+
+def shown(lines: Sequence[str]) -> list[Sample]:
+    """The samples in lines of a page of metrics."""
+    families = text_string_to_metric_families("".join(f"{line}\n" for line in lines))
+    return [sample for family in families for sample in family.samples]
 
 
 def figures(samples: Iterable[Sample]) -> dict[str, float]:
