@@ -73,9 +73,9 @@ async def test_words_on_clocks_of_before_they_bore_a_time_give_way_to_those_said
     async def hear(state: str, said_at: datetime) -> None:
         async with reading(router_pool) as conn:
             due = now + timedelta(days=1)
-            row = (ticket, 1, "result", clock, state, "-", due, "-", said_at, None)
+            row = (ticket, 1, "result", clock, state, "-", due, "-", said_at, None, None)
             await store.project_clocks(conn, [row])
-            one = (whistle, "check_in", "-", state, due, "-", said_at)
+            one = (whistle, "check_in", "-", state, due, "-", said_at, None)
             await store_whistles.project(conn, [one])
 
     async def states() -> set[str]:

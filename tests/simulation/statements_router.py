@@ -42,7 +42,7 @@ _MOVED: Final = (
 )  # fmt: skip
 _CLOCK: Final = (
     "ticket_id", "round", "kind", "clock_id", "state", "unit", "due_at", "sentence", "said_at",
-    "return_until",
+    "return_until", "trace",
 )  # fmt: skip
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _RETURN: Final = ("ticket_id", "round", "unit", "reason_code", "suggested", "at")
