@@ -14,6 +14,16 @@ _PARTS: Final = {
     "units": "单位 units",
     "posts": "岗位 posts",
     "categories": "类别 categories",
+    "limits": "时限 limits",
+    "ladder": "升级 ladder",
+    "calendar": "工作日历 calendar",
+    "duty": "值班 duty",
+    "reception": "接待日 reception",
+    "notices": "通知 notices",
+    "contacts": "联系方式 contacts",
+    "readers": "指挥大厅 readers",
+    "places": "地名 places",
+    "outlines": "边界 outlines",
 }
 
 

@@ -16,17 +16,24 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRICES = "\nSJ-JG,,,SJ,"
 TO_THE_STREETS = "\nSJ-JG,,,CG-ZF,"
+ORDINARY = "[profiles.standard.normal]"
+WEEK = '\nresult = "7d"'
+FIVE_DAYS = '\nresult = "5wd"'
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The sample directory with prices at law enforcement, and a rule that leads nowhere."""
+    """The sample directory with prices at law enforcement, another limit, and a rule that leads nowhere."""
     copy = tmp_path / "名录"
     shutil.copytree(SAMPLE_DIRECTORY, copy)
     (copy / "备注.docx").write_bytes(b"of the office")
     text = (copy / "catalogue.csv").read_text(encoding="utf-8")
     assert PRICES in text
     _write(copy, text.replace(PRICES, TO_THE_STREETS) + "NO-SUCH,,,NOBODY,,,\n")
+    limits = copy / "limits.toml"
+    head, mark, rest = limits.read_text(encoding="utf-8").partition(ORDINARY)
+    assert WEEK in rest
+    limits.write_text(head + mark + rest.replace(WEEK, FIVE_DAYS, 1), encoding="utf-8")
     return copy
 
 
@@ -71,6 +78,8 @@ async def test_a_folder_is_tried_mended_and_its_changes_read(
     await expect(owners.get_by_role("row").nth(1)).to_contain_text("综合行政执法中队")
     rules = page.get_by_role("region", name="派单规则改动")
     await expect(rules.get_by_role("row").first).to_contain_text("主办")
+    limits = page.get_by_role("region", name="时限改动")
+    await expect(limits.get_by_role("row")).to_contain_text("时限 · 一般 · 办结时限：7d → 5wd")
     await expect(page.get_by_text("chuishao directory load 名录")).to_be_visible()
     await screen.look()
     await screen.picture("directory-trial-changes", whole=True)

@@ -112,6 +112,23 @@ async def test_the_same_directory_is_fit_and_changes_nothing(desk: Desk) -> None
     assert not any(said["difference"]["summary"].values())
 
 
+async def test_other_limits_alone_are_a_change(desk: Desk) -> None:
+    texts = folder()
+    head, mark, rest = texts["limits.toml"].partition("[profiles.standard.normal]\n")
+    assert mark
+    assert '\nresult = "7d"' in rest
+    texts["limits.toml"] = head + mark + rest.replace('\nresult = "7d"', '\nresult = "5wd"', 1)
+    texts["contacts.csv"] = texts["contacts.csv"].replace("13800000001", "13900001234")
+    said = (await tried(desk, zipped(texts))).json()["difference"]
+    assert {part: count for part, count in said["summary"].items() if count} == {
+        "limits": 1,
+        "contacts": 1,
+    }
+    assert said["limits"]["changed"] == {"standard": {"limits.normal.result": ["7d", "5wd"]}}
+    assert "13900001234" not in str(said)
+    assert "13800000001" not in str(said)
+
+
 async def test_every_fault_is_told_with_its_place_and_how_to_mend_it(desk: Desk) -> None:
     texts = folder(catalogue=folder()["catalogue.csv"] + "NO-SUCH,,,NOBODY,,,\n")
     del texts["units.csv"]

@@ -10,11 +10,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 
+from contracts.complaint import Urgency
+from contracts.directory import PARTS
 from services.router.decision import duty
 from services.router.directory.directory import Directory, build
 from services.router.directory.files import Tables
 from services.router.directory.hours import moment
-from services.router.publishing.difference import Difference
+from services.router.publishing import sheets
+from services.router.publishing.difference import UNSAID, Changes, Difference
 from services.router.publishing.diffing import NOBODY, differences
 from tests.support import sample, small
 from tests.support.cities import cities
@@ -113,7 +116,11 @@ def test_rules_units_posts_and_areas_that_came_went_and_changed_are_listed() -> 
     assert found.rules.removed == ["TC-GJ/-/-"]
     assert found.rules.added == ["QT-BY/370105001008/-"]
     assert found.rules.changed["SJ-JG/-/-"]["lead"] == ["SJ", "CG-ZF"]
-    assert found.posts.changed["QX-TQ-SJ"] == {"person": ["P0001", "P7777"]}
+    assert found.posts.changed["QX-TQ-SJ"] == {
+        "person": ["P0001", "P7777"],
+        "name": [UNSAID, UNSAID],
+        "phone": [UNSAID, UNSAID],
+    }
     assert found.areas.changed["370105001010006"]["name"] == ["金桂名邸", "金桂新邸"]
     assert found.gone == {"370105001008101"}
     assert b"13800009999" not in orjson.dumps(found.view())
@@ -143,3 +150,62 @@ def test_a_grid_that_only_one_of_them_has_changes_no_owner(code: str) -> None:
     found = differences(small.directory(), build(tables, 2), MONDAY)
     assert code in found.areas.removed
     assert all(code not in one.examples for one in found.owners)
+
+
+def sheets_of(change: Callable[[Tables], None]) -> dict[str, Changes]:
+    """What the plain tables of the sample say otherwise after a change, of the parts where they do."""
+    old, new = sample.tables(), {part: list(rows) for part, rows in sample.tables().items()}
+    change(new)
+    before, after = sheets.cut(old), sheets.cut(new)
+    found = {
+        part: sheets.changes(part, before[part].values(), after[part].values())
+        for part in sheets.KEYS
+    }
+    return {part: one for part, one in found.items() if one.total}
+
+
+def test_every_table_is_compared() -> None:
+    deciding = {"areas", "units", "posts", "categories", "catalogue"}
+    assert deciding | sheets.KEYS.keys() == PARTS.keys()
+    assert not deciding & sheets.KEYS.keys()
+
+
+def test_limits_are_told_by_their_path() -> None:
+    def change(tables: Tables) -> None:
+        profile = next(row for row in tables["limits"] if row.name == "standard")
+        normal = profile.limits[Urgency.NORMAL].model_copy(update={"result": "5wd"})
+        limits = profile.limits | {Urgency.NORMAL: normal}
+        put(tables, "limits", "name", "standard", limits=limits)
+
+    found = sheets_of(change)
+    assert found.keys() == {"limits"}
+    assert found["limits"].changed == {"standard": {"limits.normal.result": ["7d", "5wd"]}}
+
+
+def test_days_and_turns_that_come_go_and_change_are_told_by_what_names_them() -> None:
+    def change(tables: Tables) -> None:
+        put(tables, "calendar", "date", "2026-10-01", kind="workday", name="")
+        del tables["duty"][0]
+
+    first = sample.tables()["duty"][0]
+    found = sheets_of(change)
+    assert found["calendar"].changed["standard/2026-10-01"]["kind"] == ["holiday", "workday"]
+    assert found["duty"].removed == [f"{first.date}/{first.unit}/{first.start}/{first.post}"]
+    assert found.keys() == {"calendar", "duty"}
+
+
+def test_a_rung_is_told_by_its_number() -> None:
+    def change(tables: Tables) -> None:
+        rule = next(row for row in tables["ladder"] if row.urgency == "normal")
+        steps = (rule.steps[0].model_copy(update={"at": "due+3wd"}), *rule.steps[1:])
+        put(tables, "ladder", "urgency", "normal", steps=steps)
+
+    assert list(sheets_of(change)["ladder"].changed["normal"]) == ["steps.1.at"]
+
+
+def test_an_address_is_told_as_changed_and_not_shown() -> None:
+    def change(tables: Tables) -> None:
+        put(tables, "contacts", "channel", "sms", address="13900001234")
+
+    (fields,) = sheets_of(change)["contacts"].changed.values()
+    assert fields == {"address": [UNSAID, UNSAID]}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Self
 
 LISTED: Final = 500
 """Entries of a list that are shown; its count counts all."""
 EXAMPLES: Final = 3
+UNSAID: Final = "…"
+
+Fields = Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -44,6 +48,27 @@ class Changes:
     removed: list[str] = field(default_factory=list)
     changed: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    @classmethod
+    def between(cls, old: Mapping[str, Fields], new: Mapping[str, Fields]) -> Self:
+        """Rows by code, side by side; a field that one of two rows lacks is None there."""
+        changed = {}
+        for code in sorted(old.keys() & new.keys()):
+            was, becomes = old[code], new[code]
+            different = {
+                name: [was.get(name), becomes.get(name)]
+                for name in {**becomes, **was}
+                if was.get(name) != becomes.get(name)
+            }
+            if different:
+                changed[code] = different
+        return cls(sorted(new.keys() - old.keys()), sorted(old.keys() - new.keys()), changed)
+
+    def without(self, names: Collection[str]) -> Self:
+        """The same without the words of these fields: only that they changed."""
+        for fields in self.changed.values():
+            fields.update({name: [UNSAID, UNSAID] for name in fields if name in names})
+        return self
+
     @property
     def total(self) -> int:
         """How many rows differ."""
@@ -73,6 +98,8 @@ class Difference:
     units: Changes
     posts: Changes
     categories: Changes
+    sheets: Mapping[str, Changes] = field(default_factory=dict)
+    """Part to what changed in it, of the tables no owner follows from (sheets.py)."""
 
     @property
     def gone(self) -> frozenset[str]:
@@ -92,6 +119,7 @@ class Difference:
                 "units": self.units.total,
                 "posts": self.posts.total,
                 "categories": self.categories.total,
+                **{part: changes.total for part, changes in self.sheets.items()},
             },
             "owners": [one.view() for one in self.owners[:LISTED]],
             "areas": self.areas.view(),
@@ -101,4 +129,5 @@ class Difference:
             "units": self.units.view(),
             "posts": self.posts.view(),
             "categories": self.categories.view(),
+            **{part: changes.view() for part, changes in self.sheets.items()},
         }

@@ -16,6 +16,8 @@ from services.router.publishing.difference import EXAMPLES, Changes, Difference,
 from services.router.publishing.grouping import Grouping, Spot
 
 NOBODY: Final = "-"
+PERSONAL: Final = frozenset({"name", "phone"})
+"""Of a post told as changed, without the words: who holds it is told by the staff id."""
 _LATE: Final = date.max - timedelta(days=1)
 
 
@@ -27,13 +29,13 @@ def differences(old: Directory, new: Directory, at: datetime) -> Difference:
         areas=areas,
         moved=moved,
         ended=_ended(old.areas, new.areas, at),
-        rules=_rows(
+        rules=Changes.between(
             {_key(k): _rule(row) for k, row in old.rules.items()},
             {_key(k): _rule(row) for k, row in new.rules.items()},
         ),
-        units=_rows(_dumped(old.units), _dumped(new.units)),
-        posts=_rows(_posts(old), _posts(new)),
-        categories=_rows(_dumped(old.categories), _dumped(new.categories)),
+        units=Changes.between(_dumped(old.units), _dumped(new.units)),
+        posts=Changes.between(_posts(old), _posts(new)).without(PERSONAL),
+        categories=Changes.between(_dumped(old.categories), _dumped(new.categories)),
     )
 
 
@@ -149,26 +151,8 @@ def _dumped(rows: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _posts(directory: Directory) -> dict[str, dict[str, Any]]:
-    """Without names and phones: who holds a post is told by the staff id."""
     return {
-        post.post: post.model_dump(mode="json", exclude={"name", "phone"})
+        post.post: post.model_dump(mode="json")
         for posts in directory.posts_of.values()
         for post in posts
     }
-
-
-def _rows(old: Mapping[str, dict[str, Any]], new: Mapping[str, dict[str, Any]]) -> Changes:
-    changed = {}
-    for code in old.keys() & new.keys():
-        different = {
-            name: [old[code][name], value]
-            for name, value in new[code].items()
-            if old[code][name] != value
-        }
-        if different:
-            changed[code] = different
-    return Changes(
-        added=sorted(new.keys() - old.keys()),
-        removed=sorted(old.keys() - new.keys()),
-        changed=dict(sorted(changed.items())),
-    )

@@ -20,11 +20,13 @@ from kit.errors import not_found
 from services.router.directory import files
 from services.router.directory.directory import Directory, build
 from services.router.directory.faults import BadDirectoryError
+from services.router.directory.files import Tables
 from services.router.publishing import (
     catalogue,
     checks,
     coverage,
     reaching,
+    sheets,
     store_directory,
     touching,
 )
@@ -81,14 +83,16 @@ async def prove(pool: Pool, patience: Patience) -> dict[str, Any]:
 async def diff(pool: Pool, folder: Path, telling: Telling) -> dict[str, Any]:
     """What a folder would change of the version in force, the open tickets it touches, the rulings it heeds."""
     old, now = await _in_force(pool)
-    new = _buildable(folder, now, telling)
-    return await touching.touched(pool, old, new, differences(old, new, now))
+    new, tables = _buildable(folder, now, telling)
+    found = differences(old, new, now)
+    found.sheets = await sheets.changed(pool, old.version, sheets.cut(tables))
+    return await touching.touched(pool, old, new, found)
 
 
 async def replay(pool: Pool, folder: Path, days: int, telling: Telling) -> dict[str, Any]:
     """Decide the last days' tickets again under a folder and under the version in force; writes nothing."""
     old, now = await _in_force(pool)
-    new = _buildable(folder, now, telling)
+    new, _ = _buildable(folder, now, telling)
     start = now - timedelta(days=days)
     pairs: Counter[tuple[str, str]] = Counter()
     done = 0
@@ -125,10 +129,10 @@ async def _in_force(pool: Pool) -> tuple[Directory, datetime]:
         return in_use.directory, await business_now(conn)
 
 
-def _buildable(folder: Path, at: datetime, telling: Telling) -> Directory:
+def _buildable(folder: Path, at: datetime, telling: Telling) -> tuple[Directory, Tables]:
     """A folder with no fault that would keep it from being built; gaps and failing tests may be left."""
     scan = files.scan(folder, telling.progress)
     faults = checks.examine(scan.tables, at, scan, proving=False).faults
     if faults:
         raise BadDirectoryError(faults)
-    return build(scan.tables, version=0)
+    return build(scan.tables, version=0), scan.tables

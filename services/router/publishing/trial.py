@@ -17,11 +17,12 @@ from kit.db import Pool, reading
 from kit.errors import DomainError, Kind, not_found
 from services.router.directory import files
 from services.router.directory.directory import Directory
-from services.router.publishing import checks, touching
+from services.router.publishing import checks, sheets, touching
 from services.router.publishing.difference import Difference
 from services.router.publishing.diffing import differences
 from services.router.publishing.in_use import DirectoryInUse
 from services.router.publishing.packed import unpack
+from services.router.publishing.pieces import Bodies
 
 LIMIT: Final = 10 * 1024 * 1024
 """Bytes of a zip, as of every upload."""
@@ -39,6 +40,8 @@ class Tried:
     rows: dict[str, int]
     difference: Difference | None
     """None where faults keep the directory from being built."""
+    plain: Bodies
+    """The tables no owner follows from, in pieces; empty where there is no difference."""
 
 
 @dataclass(slots=True)
@@ -73,12 +76,15 @@ class Trials:
             found = checks.examine(scan.tables, now, scan)
             rows = {part: len(rows) for part, rows in scan.tables.items()}
             new = found.directory
-            return Tried(found, rows, None if new is None else differences(old, new, now))
+            if new is None:
+                return Tried(found, rows, None, {})
+            return Tried(found, rows, differences(old, new, now), sheets.cut(scan.tables))
 
     async def _view(self, tried: Tried, old: Directory) -> dict[str, Any]:
         difference, new = tried.difference, tried.findings.directory
         changes = None
         if difference is not None and new is not None:
+            difference.sheets = await sheets.changed(self.pool, old.version, tried.plain)
             changes = await touching.touched(self.pool, old, new, difference)
         return tried.findings.view() | {"rows": tried.rows, "difference": changes}
 

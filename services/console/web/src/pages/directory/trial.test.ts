@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { byFile, changes, inLanguage, inside, same, total, type Changes, type Difference, type Fault } from "./trial";
+import { byFile, changes, counted, inLanguage, inside, KINDS, same, total, type Changes, type Difference, type Fault, type Kind } from "./trial";
 import { crc32, packed } from "./zip";
 
 const NONE: Changes = { added: [], removed: [], changed: {}, counts: [0, 0, 0] };
@@ -37,8 +37,15 @@ it("lists what goes, what comes and what is otherwise, values as people read the
   expect(total({ ...of, counts: [600, 1, 2] })).toBe(603);
 });
 
+it("counts what decides always, the other tables where they changed", () => {
+  const none = Object.fromEntries(KINDS.map((kind) => [kind, NONE])) as unknown as Difference;
+  expect(counted(none)).toEqual(["areas", "units", "posts", "rules", "categories"]);
+  expect(counted({ ...none, limits: { ...NONE, counts: [0, 0, 1] } })).toEqual(["areas", "units", "posts", "rules", "categories", "limits"]);
+});
+
 it("is the same where every count is nought", () => {
-  const summary = { areas: 0, units: 0, posts: 0, rules: 0, categories: 0, cells_with_another_owner: 0, owner_changes: 0, moved: 0, ended: 0 };
+  const kinds = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
+  const summary = { ...kinds, cells_with_another_owner: 0, owner_changes: 0, moved: 0, ended: 0 };
   const none = { summary, areas: NONE } as unknown as Difference;
   expect(same(none)).toBe(true);
   expect(same({ ...none, summary: { ...summary, moved: 1 } })).toBe(false);

@@ -22,7 +22,11 @@ export interface OwnerChange {
   communities: Record<string, number>;
 }
 
-export const KINDS = ["areas", "units", "posts", "rules", "categories"] as const;
+/** What decides who gets what; always counted. */
+const DECIDING = ["areas", "units", "posts", "rules", "categories"] as const;
+export const KINDS = [
+  ...DECIDING, "limits", "ladder", "calendar", "duty", "reception", "notices", "contacts", "readers", "places", "outlines",
+] as const; // prettier-ignore
 export type Kind = (typeof KINDS)[number];
 
 export interface Difference extends Record<Kind, Changes> {
@@ -82,6 +86,10 @@ export function changes(of: Changes): Change[] {
 }
 
 export const total = (of: Changes): number => of.counts[0] + of.counts[1] + of.counts[2];
+
+/** Kinds whose count is told, those that decide though nothing of them changed. */
+export const counted = (difference: Difference): Kind[] =>
+  KINDS.filter((kind) => (DECIDING as readonly Kind[]).includes(kind) || total(difference[kind]) > 0);
 
 /** Whether nothing would be otherwise. */
 export const same = (difference: Difference): boolean => Object.values(difference.summary).every((count) => count === 0);
