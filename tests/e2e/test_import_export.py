@@ -89,7 +89,8 @@ async def test_a_run_stopped_in_the_middle_goes_on_and_files_each_line_once(
     await until(begun)
     first.send_signal(number)
     _, heard = await asyncio.to_thread(first.communicate)
-    assert first.returncode == (130 if number is signal.SIGINT else -signal.SIGKILL)
+    code = 130 if number is signal.SIGINT else -signal.SIGKILL
+    assert first.returncode == code, heard.decode()
     assert ("再执行同一命令会接着做" in heard.decode()) == (number is signal.SIGINT)
     code, said = await run(world, "import", file)
     assert (code, "接着上次" in said) == (1, True), said
