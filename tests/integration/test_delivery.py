@@ -13,6 +13,7 @@ from functools import partial
 import asyncpg
 import nats
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.complaint import ComplaintReceived
 from contracts.topology import ROUTER_COMPLAINTS
@@ -23,6 +24,7 @@ from kit.delivery import Delivery, Effects, Received
 from kit.outbox import outgoing
 from kit.provision import consumers_of, make
 from kit.relay import Relay
+from kit.tracing import KINDS, OTHER
 from tests.support.servers import Broker
 from tests.support.world import until
 
@@ -127,6 +129,23 @@ async def test_a_quiet_message_is_applied_at_once(router_pool: Pool, broker: Bro
         await publish(broker, message())
         await until(lambda: _is(recorder.applied, 1), within_s=5)
         assert time.monotonic() - began < 0.5
+
+
+async def test_metrics_name_the_kind_of_a_message_and_no_area(
+    router_pool: Pool, broker: Broker
+) -> None:
+    recorder = Recorder()
+    async with consuming(router_pool, broker, recorder):
+        await publish(broker, message())
+        await until(lambda: _is(recorder.applied, 1))
+    counted = {
+        sample.labels["handler"]
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+        if metric.name.startswith("chuishao_broker_") and "handler" in sample.labels
+    }
+    assert "complaint.received" in counted
+    assert counted <= KINDS | {OTHER}
 
 
 async def test_what_shows_things_rests_after_work(
