@@ -8,6 +8,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,15 @@ async def _reached(world: World, mark: str, count: int) -> bool:
     return await filed_with(world, mark) >= count
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs begun here heed Ctrl+C, though who began us in the background does not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 async def test_a_run_stopped_in_the_middle_goes_on_and_files_each_line_once(
     world: World, tmp_path: Path, number: signal.Signals
